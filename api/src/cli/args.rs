@@ -1,0 +1,291 @@
+//! The command line as types. Every flag that overrides configuration says which key.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+/// A knowledge base that answers from your documents and proves every sentence.
+#[derive(Debug, Parser)]
+#[command(name = "footnote", version, propagate_version = true, max_term_width = 100)]
+pub(crate) struct Arguments {
+    /// What applies to every command.
+    #[command(flatten)]
+    pub(crate) global: Global,
+    /// What to do.
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+/// Flags of every command.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct Global {
+    /// Configuration file; without it `footnote.toml` in the current folder is read where it exists.
+    #[arg(long, global = true, value_name = "FILE")]
+    pub(crate) config: Option<PathBuf>,
+    /// Data folder (key `data.folder`).
+    #[arg(long, global = true, value_name = "DIR")]
+    pub(crate) data: Option<PathBuf>,
+    /// How results are printed.
+    #[arg(long, global = true, value_enum, default_value_t = OutputFormat::Text)]
+    pub(crate) format: OutputFormat,
+}
+
+/// How results are printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum OutputFormat {
+    /// For people.
+    Text,
+    /// One JSON value on standard output; everything else goes to standard error.
+    Json,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Fetch the models, ingest the samples, ask two questions, then serve.
+    Quickstart(QuickstartArgs),
+    /// Serve the web API.
+    Serve(ServeArgs),
+    /// Add a file, or every file below a folder, to a knowledge base and wait until it is ready.
+    Ingest(IngestArgs),
+    /// Ask a question; the answer cites its sources.
+    Ask(AskArgs),
+    /// Search without generating an answer.
+    Search(SearchArgs),
+    /// Show what the parser makes of a file.
+    Parse(ParseArgs),
+    /// Measure quality on a data set.
+    #[command(subcommand)]
+    Eval(EvalCommand),
+    /// Measure speed and memory on this machine.
+    Bench(BenchArgs),
+    /// List, fetch and check model files and libraries.
+    #[command(subcommand)]
+    Models(ModelsCommand),
+    /// Create, list and revoke API keys.
+    #[command(subcommand)]
+    Keys(KeysCommand),
+    /// Refresh a source now and wait until it is done.
+    Refresh(RefreshArgs),
+    /// Check the citations of a saved answer against the stored documents, offline.
+    Verify(VerifyArgs),
+    /// Check the installation: models, libraries, data folder, indexes.
+    Doctor,
+    /// Print the effective configuration, secrets hidden.
+    Config,
+    /// Read one file in a child process (used by the service itself).
+    #[command(hide = true)]
+    ParseWorker,
+}
+
+/// `footnote quickstart`
+#[derive(Debug, Args)]
+pub(crate) struct QuickstartArgs {
+    /// End after the two answers instead of serving.
+    #[arg(long)]
+    pub(crate) once: bool,
+    /// The folder of documents to start with.
+    #[arg(long, value_name = "DIR", default_value = "samples")]
+    pub(crate) samples: PathBuf,
+    /// Where to listen (key `server.bind`).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) bind: Option<String>,
+}
+
+/// `footnote serve`
+#[derive(Debug, Args)]
+pub(crate) struct ServeArgs {
+    /// Where to listen (key `server.bind`).
+    #[arg(long, value_name = "ADDRESS:PORT")]
+    pub(crate) bind: Option<String>,
+}
+
+/// Which knowledge base.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct KnowledgeBaseArg {
+    /// Name or id of the knowledge base.
+    #[arg(long = "kb", value_name = "NAME", default_value = "default")]
+    pub(crate) knowledge_base: String,
+}
+
+/// `footnote ingest`
+#[derive(Debug, Args)]
+pub(crate) struct IngestArgs {
+    /// A file, or a folder whose files are all added.
+    pub(crate) path: PathBuf,
+    /// Which knowledge base; it is created where it does not exist.
+    #[command(flatten)]
+    pub(crate) knowledge_base: KnowledgeBaseArg,
+}
+
+/// `footnote ask`
+#[derive(Debug, Args)]
+pub(crate) struct AskArgs {
+    /// The question.
+    pub(crate) question: String,
+    /// Which knowledge base.
+    #[command(flatten)]
+    pub(crate) knowledge_base: KnowledgeBaseArg,
+}
+
+/// How to search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ModeArg {
+    /// Both, fused.
+    Hybrid,
+    /// Vectors only.
+    Vector,
+    /// Words only.
+    Keyword,
+}
+
+/// `footnote search`
+#[derive(Debug, Args)]
+pub(crate) struct SearchArgs {
+    /// What to look for.
+    pub(crate) query: String,
+    /// Which knowledge base.
+    #[command(flatten)]
+    pub(crate) knowledge_base: KnowledgeBaseArg,
+    /// How to search.
+    #[arg(long, value_enum, default_value_t = ModeArg::Hybrid)]
+    pub(crate) mode: ModeArg,
+    /// Results at the most.
+    #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=200))]
+    pub(crate) limit: u16,
+    /// Show every stage's rank and score.
+    #[arg(long)]
+    pub(crate) explain: bool,
+}
+
+/// `footnote parse`
+#[derive(Debug, Args)]
+pub(crate) struct ParseArgs {
+    /// The file.
+    pub(crate) file: PathBuf,
+}
+
+/// `footnote eval …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum EvalCommand {
+    /// nDCG, recall and MRR of keyword, vector and hybrid search over a folder in BEIR layout
+    /// (`corpus.jsonl`, `queries.jsonl`, `qrels.tsv`).
+    Retrieval(EvalRetrievalArgs),
+}
+
+/// `footnote eval retrieval`
+#[derive(Debug, Args)]
+pub(crate) struct EvalRetrievalArgs {
+    /// The data set.
+    pub(crate) dir: PathBuf,
+    /// Judgements, instead of `qrels.tsv` in the data set.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) qrels: Option<PathBuf>,
+    /// Only the first N judged queries.
+    #[arg(long, value_name = "N")]
+    pub(crate) queries: Option<usize>,
+    /// Index the corpus anew instead of reusing what an earlier run left in the data folder.
+    #[arg(long)]
+    pub(crate) fresh: bool,
+    /// Weight of the dense list in fusion, 0 to 1, instead of the default.
+    #[arg(long, value_name = "WEIGHT")]
+    pub(crate) dense_weight: Option<f32>,
+    /// How the lists are fused, instead of the default.
+    #[arg(long, value_enum)]
+    pub(crate) fusion: Option<FusionArg>,
+}
+
+/// How lists are fused.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum FusionArg {
+    /// Reciprocal rank fusion.
+    Rrf,
+    /// Convex combination of normalised scores.
+    Convex,
+}
+
+/// `footnote bench`
+#[derive(Debug, Args)]
+pub(crate) struct BenchArgs {
+    /// Chunks in the synthetic index that search is timed on.
+    #[arg(long, default_value_t = 100_000)]
+    pub(crate) chunks: usize,
+    /// Documents of the larger of the two ingestion runs whose memory is compared.
+    #[arg(long, default_value_t = 1_000)]
+    pub(crate) documents: usize,
+    /// Leave out parts: `embed`, `parse`, `search`, `generate`, `ingest`.
+    #[arg(long, value_delimiter = ',', value_name = "PART")]
+    pub(crate) skip: Vec<String>,
+    /// A PDF whose pages are timed.
+    #[arg(long, value_name = "FILE", default_value = "samples/employee-handbook.pdf")]
+    pub(crate) pdf: PathBuf,
+}
+
+/// `footnote models …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ModelsCommand {
+    /// What the manifest names, and what of it is installed.
+    List,
+    /// Fetch models or sets (`default`, `test`); what is there already is not fetched again.
+    Pull {
+        /// Names of models or sets.
+        #[arg(default_value = "default")]
+        names: Vec<String>,
+    },
+    /// Hash installed files again and compare them with the manifest.
+    Verify {
+        /// Names of models or sets; all installed ones where none is given.
+        names: Vec<String>,
+    },
+}
+
+/// A key's role.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum RoleArg {
+    /// Everything.
+    Admin,
+    /// Documents, sources, schedules.
+    Editor,
+    /// Search and ask.
+    Reader,
+}
+
+/// `footnote keys …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum KeysCommand {
+    /// Create a key; its secret is printed once.
+    Create {
+        /// What people call it.
+        name: String,
+        /// What it may do.
+        #[arg(long, value_enum, default_value_t = RoleArg::Reader)]
+        role: RoleArg,
+        /// A knowledge base it reaches; repeat for several. Without it the key reaches all.
+        #[arg(long = "kb", value_name = "NAME")]
+        knowledge_bases: Vec<String>,
+    },
+    /// List keys; secrets are not stored and cannot be shown.
+    List,
+    /// Revoke a key at once.
+    Revoke {
+        /// Its id.
+        id: String,
+    },
+}
+
+/// `footnote refresh`
+#[derive(Debug, Args)]
+pub(crate) struct RefreshArgs {
+    /// Name or id of the source.
+    pub(crate) source: String,
+    /// Which knowledge base.
+    #[command(flatten)]
+    pub(crate) knowledge_base: KnowledgeBaseArg,
+}
+
+/// `footnote verify`
+#[derive(Debug, Args)]
+pub(crate) struct VerifyArgs {
+    /// An answer as the API or `ask --format json` gave it.
+    pub(crate) answer: PathBuf,
+}

@@ -1,0 +1,76 @@
+//! `footnote ask QUESTION`: the answer as it is written, then where each sentence comes from.
+
+use std::io::Write;
+
+use footnote_core::answer::{Answer, AnswerEvent};
+use footnote_core::citation::Citation;
+use footnote_core::error::Context;
+use footnote_core::{Error, Result};
+
+use super::args::{AskArgs, OutputFormat};
+use super::output;
+use super::session::Session;
+use crate::config::Config;
+use crate::service::ask::{self, AskInput, Asked};
+
+/// Longest quote shown, in scalar values; the JSON has it whole.
+const QUOTE_CHARS: usize = 160;
+
+/// Asks and prints.
+pub(crate) async fn run(config: Config, args: AskArgs, format: OutputFormat) -> Result<()> {
+    let session = Session::open(config).await?;
+    let asked = question(&session, &args.knowledge_base.knowledge_base, &args.question).await?;
+    let result = match format {
+        OutputFormat::Json => {
+            let answer = asked.answer().await?;
+            output::print(format, &answer, |_| Ok(()))
+        }
+        OutputFormat::Text => stream(asked).await.map(drop),
+    };
+    session.close().await;
+    result
+}
+
+/// Starts the answer to a question of the operator.
+pub(crate) async fn question(session: &Session, knowledge_base: &str, question: &str) -> Result<Asked> {
+    let input = AskInput { question: question.to_owned(), ..AskInput::default() };
+    ask::ask(&session.app, &session.principal, knowledge_base, input).await
+}
+
+/// Prints an answer while it is written, then its sources.
+pub(crate) async fn stream(mut asked: Asked) -> Result<Answer> {
+    while let Some(event) = asked.events.recv().await {
+        match event {
+            AnswerEvent::Token(text) => say(&text)?,
+            AnswerEvent::Citation(_) => {}
+            AnswerEvent::Failed(reason) => return Err(Error::internal(reason)),
+            AnswerEvent::Done(answer) => {
+                say("\n")?;
+                for citation in &answer.citations {
+                    say(&source_line(citation))?;
+                }
+                return Ok(*answer);
+            }
+        }
+    }
+    Err(Error::internal("the answer ended before it was whole"))
+}
+
+fn source_line(citation: &Citation) -> String {
+    let page = citation.page.map(|page| format!(", page {page}")).unwrap_or_default();
+    let span = citation.source_span;
+    let place = format!("  [{}] {}{page}, characters {span}", citation.number, citation.document_key);
+    let mut quote: String = citation.quote.chars().take(QUOTE_CHARS).collect();
+    if quote.len() < citation.quote.len() {
+        quote.push('…');
+    }
+    format!("{}\n      {}\n", output::bold(&place), output::dim(&quote.replace('\n', " ")))
+}
+
+fn say(text: &str) -> Result<()> {
+    let mut out = anstream::stdout().lock();
+    match write!(out, "{text}").and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        other => other.internal("cannot write to standard output"),
+    }
+}

@@ -1,0 +1,146 @@
+//! Evaluation sets in BEIR layout: `corpus.jsonl`, `queries.jsonl` and a tab-separated qrels file.
+
+use std::collections::HashMap;
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+
+use footnote_core::error::Context;
+use footnote_core::{Error, ErrorKind, Result};
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+
+use super::metrics::Judgements;
+
+/// A document of the corpus.
+#[derive(Debug, Clone, Deserialize)]
+pub(crate) struct CorpusDocument {
+    /// Its id, which judgements name.
+    #[serde(rename = "_id")]
+    pub(crate) id: String,
+    /// Its title, empty where it has none.
+    #[serde(default)]
+    pub(crate) title: String,
+    /// Its text.
+    pub(crate) text: String,
+}
+
+/// A query with its judgements.
+#[derive(Debug, Clone)]
+pub(crate) struct JudgedQuery {
+    /// The question.
+    pub(crate) text: String,
+    /// Relevance by document id.
+    pub(crate) judgements: Judgements,
+}
+
+/// A corpus with judged queries.
+#[derive(Debug)]
+pub(crate) struct Dataset {
+    /// Name of its folder.
+    pub(crate) name: String,
+    /// The documents.
+    pub(crate) corpus: Vec<CorpusDocument>,
+    /// The queries that have judgements, in the order of `queries.jsonl`.
+    pub(crate) queries: Vec<JudgedQuery>,
+}
+
+#[derive(Deserialize)]
+struct QueryLine {
+    #[serde(rename = "_id")]
+    id: String,
+    text: String,
+}
+
+impl Dataset {
+    /// Loads a folder; `qrels` replaces the folder's `qrels.tsv`.
+    pub(crate) fn load(dir: &Path, qrels: Option<&Path>) -> Result<Self> {
+        let default_qrels = dir.join("qrels.tsv");
+        let mut judgements = load_qrels(qrels.unwrap_or(&default_qrels))?;
+        let queries: Vec<QueryLine> = load_lines(&dir.join("queries.jsonl"))?;
+        let queries = queries
+            .into_iter()
+            .filter_map(|query| {
+                let judgements = judgements.remove(&query.id)?;
+                Some(JudgedQuery { text: query.text, judgements })
+            })
+            .collect();
+        let name = dir.file_name().map_or_else(|| "dataset".into(), |n| n.to_string_lossy().into_owned());
+        Ok(Self { name, corpus: load_lines(&dir.join("corpus.jsonl"))?, queries })
+    }
+}
+
+fn load_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+    let mut items = Vec::new();
+    for (number, line) in lines(path)?.enumerate() {
+        let line = line.context(ErrorKind::InvalidInput, || format!("cannot read {}", path.display()))?;
+        if line.trim().is_empty() {
+            continue;
+        }
+        let item = serde_json::from_str(&line).context(ErrorKind::InvalidInput, || {
+            format!("{} line {} is not as the layout wants it", path.display(), number + 1)
+        })?;
+        items.push(item);
+    }
+    Ok(items)
+}
+
+/// Lines of `query-id TAB corpus-id TAB score` (BEIR), or of TREC's four columns; a header is passed over.
+fn load_qrels(path: &Path) -> Result<HashMap<String, Judgements>> {
+    let mut all: HashMap<String, Judgements> = HashMap::new();
+    for (number, line) in lines(path)?.enumerate() {
+        let line = line.context(ErrorKind::InvalidInput, || format!("cannot read {}", path.display()))?;
+        let columns: Vec<&str> = line.split_whitespace().collect();
+        let parsed = match columns.as_slice() {
+            [] => continue,
+            [query, document, score] | [query, _, document, score] => {
+                score.parse::<i64>().ok().map(|score| (*query, *document, score))
+            }
+            _ => None,
+        };
+        match parsed {
+            Some((query, document, score)) => {
+                let relevance = u32::try_from(score).unwrap_or(0);
+                all.entry(query.to_owned()).or_default().insert(document.to_owned(), relevance);
+            }
+            None if number == 0 => {}
+            None => {
+                return Err(Error::invalid(format!(
+                    "{} line {} is not `query TAB document TAB score`",
+                    path.display(),
+                    number + 1
+                )));
+            }
+        }
+    }
+    Ok(all)
+}
+
+fn lines(path: &Path) -> Result<std::io::Lines<BufReader<fs_err::File>>> {
+    let file = fs_err::File::open(path)
+        .context(ErrorKind::InvalidInput, || "the data set is incomplete".to_owned())?;
+    Ok(BufReader::new(file).lines())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn loads_the_layout_and_names_a_bad_line() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs_err::write(dir.path().join(name), text).unwrap();
+        write(
+            "corpus.jsonl",
+            "{\"_id\":\"d1\",\"title\":\"T\",\"text\":\"x\"}\n\n{\"_id\":\"d2\",\"text\":\"y\"}\n",
+        );
+        write("queries.jsonl", "{\"_id\":\"q1\",\"text\":\"?\"}\n{\"_id\":\"q2\",\"text\":\"unjudged\"}\n");
+        write("qrels.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\n");
+        let set = Dataset::load(dir.path(), None).unwrap();
+        assert_eq!((set.corpus.len(), set.queries.len()), (2, 1));
+        assert_eq!(set.queries[0].judgements["d1"], 1);
+
+        write("qrels.tsv", "q1\td1\t1\nnonsense\n");
+        let error = Dataset::load(dir.path(), None).unwrap_err().to_string();
+        assert!(error.contains("line 2"), "{error}");
+    }
+}

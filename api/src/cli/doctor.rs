@@ -1,0 +1,75 @@
+//! `footnote doctor`: is everything there, and does it work?
+
+use footnote_core::{Error, Result};
+use serde::Serialize;
+
+use super::args::OutputFormat;
+use super::output;
+use super::session::Session;
+use crate::app::Check;
+use crate::config::Config;
+
+#[derive(Debug, Serialize)]
+struct Finding {
+    name: String,
+    ok: bool,
+    optional: bool,
+    detail: String,
+}
+
+/// Checks libraries, models, data folder and indexes; fails where something needed does not work.
+pub(crate) async fn run(config: Config, format: OutputFormat) -> Result<()> {
+    let mut findings = vec![library("onnxruntime", &config.models.onnxruntime_library(), false)];
+    findings.push(library("pdfium", &config.models.pdfium_library(), true));
+    match Session::open(config).await {
+        Ok(session) => {
+            findings.push(finding(
+                "data folder",
+                true,
+                false,
+                session.app.config.data.folder.display().to_string(),
+            ));
+            findings.extend(session.app.checks().await.into_iter().map(of_check));
+            session.close().await;
+        }
+        Err(error) => findings.push(finding("service", false, false, error.to_string())),
+    }
+    output::print(format, &findings, |out| {
+        for f in &findings {
+            let mark = if f.ok {
+                "ok  "
+            } else if f.optional {
+                "note"
+            } else {
+                "FAIL"
+            };
+            writeln!(out, "{mark} {}: {}", f.name, f.detail)?;
+        }
+        Ok(())
+    })?;
+    let broken: Vec<&str> =
+        findings.iter().filter(|f| !f.ok && !f.optional).map(|f| f.name.as_str()).collect();
+    if broken.is_empty() {
+        return Ok(());
+    }
+    Err(Error::unavailable(format!("not working: {}", broken.join(", "))))
+}
+
+fn library(name: &str, path: &std::path::Path, optional: bool) -> Finding {
+    let there = path.is_file();
+    let shown = path.display();
+    let detail = if there {
+        shown.to_string()
+    } else {
+        format!("{shown} is missing; run `footnote models pull {name}`")
+    };
+    finding(name, there, optional, detail)
+}
+
+fn of_check(check: Check) -> Finding {
+    finding(check.name, check.ok, check.optional, check.detail)
+}
+
+fn finding(name: &str, ok: bool, optional: bool, detail: String) -> Finding {
+    Finding { name: name.to_owned(), ok, optional, detail }
+}

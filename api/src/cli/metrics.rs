@@ -1,0 +1,99 @@
+//! Ranking metrics over judged queries (Järvelin and Kekäläinen, TOIS 2002, for nDCG; linear gain
+//! and log2 discount as in trec_eval, so figures compare with published ones).
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+/// Relevance by document for one query; a missing document has relevance 0.
+pub(crate) type Judgements = HashMap<String, u32>;
+
+/// Means over queries, each 0 to 1.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize)]
+pub(crate) struct RankingMetrics {
+    /// Normalised discounted cumulative gain of the first ten.
+    #[serde(rename = "ndcg@10")]
+    pub ndcg_10: f64,
+    /// Share of relevant documents among the first five.
+    #[serde(rename = "recall@5")]
+    pub recall_5: f64,
+    /// Share of relevant documents among the first ten.
+    #[serde(rename = "recall@10")]
+    pub recall_10: f64,
+    /// Reciprocal rank of the first relevant document within ten.
+    #[serde(rename = "mrr@10")]
+    pub mrr_10: f64,
+}
+
+impl RankingMetrics {
+    /// The metrics of one ranked list of distinct documents.
+    pub(crate) fn of(ranked: &[String], judged: &Judgements) -> Self {
+        let relevance = |id: &String| judged.get(id).copied().unwrap_or(0);
+        let gain = |(rank, relevance): (usize, u32)| f64::from(relevance) / (rank as f64 + 2.0).log2();
+        let dcg: f64 = ranked.iter().take(10).map(relevance).enumerate().map(gain).sum();
+        let mut ideal: Vec<u32> = judged.values().copied().collect();
+        ideal.sort_unstable_by(|a, b| b.cmp(a));
+        let best: f64 = ideal.into_iter().take(10).enumerate().map(gain).sum();
+        let relevant = judged.values().filter(|&&r| r > 0).count();
+        let recall = |depth: usize| {
+            let found = ranked.iter().take(depth).filter(|id| relevance(id) > 0).count();
+            if relevant == 0 { 0.0 } else { found as f64 / relevant as f64 }
+        };
+        let first = ranked.iter().take(10).position(|id| relevance(id) > 0);
+        Self {
+            ndcg_10: if best > 0.0 { dcg / best } else { 0.0 },
+            recall_5: recall(5),
+            recall_10: recall(10),
+            mrr_10: first.map_or(0.0, |rank| 1.0 / (rank as f64 + 1.0)),
+        }
+    }
+
+    /// The mean over queries; zeros for none.
+    pub(crate) fn mean(all: &[Self]) -> Self {
+        let n = all.len().max(1) as f64;
+        let mean = |field: fn(&Self) -> f64| round4(all.iter().map(field).sum::<f64>() / n);
+        Self {
+            ndcg_10: mean(|m| m.ndcg_10),
+            recall_5: mean(|m| m.recall_5),
+            recall_10: mean(|m| m.recall_10),
+            mrr_10: mean(|m| m.mrr_10),
+        }
+    }
+}
+
+fn round4(value: f64) -> f64 {
+    (value * 1e4).round() / 1e4
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn judged(pairs: &[(&str, u32)]) -> Judgements {
+        pairs.iter().map(|&(id, r)| (id.to_owned(), r)).collect()
+    }
+
+    fn ranked(ids: &[&str]) -> Vec<String> {
+        ids.iter().map(|&id| id.to_owned()).collect()
+    }
+
+    #[test]
+    fn values_worked_out_by_hand() {
+        let metrics = RankingMetrics::of(&ranked(&["x", "a", "b"]), &judged(&[("a", 1), ("b", 2), ("c", 1)]));
+        let dcg = 1.0 / 3_f64.log2() + 2.0 / 4_f64.log2();
+        let ideal = 2.0 + 1.0 / 3_f64.log2() + 1.0 / 4_f64.log2();
+        assert!((metrics.ndcg_10 - dcg / ideal).abs() < 1e-9);
+        assert!((metrics.recall_5 - 2.0 / 3.0).abs() < 1e-9);
+        assert!((metrics.mrr_10 - 0.5).abs() < 1e-9);
+    }
+
+    #[test]
+    fn a_perfect_and_an_empty_ranking() {
+        let judgements = judged(&[("a", 1)]);
+        assert_eq!(
+            RankingMetrics::of(&ranked(&["a"]), &judgements),
+            RankingMetrics { ndcg_10: 1.0, recall_5: 1.0, recall_10: 1.0, mrr_10: 1.0 }
+        );
+        assert_eq!(RankingMetrics::of(&[], &judgements), RankingMetrics::default());
+    }
+}

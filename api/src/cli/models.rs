@@ -1,0 +1,145 @@
+//! `footnote models`: list, fetch and check model files and libraries.
+
+use std::sync::Mutex;
+
+use footnote_core::{Error, Result};
+use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
+
+use super::args::{ModelsCommand, OutputFormat};
+use super::output;
+use crate::config::Config;
+use crate::models::{
+    self, FileState, InstalledState, ProgressSink, PullEvent, PullOptions, PullOutcome, Pulled,
+};
+
+/// Runs one of the commands.
+pub(crate) fn run(config: &Config, command: &ModelsCommand, format: OutputFormat) -> Result<()> {
+    match command {
+        ModelsCommand::List => list(config, format),
+        ModelsCommand::Pull { names } => {
+            let pulled = pull(config, names)?;
+            output::print(format, &pulled, |out| {
+                pulled.iter().try_for_each(|p| writeln!(out, "{}: {}", p.id, outcome(p.outcome)))
+            })
+        }
+        ModelsCommand::Verify { names } => verify(config, names, format),
+    }
+}
+
+/// Fetches what the configuration names and is not there yet, with both libraries.
+pub(crate) fn pull_missing(config: &Config) -> Result<()> {
+    let models = &config.models;
+    let chosen = [Some(models.embedder.as_str()), models.generator.id(), models.reranker.id()];
+    let mut names: Vec<String> = chosen.into_iter().flatten().map(str::to_owned).collect();
+    if models.onnxruntime.is_none() {
+        names.push("onnxruntime".to_owned());
+    }
+    if models.pdfium.is_none() {
+        names.push("pdfium".to_owned());
+    }
+    for pulled in pull(config, &names)? {
+        anstream::eprintln!("  {}: {}", pulled.id, outcome(pulled.outcome));
+    }
+    Ok(())
+}
+
+fn pull(config: &Config, names: &[String]) -> Result<Vec<Pulled>> {
+    let bars = Bars::default();
+    let options = PullOptions {
+        route: config.models.route,
+        hub_endpoint: config.models.hub_endpoint.clone(),
+        ..PullOptions::new(&config.models.folder, &bars)
+    };
+    models::pull(names, &options)
+}
+
+fn outcome(outcome: PullOutcome) -> &'static str {
+    match outcome {
+        PullOutcome::AlreadyInstalled => "installed already",
+        PullOutcome::Verified => "was there, checksums are right",
+        PullOutcome::Fetched(_) => "fetched, checksums are right",
+    }
+}
+
+fn list(config: &Config, format: OutputFormat) -> Result<()> {
+    let all = models::list(&config.models.folder)?;
+    output::print(format, &all, |out| {
+        for model in &all {
+            let state = match model.state {
+                InstalledState::Installed => format!("installed, {}", HumanBytes(model.bytes)),
+                InstalledState::Unverified => "there, not verified".to_owned(),
+                InstalledState::Missing => "not installed".to_owned(),
+            };
+            writeln!(out, "{} {}", output::bold(&model.id), output::dim(&format!("({state})")))?;
+            writeln!(out, "    {}; licence {}", model.description, model.licence)?;
+        }
+        Ok(())
+    })
+}
+
+fn verify(config: &Config, names: &[String], format: OutputFormat) -> Result<()> {
+    let verified = models::verify(&config.models.folder, names, &Bars::default())?;
+    output::print(format, &verified, |out| {
+        for model in &verified {
+            if model.files.is_empty() {
+                writeln!(out, "{}: not installed", model.id)?;
+            }
+            for file in &model.files {
+                let state = match file.state {
+                    FileState::Good => "good",
+                    FileState::Differs => "DIFFERS from its pin",
+                    FileState::Missing => "MISSING",
+                };
+                writeln!(out, "{}/{}: {state}", model.id, file.path)?;
+            }
+        }
+        Ok(())
+    })?;
+    let bad: Vec<&str> = verified.iter().filter(|v| !v.is_good()).map(|v| v.id.as_str()).collect();
+    if bad.is_empty() {
+        return Ok(());
+    }
+    Err(Error::corrupt(format!(
+        "not as pinned: {}; remove the folder and run `footnote models pull`",
+        bad.join(", ")
+    )))
+}
+
+/// A progress bar per step, on standard error.
+#[derive(Default)]
+struct Bars {
+    current: Mutex<Option<ProgressBar>>,
+}
+
+impl ProgressSink for Bars {
+    fn report(&self, event: &PullEvent<'_>) {
+        // A poisoned lock means that another report panicked; a progress bar may go on.
+        let mut current = self.current.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        match *event {
+            PullEvent::Started { model, step, total } => {
+                let bar = match total {
+                    Some(total) => ProgressBar::new(total).with_style(bytes_style()),
+                    None => ProgressBar::new_spinner(),
+                };
+                *current = Some(bar.with_message(format!("{model}: {step}")));
+            }
+            PullEvent::Advanced(bytes) => {
+                if let Some(bar) = current.as_ref() {
+                    bar.inc(bytes);
+                }
+            }
+            PullEvent::Finished => {
+                if let Some(bar) = current.take() {
+                    bar.finish_and_clear();
+                }
+            }
+            PullEvent::Note { model, message } => anstream::eprintln!("  {model}: {message}"),
+        }
+    }
+}
+
+fn bytes_style() -> ProgressStyle {
+    ProgressStyle::with_template("  [{bar:30}] {bytes}/{total_bytes} {bytes_per_sec} {wide_msg}")
+        .unwrap_or_else(|_| ProgressStyle::default_bar())
+        .progress_chars("=> ")
+}

@@ -1,0 +1,141 @@
+//! Which models are there, and how do they get here? The manifest, `models list | pull | verify`.
+//!
+//! [`pull`] is the only place of the program that fetches anything, and it is only ever called by the
+//! command line. A model lies in a folder of its own, `<models>/<id>/`, with a `verified.json` that
+//! remembers what its files hashed to, so that asking for an installed model costs a few `stat`s.
+//!
+//! To add a model: an entry in `manifest.toml` with the hashes of its files. If its files must be
+//! made from something else, a conversion in [`convert`].
+
+pub mod convert;
+mod files;
+mod hub;
+pub mod manifest;
+pub mod package;
+pub mod progress;
+mod pull;
+mod verify;
+
+use std::path::{Path, PathBuf};
+
+use footnote_core::{Error, Result};
+use serde::Serialize;
+
+pub use manifest::{DEFAULT_SET, Manifest, Model, Role, Route, TEST_SET};
+pub use progress::{ProgressSink, PullEvent, Silent};
+pub use pull::{PullOptions, PullOutcome, Pulled, pull};
+pub use verify::{FileState, FileVerdict, Verification, verify};
+
+/// A model of the manifest and whether it is installed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct ModelStatus {
+    /// Its name.
+    pub id: String,
+    /// What it is for.
+    pub role: Role,
+    /// Its licence.
+    pub licence: String,
+    /// One line about it.
+    pub description: String,
+    /// Sets it belongs to.
+    pub sets: Vec<String>,
+    /// Routes by which this machine can have it.
+    pub routes: Vec<Route>,
+    /// Where it stands.
+    pub state: InstalledState,
+    /// Bytes its folder takes.
+    pub bytes: u64,
+}
+
+/// Where a model stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum InstalledState {
+    /// Its files are as they were when their hashes were found right.
+    Installed,
+    /// Its files are there, but were never hashed or have changed since: `models verify` tells.
+    Unverified,
+    /// Files are missing.
+    Missing,
+}
+
+/// The manifest's models and what of them is installed in `models_dir`. Hashes nothing.
+pub fn list(models_dir: &Path) -> Result<Vec<ModelStatus>> {
+    let manifest = Manifest::bundled()?;
+    Ok(manifest.models.iter().map(|model| status(&manifest, model, models_dir)).collect())
+}
+
+/// The folder of an installed model; an error with the remedy where files of it are missing.
+pub fn resolve(models_dir: &Path, id: &str) -> Result<PathBuf> {
+    let folder = models_dir.join(id);
+    let model = Manifest::bundled()?.select(&[id.to_owned()])?.pop();
+    let model = model.ok_or_else(|| Error::internal(format!("{id} selects no model")))?;
+    if verify::installed_state(&model, &folder) == InstalledState::Missing {
+        return Err(Error::not_installed(format!(
+            "model {id} is not installed in {}; run `footnote models pull {id}`",
+            folder.display()
+        )));
+    }
+    Ok(folder)
+}
+
+fn status(manifest: &Manifest, model: &Model, models_dir: &Path) -> ModelStatus {
+    let folder = models_dir.join(&model.id);
+    let mut routes: Vec<Route> = Vec::new();
+    for source in model.sources.iter().filter(|source| source.suits_this_machine()) {
+        if !routes.contains(&source.route) {
+            routes.push(source.route);
+        }
+    }
+    let in_sets = manifest.sets.iter().filter(|(_, ids)| ids.contains(&model.id));
+    ModelStatus {
+        id: model.id.clone(),
+        role: model.role,
+        licence: model.licence.clone(),
+        description: model.description.clone(),
+        sets: in_sets.map(|(name, _)| name.clone()).collect(),
+        routes,
+        state: verify::installed_state(model, &folder),
+        bytes: folder_bytes(&folder),
+    }
+}
+
+fn folder_bytes(folder: &Path) -> u64 {
+    let Ok(entries) = fs_err::read_dir(folder) else { return 0 };
+    entries.flatten().filter_map(|entry| entry.metadata().ok()).map(|metadata| metadata.len()).sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::ErrorKind;
+    use tempfile::TempDir;
+
+    use super::*;
+
+    #[test]
+    fn a_model_that_is_not_there_is_named_with_the_remedy() {
+        let folder = TempDir::new().unwrap();
+        let error = resolve(folder.path(), "smollm2-135m-instruct").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::NotInstalled);
+        assert!(error.to_string().contains("footnote models pull smollm2-135m-instruct"), "{error}");
+        assert!(list(folder.path()).unwrap().iter().all(|model| model.state == InstalledState::Missing));
+        assert!(verify(folder.path(), &[], &Silent).unwrap().is_empty(), "nothing is installed");
+    }
+
+    #[test]
+    fn a_file_with_another_content_is_found_but_not_good() {
+        let folder = TempDir::new().unwrap();
+        let model = folder.path().join("smollm2-135m-instruct");
+        fs_err::create_dir_all(&model).unwrap();
+        fs_err::write(model.join("model.gguf"), b"something else").unwrap();
+        assert_eq!(resolve(folder.path(), "smollm2-135m-instruct").unwrap(), model);
+        let listed = list(folder.path()).unwrap();
+        let listed = listed.iter().find(|model| model.id == "smollm2-135m-instruct").unwrap();
+        assert_eq!((listed.state, listed.bytes), (InstalledState::Unverified, 14));
+        let verified = verify(folder.path(), &[], &Silent).unwrap();
+        assert_eq!(verified.len(), 1);
+        assert!(!verified[0].is_good());
+        assert_eq!(verified[0].files[0].state, FileState::Differs);
+        assert!(!model.join("verified.json").exists());
+    }
+}

@@ -1,0 +1,155 @@
+//! `/jobs` and `/knowledge-bases/{kb}/jobs`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::Response;
+use axum::response::sse::Event;
+use footnote_core::ids::JobId;
+use footnote_core::job::Job;
+use futures::{Stream, stream};
+use serde::Deserialize;
+use utoipa::IntoParams;
+use utoipa_axum::routes;
+
+use super::Routes;
+use super::paths::{JobPath, KnowledgeBasePath};
+use super::views::{JobStateView, JobView, Page, page_request};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::extract::{Json, Path, Query};
+use crate::openapi::Failures;
+use crate::service::jobs;
+use crate::sse;
+
+pub(super) fn routes() -> Routes {
+    Routes::default()
+        .routes(routes!(list_all))
+        .routes(routes!(list))
+        .routes(routes!(show))
+        .routes(routes!(retry))
+        .routes(routes!(cancel))
+        .routes(routes!(events))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct ListQuery {
+    /// Only jobs that stand so.
+    #[param(inline)]
+    state: Option<JobStateView>,
+    /// `next` of the part before; leave it out to start at the newest.
+    cursor: Option<String>,
+    /// Items at the most, 1 to 200; 50 by default.
+    limit: Option<u32>,
+}
+
+/// List all jobs, the service's own upkeep included (admins only)
+#[utoipa::path(get, path = "/jobs", tag = "jobs", params(ListQuery),
+    responses((status = 200, description = "A part of the list", body = Page<JobView>), Failures))]
+async fn list_all(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<JobView>>, ApiError> {
+    let request = page_request(query.cursor.as_deref(), query.limit)?;
+    let listing = jobs::list_all(&app, &principal, query.state.map(Into::into), request).await?;
+    Ok(Json(Page::of(listing, |job| JobView::from(&job))))
+}
+
+/// List the jobs of a knowledge base
+#[utoipa::path(get, path = "/knowledge-bases/{kb}/jobs", tag = "jobs", params(KnowledgeBasePath, ListQuery),
+    responses((status = 200, description = "A part of the list", body = Page<JobView>), Failures))]
+async fn list(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<KnowledgeBasePath>,
+    Query(query): Query<ListQuery>,
+) -> Result<Json<Page<JobView>>, ApiError> {
+    let request = page_request(query.cursor.as_deref(), query.limit)?;
+    let listing = jobs::list(&app, &principal, &path.kb, query.state.map(Into::into), request).await?;
+    Ok(Json(Page::of(listing, |job| JobView::from(&job))))
+}
+
+/// Show a job
+#[utoipa::path(get, path = "/knowledge-bases/{kb}/jobs/{job}", tag = "jobs", params(JobPath),
+    responses((status = 200, description = "The job", body = JobView), Failures))]
+async fn show(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<JobPath>,
+) -> Result<Json<JobView>, ApiError> {
+    let job = jobs::show(&app, &principal, &path.kb, JobId(path.job)).await?;
+    Ok(Json(JobView::from(&job)))
+}
+
+/// Queue a failed or cancelled job again
+#[utoipa::path(post, path = "/knowledge-bases/{kb}/jobs/{job}/retry", tag = "jobs", params(JobPath),
+    responses((status = 202, description = "Queued", body = JobView), Failures))]
+async fn retry(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<JobPath>,
+) -> Result<(StatusCode, Json<JobView>), ApiError> {
+    let job = jobs::retry(&app, &principal, &path.kb, JobId(path.job)).await?;
+    Ok((StatusCode::ACCEPTED, Json(JobView::from(&job))))
+}
+
+/// Cancel a job: at once where it waits, soon where it runs
+#[utoipa::path(post, path = "/knowledge-bases/{kb}/jobs/{job}/cancel", tag = "jobs", params(JobPath),
+    responses((status = 202, description = "Asked for", body = JobView), Failures))]
+async fn cancel(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<JobPath>,
+) -> Result<(StatusCode, Json<JobView>), ApiError> {
+    let job = jobs::cancel(&app, &principal, &path.kb, JobId(path.job)).await?;
+    Ok((StatusCode::ACCEPTED, Json(JobView::from(&job))))
+}
+
+/// Watch a job until it ends
+///
+/// Server-sent events: `job` at once and at every change, `done` with the end. Both carry the job.
+#[utoipa::path(get, path = "/knowledge-bases/{kb}/jobs/{job}/events", tag = "jobs", params(JobPath),
+    responses((status = 200, description = "`job` and `done` events", content_type = "text/event-stream", body = JobView), Failures))]
+async fn events(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<JobPath>,
+) -> Result<Response, ApiError> {
+    let job = jobs::show(&app, &principal, &path.kb, JobId(path.job)).await?;
+    Ok(sse::respond(changes(app, job)))
+}
+
+/// Where a watcher is.
+enum Watch {
+    Tell(Job),
+    Await(Job),
+    End,
+}
+
+fn changes(app: Arc<App>, job: Job) -> impl Stream<Item = Event> {
+    stream::unfold((app, Watch::Tell(job)), |(app, watch)| async move {
+        let job = match watch {
+            Watch::End => return None,
+            Watch::Tell(job) => job,
+            Watch::Await(seen) => match jobs::changed(&app, &seen).await {
+                Ok(Some(job)) => job,
+                Ok(None) => return None,
+                Err(error) => {
+                    let failure = ApiError::from(error);
+                    let event = sse::event("error", &serde_json::json!({ "detail": failure.detail() }));
+                    return Some((event, (app, Watch::End)));
+                }
+            },
+        };
+        let view = JobView::from(&job);
+        Some(match job.state.is_final() {
+            true => (sse::event("done", &view), (app, Watch::End)),
+            false => (sse::event("job", &view), (app, Watch::Await(job))),
+        })
+    })
+}

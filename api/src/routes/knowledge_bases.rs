@@ -1,0 +1,118 @@
+//! `/knowledge-bases`
+
+use std::sync::Arc;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+use utoipa_axum::routes;
+
+use super::Routes;
+use super::paths::{KnowledgeBasePath, PageQuery};
+use super::views::{KnowledgeBaseView, Page, SettingsSchema, page_request};
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::extract::{Json, Path, Query};
+use crate::openapi::Failures;
+use crate::service::knowledge_bases;
+
+pub(super) fn routes() -> Routes {
+    Routes::default().routes(routes!(list, create)).routes(routes!(show, update, delete))
+}
+
+/// A knowledge base to be created.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct CreateKnowledgeBaseRequest {
+    /// Unique: 1 to 64 letters and digits of any script, `-`, `_`, `.` and blanks.
+    #[schema(example = "handbook")]
+    pub name: String,
+    /// Free text for people.
+    #[serde(default)]
+    pub description: String,
+    /// Settings that differ from the defaults.
+    #[serde(default)]
+    #[schema(value_type = Option<SettingsSchema>)]
+    pub settings: Option<Value>,
+}
+
+/// What is to be changed; the rest stays.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct UpdateKnowledgeBaseRequest {
+    /// Free text for people.
+    #[serde(default)]
+    pub description: Option<String>,
+    /// A merge patch (RFC 7396) over the present settings.
+    #[serde(default)]
+    #[schema(value_type = Option<SettingsSchema>)]
+    pub settings: Option<Value>,
+}
+
+/// List the knowledge bases that the key reaches
+#[utoipa::path(get, path = "/knowledge-bases", tag = "knowledge bases", params(PageQuery),
+    responses((status = 200, description = "A part of the list", body = Page<KnowledgeBaseView>), Failures))]
+async fn list(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Query(page): Query<PageQuery>,
+) -> Result<Json<Page<KnowledgeBaseView>>, ApiError> {
+    let request = page_request(page.cursor.as_deref(), page.limit)?;
+    let listing = knowledge_bases::list(&app, &principal, request).await?;
+    Ok(Json(Page::of(listing, Into::into)))
+}
+
+/// Create a knowledge base
+#[utoipa::path(post, path = "/knowledge-bases", tag = "knowledge bases", request_body = CreateKnowledgeBaseRequest,
+    responses((status = 201, description = "Created", body = KnowledgeBaseView), Failures))]
+async fn create(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Json(body): Json<CreateKnowledgeBaseRequest>,
+) -> Result<(StatusCode, Json<KnowledgeBaseView>), ApiError> {
+    let (name, description) = (&body.name, &body.description);
+    let created =
+        knowledge_bases::create(&app, &principal, name, description, body.settings.as_ref()).await?;
+    Ok((StatusCode::CREATED, Json(created.into())))
+}
+
+/// Show a knowledge base
+#[utoipa::path(get, path = "/knowledge-bases/{kb}", tag = "knowledge bases", params(KnowledgeBasePath),
+    responses((status = 200, description = "The knowledge base", body = KnowledgeBaseView), Failures))]
+async fn show(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<KnowledgeBasePath>,
+) -> Result<Json<KnowledgeBaseView>, ApiError> {
+    Ok(Json(knowledge_bases::reach(&app, &principal, &path.kb).await?.into()))
+}
+
+/// Change description and settings
+#[utoipa::path(patch, path = "/knowledge-bases/{kb}", tag = "knowledge bases", params(KnowledgeBasePath),
+    request_body = UpdateKnowledgeBaseRequest,
+    responses((status = 200, description = "As it is now", body = KnowledgeBaseView), Failures))]
+async fn update(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<KnowledgeBasePath>,
+    Json(body): Json<UpdateKnowledgeBaseRequest>,
+) -> Result<Json<KnowledgeBaseView>, ApiError> {
+    let (description, settings) = (body.description.as_deref(), body.settings.as_ref());
+    let updated = knowledge_bases::update(&app, &principal, &path.kb, description, settings).await?;
+    Ok(Json(updated.into()))
+}
+
+/// Delete a knowledge base with all it holds, at once
+#[utoipa::path(delete, path = "/knowledge-bases/{kb}", tag = "knowledge bases", params(KnowledgeBasePath),
+    responses((status = 204, description = "Deleted"), Failures))]
+async fn delete(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<KnowledgeBasePath>,
+) -> Result<StatusCode, ApiError> {
+    knowledge_bases::delete(&app, &principal, &path.kb).await?;
+    Ok(StatusCode::NO_CONTENT)
+}

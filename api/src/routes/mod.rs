@@ -1,0 +1,61 @@
+//! The routes of `/api/v1`, thin: wire types in, one service function, wire types out.
+//!
+//! To add a route: write the handler with `#[utoipa::path]` in the file of its noun, and name it in
+//! that file's `routes!`. Router and documentation both come from there.
+
+use std::sync::Arc;
+
+use utoipa_axum::router::OpenApiRouter;
+
+use crate::app::App;
+
+mod ask;
+mod conversations;
+mod documents;
+mod health;
+mod jobs;
+mod keys;
+mod knowledge_bases;
+mod paths;
+mod schedules;
+mod search;
+mod sources;
+mod uploads;
+pub mod views;
+
+#[cfg(test)]
+mod tests;
+
+pub use ask::{AskRequest, AskResponse};
+pub use health::{CheckView, ReadyView};
+pub use keys::CreateKeyRequest;
+pub use knowledge_bases::{CreateKnowledgeBaseRequest, UpdateKnowledgeBaseRequest};
+pub use schedules::CreateScheduleRequest;
+pub use search::{SearchModeView, SearchRequest, SearchResponse};
+pub use sources::CreateSourceRequest;
+
+/// A router whose handlers know the app.
+pub type Routes = OpenApiRouter<Arc<App>>;
+
+/// Routes that answer within the request timeout.
+pub fn quick() -> Routes {
+    Routes::default()
+        .merge(knowledge_bases::routes())
+        .merge(documents::routes())
+        .merge(sources::routes())
+        .merge(schedules::routes())
+        .merge(jobs::routes())
+        .merge(search::routes())
+        .merge(conversations::routes())
+        .merge(keys::routes())
+}
+
+/// Routes that stream, or take as long as a model does.
+pub fn slow(max_upload_bytes: u64) -> Routes {
+    Routes::default().merge(ask::routes()).merge(uploads::routes(max_upload_bytes))
+}
+
+/// Routes for operators and their machines: no key, no data.
+pub fn health() -> Routes {
+    health::routes()
+}

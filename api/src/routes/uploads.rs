@@ -1,0 +1,224 @@
+//! `POST /knowledge-bases/{kb}/documents`
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::multipart::{Field, Multipart, MultipartError, MultipartRejection};
+use axum::extract::{DefaultBodyLimit, State};
+use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use footnote_core::document::Metadata;
+use footnote_core::principal::Role;
+use footnote_core::{Error, ErrorKind, Result};
+use futures::StreamExt;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
+use utoipa_axum::routes;
+
+use super::Routes;
+use super::paths::KnowledgeBasePath;
+use super::views::UploadView;
+use crate::app::App;
+use crate::auth::Caller;
+use crate::error::ApiError;
+use crate::extract::{Path, Query};
+use crate::openapi::Failures;
+use crate::service::filter::parse_metadata;
+use crate::service::uploads::{self, MAX_FILES, StagedFile};
+use crate::service::{FileName, knowledge_bases};
+
+/// Bytes of the `metadata` part.
+const MAX_METADATA_BYTES: usize = 64 * 1024;
+/// What `?wait=true` means, and the most that can be asked for.
+const LONGEST_WAIT: Duration = Duration::from_secs(600);
+
+pub(super) fn routes(max_upload_bytes: u64) -> Routes {
+    let limit = usize::try_from(max_upload_bytes).unwrap_or(usize::MAX);
+    Routes::default().routes(routes!(upload)).layer(DefaultBodyLimit::max(limit))
+}
+
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Query)]
+#[serde(deny_unknown_fields)]
+struct UploadQuery {
+    /// `true`, or seconds up to 600: answer when the jobs have ended, with 200 instead of 202.
+    wait: Option<String>,
+}
+
+/// The parts of an upload.
+#[derive(ToSchema)]
+#[expect(dead_code, reason = "describes the multipart body; the fields are read as a stream")]
+struct UploadBody {
+    /// One part per file, each with a filename; the part's name does not matter.
+    #[schema(value_type = Vec<String>, format = Binary)]
+    file: Vec<Vec<u8>>,
+    /// A JSON object of texts that becomes the metadata of all files.
+    #[schema(example = "{\"year\": \"2026\"}")]
+    metadata: Option<String>,
+}
+
+/// A response as remembered for its idempotency key.
+#[derive(Debug, Serialize, Deserialize)]
+struct Remembered {
+    status: u16,
+    body: String,
+}
+
+/// Upload files
+///
+/// Each file becomes a document, or a new version of the document with that file name. Content that
+/// is already there costs nothing. With an `Idempotency-Key`, the same request gets the same
+/// response for 24 hours, and another request with that key is a conflict.
+#[utoipa::path(post, path = "/knowledge-bases/{kb}/documents", tag = "documents",
+    params(KnowledgeBasePath, UploadQuery,
+        ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
+    request_body(content = UploadBody, content_type = "multipart/form-data"),
+    responses((status = 200, description = "Stored, and all jobs have ended", body = UploadView),
+        (status = 202, description = "Stored; jobs are under way", body = UploadView), Failures))]
+async fn upload(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<KnowledgeBasePath>,
+    Query(query): Query<UploadQuery>,
+    headers: HeaderMap,
+    multipart: Result<Multipart, MultipartRejection>,
+) -> Result<Response, ApiError> {
+    let knowledge_base = knowledge_bases::reach_as(&app, &principal, &path.kb, Role::Editor).await?;
+    let wait = longest_wait(query.wait.as_deref())?;
+    let idempotency_key = idempotency_key(&headers)?;
+    let multipart = multipart.map_err(|e| ApiError::new(e.status(), e.body_text()))?;
+
+    let (files, metadata) = receive(&app, multipart).await?;
+    uploads::check(&files, metadata.as_ref())?;
+    let fingerprint = uploads::fingerprint(&knowledge_base, &files, metadata.as_ref());
+    if let Some(key) = idempotency_key
+        && let Some(known) = uploads::replay(&app, &principal, key, fingerprint).await?
+    {
+        return replayed(&known);
+    }
+
+    let mut stored = uploads::store(&app, &principal, &knowledge_base, &files, metadata.as_ref()).await?;
+    let ended = uploads::wait(&app, &mut stored, wait).await?;
+    let status = if ended { StatusCode::OK } else { StatusCode::ACCEPTED };
+    let body = serde_json::to_string(&UploadView::from(stored.as_slice()))
+        .map_err(|e| Error::internal("cannot write the response as JSON").with_source(e))?;
+    let response = Remembered { status: status.as_u16(), body };
+    if let Some(key) = idempotency_key {
+        let text = serde_json::to_string(&response)
+            .map_err(|e| Error::internal("cannot write the response as JSON").with_source(e))?;
+        uploads::remember(&app, &principal, key, fingerprint, &text).await?;
+    }
+    Ok(response.into_response())
+}
+
+impl IntoResponse for Remembered {
+    fn into_response(self) -> Response {
+        let status = StatusCode::from_u16(self.status).unwrap_or(StatusCode::OK);
+        (status, [(header::CONTENT_TYPE, "application/json")], self.body).into_response()
+    }
+}
+
+fn replayed(known: &str) -> Result<Response, ApiError> {
+    let known: Remembered = serde_json::from_str(known)
+        .map_err(|e| Error::corrupt("the remembered response is damaged").with_source(e))?;
+    let mut response = known.into_response();
+    response.headers_mut().insert("idempotent-replayed", HeaderValue::from_static("true"));
+    Ok(response)
+}
+
+/// Streams every file of the request into the blob store.
+async fn receive(app: &App, mut multipart: Multipart) -> Result<(Vec<StagedFile>, Option<Metadata>)> {
+    let (mut files, mut metadata) = (Vec::new(), None);
+    while let Some(field) = multipart.next_field().await.map_err(|e| unreadable(app, e))? {
+        let Some(file_name) = field.file_name() else {
+            match field.name() {
+                Some("metadata") => metadata = Some(parse_metadata(&read_metadata(app, field).await?)?),
+                other => {
+                    return Err(Error::invalid(format!(
+                        "the part {:?} has no filename; send files with a filename, and `metadata` as text",
+                        other.unwrap_or_default()
+                    )));
+                }
+            }
+            continue;
+        };
+        if files.len() == MAX_FILES {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!("the request has more than {MAX_FILES} files; send several requests"),
+            ));
+        }
+        let name = FileName::parse(file_name)?;
+        let pieces = field.map(|piece| piece.map_err(|e| unreadable(app, e)));
+        files.push(uploads::stage(app, name, pieces).await?);
+    }
+    Ok((files, metadata))
+}
+
+async fn read_metadata(app: &App, mut field: Field<'_>) -> Result<String> {
+    let mut bytes = Vec::new();
+    while let Some(piece) = field.chunk().await.map_err(|e| unreadable(app, e))? {
+        bytes.extend_from_slice(&piece);
+        if bytes.len() > MAX_METADATA_BYTES {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!("metadata is longer than {MAX_METADATA_BYTES} bytes; shorten it"),
+            ));
+        }
+    }
+    String::from_utf8(bytes).map_err(|e| Error::invalid("metadata is not UTF-8").with_source(e))
+}
+
+fn unreadable(app: &App, error: MultipartError) -> Error {
+    if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
+        return Error::new(
+            ErrorKind::TooLarge,
+            format!(
+                "the upload is larger than {} bytes; send less at once, or raise server.max_upload_bytes",
+                app.config.server.max_upload_bytes
+            ),
+        );
+    }
+    let words = error.body_text();
+    let remedy = match words.contains("headers") {
+        true => "; a part's filename may hold no NUL, control character or line break",
+        false => "; send it again, whole",
+    };
+    Error::invalid(format!("the multipart body cannot be read: {words}{remedy}"))
+}
+
+fn longest_wait(wait: Option<&str>) -> Result<Duration> {
+    match wait {
+        None | Some("false") => Ok(Duration::ZERO),
+        Some("" | "true") => Ok(LONGEST_WAIT),
+        Some(text) => match text.parse() {
+            Ok(seconds) if seconds <= LONGEST_WAIT.as_secs() => Ok(Duration::from_secs(seconds)),
+            _ => Err(Error::invalid(format!("wait is {text:?}; give `true`, `false` or 0 to 600 seconds"))),
+        },
+    }
+}
+
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
+    let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
+    value
+        .to_str()
+        .map(Some)
+        .map_err(|_| Error::invalid("the Idempotency-Key is not visible ASCII; send a UUID"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn waiting_is_asked_for_in_seconds_or_at_all() {
+        let seconds = |wait| longest_wait(wait).map(|d| d.as_secs());
+        assert_eq!(seconds(None).unwrap(), 0);
+        assert_eq!(seconds(Some("false")).unwrap(), 0);
+        assert_eq!(seconds(Some("true")).unwrap(), 600);
+        assert_eq!(seconds(Some("7")).unwrap(), 7);
+        for bad in ["-1", "601", "soon", "1.5"] {
+            assert!(seconds(Some(bad)).unwrap_err().to_string().contains("wait"), "{bad}");
+        }
+    }
+}

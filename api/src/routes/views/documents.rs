@@ -1,0 +1,301 @@
+//! Documents and versions.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use footnote_core::document::{Document, DocumentVersion, VersionState};
+use footnote_core::parsed::{ContentType, Page as ParsedPage, ParseWarning};
+use footnote_core::ports::{ListedDocument, StoredVersion};
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+use uuid::Uuid;
+
+use super::JobView;
+use crate::service::documents::DocumentDetail;
+
+/// Where a version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionStateView {
+    /// Stored; its indexing job waits or runs.
+    Pending,
+    /// Answers questions.
+    Current,
+    /// Was current; kept so that old citations still resolve.
+    Retired,
+    /// Could not be indexed; `failure` says why.
+    Failed,
+}
+
+impl From<VersionState> for VersionStateView {
+    fn from(state: VersionState) -> Self {
+        match state {
+            VersionState::Pending => Self::Pending,
+            VersionState::Current => Self::Current,
+            VersionState::Retired => Self::Retired,
+            VersionState::Failed => Self::Failed,
+        }
+    }
+}
+
+impl From<VersionStateView> for VersionState {
+    fn from(state: VersionStateView) -> Self {
+        match state {
+            VersionStateView::Pending => Self::Pending,
+            VersionStateView::Current => Self::Current,
+            VersionStateView::Retired => Self::Retired,
+            VersionStateView::Failed => Self::Failed,
+        }
+    }
+}
+
+/// The recognised content types.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContentTypeView {
+    /// Portable Document Format.
+    Pdf,
+    /// Office Open XML word processing.
+    Docx,
+    /// HTML.
+    Html,
+    /// Markdown.
+    Markdown,
+    /// Plain text.
+    Text,
+}
+
+impl From<ContentType> for ContentTypeView {
+    fn from(content_type: ContentType) -> Self {
+        match content_type {
+            ContentType::Pdf => Self::Pdf,
+            ContentType::Docx => Self::Docx,
+            ContentType::Html => Self::Html,
+            ContentType::Markdown => Self::Markdown,
+            ContentType::Text => Self::Text,
+        }
+    }
+}
+
+impl From<ContentTypeView> for ContentType {
+    fn from(content_type: ContentTypeView) -> Self {
+        match content_type {
+            ContentTypeView::Pdf => Self::Pdf,
+            ContentTypeView::Docx => Self::Docx,
+            ContentTypeView::Html => Self::Html,
+            ContentTypeView::Markdown => Self::Markdown,
+            ContentTypeView::Text => Self::Text,
+        }
+    }
+}
+
+/// Something that was lost or doubtful when the file was read.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct WarningView {
+    /// 1-based page, where the warning is about one.
+    pub page: Option<u32>,
+    /// What was lost and why.
+    pub message: String,
+}
+
+impl From<&ParseWarning> for WarningView {
+    fn from(warning: &ParseWarning) -> Self {
+        Self { page: warning.page, message: warning.message.clone() }
+    }
+}
+
+/// A page and its stretch of canonical text, in Unicode scalar values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct PageSpanView {
+    /// 1-based physical number.
+    pub number: u32,
+    /// The first scalar value.
+    pub start: usize,
+    /// One past the last scalar value.
+    pub end: usize,
+}
+
+impl From<&ParsedPage> for PageSpanView {
+    fn from(page: &ParsedPage) -> Self {
+        Self { number: page.number, start: page.span.start, end: page.span.end }
+    }
+}
+
+/// One immutable content of a document. What parsing finds out is null until it is done.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct VersionView {
+    /// Its id.
+    pub id: Uuid,
+    /// Where it stands.
+    pub state: VersionStateView,
+    /// Why it failed, where it did.
+    pub failure: Option<String>,
+    /// SHA-256 of the original bytes.
+    pub content_hash: String,
+    /// Length of the original in bytes.
+    pub bytes: u64,
+    /// The recognised type.
+    pub content_type: Option<ContentTypeView>,
+    /// SHA-256 of the canonical text: the version hash that citations name.
+    pub version_hash: Option<String>,
+    /// Length of the canonical text in Unicode scalar values.
+    pub chars: Option<u64>,
+    /// Pages; 0 where the format has none.
+    pub pages: Option<u32>,
+    /// Chunks in the indexes.
+    pub chunks: Option<u32>,
+    /// Chunks whose vectors had to be computed; the others were reused.
+    pub embedded: Option<u32>,
+    /// The engine that read it.
+    pub engine: Option<String>,
+    /// What was lost or doubtful.
+    pub warnings: Vec<WarningView>,
+    /// When it was stored.
+    pub created_at: DateTime<Utc>,
+    /// When it became current.
+    pub activated_at: Option<DateTime<Utc>>,
+    /// When it stopped being current.
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
+impl From<&DocumentVersion> for VersionView {
+    fn from(version: &DocumentVersion) -> Self {
+        let facts = version.parsed.as_ref();
+        Self {
+            id: version.id.0,
+            state: version.state.into(),
+            failure: version.failure.clone(),
+            content_hash: version.content.to_string(),
+            bytes: version.bytes,
+            content_type: facts.map(|f| f.content_type.into()),
+            version_hash: facts.map(|f| f.text.to_string()),
+            chars: facts.map(|f| f.chars),
+            pages: facts.map(|f| f.pages),
+            chunks: facts.map(|f| f.chunks),
+            embedded: facts.map(|f| f.embedded),
+            engine: facts.map(|f| f.engine.clone()),
+            warnings: facts.map(|f| f.warnings.iter().map(WarningView::from).collect()).unwrap_or_default(),
+            created_at: version.created_at,
+            activated_at: version.activated_at,
+            retired_at: version.retired_at,
+        }
+    }
+}
+
+/// A document with the version that was stored last, current or not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DocumentView {
+    /// Its id.
+    pub id: Uuid,
+    /// The knowledge base that holds it.
+    pub knowledge_base: Uuid,
+    /// The source that gave it.
+    pub source: Uuid,
+    /// Unique within the source: the file name, or a path below the directory.
+    pub key: String,
+    /// Title or file name.
+    pub title: String,
+    /// Facts to filter by.
+    pub metadata: BTreeMap<String, String>,
+    /// The version that answers questions; null until the first one is ready.
+    pub current_version: Option<Uuid>,
+    /// The version that was stored last.
+    pub newest_version: VersionView,
+    /// When it was first seen.
+    pub created_at: DateTime<Utc>,
+    /// When a version of it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl DocumentView {
+    fn new(document: &Document, newest: &DocumentVersion) -> Self {
+        Self {
+            id: document.id.0,
+            knowledge_base: document.knowledge_base.0,
+            source: document.source.0,
+            key: document.key.clone(),
+            title: document.title.clone(),
+            metadata: document.metadata.clone(),
+            current_version: document.current.map(|v| v.0),
+            newest_version: newest.into(),
+            created_at: document.created_at,
+            updated_at: document.updated_at,
+        }
+    }
+}
+
+impl From<ListedDocument> for DocumentView {
+    fn from(listed: ListedDocument) -> Self {
+        Self::new(&listed.document, &listed.newest)
+    }
+}
+
+/// A document with all its versions.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DocumentDetailView {
+    /// Its id.
+    pub id: Uuid,
+    /// The knowledge base that holds it.
+    pub knowledge_base: Uuid,
+    /// The source that gave it.
+    pub source: Uuid,
+    /// Unique within the source: the file name, or a path below the directory.
+    pub key: String,
+    /// Title or file name.
+    pub title: String,
+    /// Facts to filter by.
+    pub metadata: BTreeMap<String, String>,
+    /// The version that answers questions; null until the first one is ready.
+    pub current_version: Option<Uuid>,
+    /// All versions, newest first.
+    pub versions: Vec<VersionView>,
+    /// When it was first seen.
+    pub created_at: DateTime<Utc>,
+    /// When a version of it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+impl From<DocumentDetail> for DocumentDetailView {
+    fn from(detail: DocumentDetail) -> Self {
+        let document = detail.document;
+        Self {
+            id: document.id.0,
+            knowledge_base: document.knowledge_base.0,
+            source: document.source.0,
+            key: document.key,
+            title: document.title,
+            metadata: document.metadata,
+            current_version: document.current.map(|v| v.0),
+            versions: detail.versions.iter().map(VersionView::from).collect(),
+            created_at: document.created_at,
+            updated_at: document.updated_at,
+        }
+    }
+}
+
+/// What became of one uploaded file.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UploadItemView {
+    /// The document, new or known, with the version that has this content.
+    pub document: DocumentView,
+    /// The job that indexes it; null where the content is that of the current version, so that
+    /// there is nothing to do.
+    pub job: Option<JobView>,
+}
+
+/// What became of an upload request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct UploadView {
+    /// One item per file, in the order of the request.
+    pub items: Vec<UploadItemView>,
+}
+
+impl From<&[StoredVersion]> for UploadView {
+    fn from(stored: &[StoredVersion]) -> Self {
+        let items = stored.iter().map(|item| UploadItemView {
+            document: DocumentView::new(&item.document, &item.version),
+            job: item.job.as_ref().map(JobView::from),
+        });
+        Self { items: items.collect() }
+    }
+}

@@ -1,0 +1,34 @@
+//! Wire types of `/api/v1`: what JSON looks like, kept apart from the nouns.
+//!
+//! Every offset in them counts Unicode scalar values, never bytes or UTF-16 units.
+
+mod answers;
+mod documents;
+mod filters;
+mod jobs;
+mod keys;
+mod knowledge_bases;
+mod lists;
+mod sources;
+
+pub use answers::{
+    AnswerView, CandidateView, CitationView, ConversationDetailView, ConversationView, EvidenceView,
+    FinishReasonView, MessageRoleView, MessageView, PassageView, SpanView, StageScoreView, TraceView,
+    UsageView,
+};
+pub use documents::{
+    ContentTypeView, DocumentDetailView, DocumentView, PageSpanView, UploadItemView, UploadView,
+    VersionStateView, VersionView, WarningView,
+};
+pub use filters::{FilterBody, OneOrMany, SamplingBody};
+pub use jobs::{JobStateView, JobView, ProgressView};
+pub use keys::{CreatedKeyView, KeyView, RoleView};
+pub use knowledge_bases::{
+    FewShotExampleSchema, FusionMethodSchema, KnowledgeBaseView, PromptSettingsSchema,
+    RetrievalSettingsSchema, SamplingSettingsSchema, SettingsSchema,
+};
+pub use lists::{Page, page_request};
+pub use sources::{
+    FailedFileView, RefreshReportView, RenamedView, RunTriggerView, RunView, ScheduleView, SourceKindView,
+    SourceView,
+};

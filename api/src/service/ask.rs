@@ -1,0 +1,330 @@
+//! A question is asked: retrieve, answer, remember.
+
+use std::sync::Arc;
+
+use chrono::TimeDelta;
+use footnote_core::answer::{Answer, AnswerEvent, ChatMessage, Conversation, Message, MessageRole};
+use footnote_core::ids::{ConversationId, MessageId};
+use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::passage::Retrieved;
+use footnote_core::principal::Principal;
+use footnote_core::question::{Filter, QuestionText, ScopedQuery};
+use footnote_core::settings::SamplingSettings;
+use footnote_core::{Error, ErrorKind, Result};
+use footnote_generator::AnswerRequest;
+use tokio::sync::mpsc;
+use tracing::Instrument;
+
+use super::conversations;
+use super::knowledge_bases::reach;
+use crate::app::App;
+
+/// Turns of a conversation that the model is shown. Older ones stay stored.
+const HISTORY_TURNS: usize = 8;
+/// Longest title of a conversation, in scalar values.
+const TITLE_CHARS: usize = 80;
+/// Events that may wait for a slow reader.
+const EVENT_QUEUE: usize = 64;
+
+/// Sampling settings of one question; what is `None` is as in the knowledge base.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct SamplingOverrides {
+    /// 0 is greedy.
+    pub temperature: Option<f32>,
+    /// Keeps the k likeliest tokens; 0 keeps all.
+    pub top_k: Option<usize>,
+    /// Keeps the likeliest tokens up to this mass.
+    pub top_p: Option<f32>,
+    /// Divides the logits of tokens seen lately.
+    pub repetition_penalty: Option<f32>,
+    /// Seed of the sampler.
+    pub seed: Option<u64>,
+    /// Most tokens generated.
+    pub max_tokens: Option<usize>,
+    /// Texts at which generation ends.
+    pub stop: Option<Vec<String>>,
+}
+
+impl SamplingOverrides {
+    /// `settings` with these on top, checked.
+    pub fn over(self, settings: &SamplingSettings) -> Result<SamplingSettings> {
+        let merged = SamplingSettings {
+            temperature: self.temperature.unwrap_or(settings.temperature),
+            top_k: self.top_k.unwrap_or(settings.top_k),
+            top_p: self.top_p.unwrap_or(settings.top_p),
+            repetition_penalty: self.repetition_penalty.unwrap_or(settings.repetition_penalty),
+            seed: self.seed.unwrap_or(settings.seed),
+            max_tokens: self.max_tokens.unwrap_or(settings.max_tokens),
+            stop: self.stop.unwrap_or_else(|| settings.stop.clone()),
+        };
+        merged.validate()?;
+        Ok(merged)
+    }
+}
+
+/// What came before the question.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub enum Earlier {
+    /// Nothing; the question is not stored.
+    #[default]
+    Nothing,
+    /// Nothing; a conversation begins and is stored.
+    StartConversation,
+    /// A stored conversation, which goes on.
+    Conversation(ConversationId),
+    /// Turns that the caller keeps; nothing is stored.
+    Turns(Vec<ChatMessage>),
+}
+
+/// A question.
+#[derive(Debug, Clone, Default)]
+pub struct AskInput {
+    /// Its text.
+    pub question: String,
+    /// What passages must match besides.
+    pub filter: Filter,
+    /// How to sample, where that differs from the knowledge base's settings.
+    pub sampling: SamplingOverrides,
+    /// What came before.
+    pub earlier: Earlier,
+}
+
+/// A question whose answer is on its way.
+#[derive(Debug)]
+pub struct Asked {
+    /// The knowledge base that answers.
+    pub knowledge_base: KnowledgeBase,
+    /// The conversation it belongs to.
+    pub conversation: Option<ConversationId>,
+    /// The id under which the answer is stored, where it is.
+    pub message: MessageId,
+    /// What was found.
+    pub retrieved: Retrieved,
+    /// Tokens and citations, then the end. Dropping it cancels the work.
+    pub events: mpsc::Receiver<AnswerEvent>,
+}
+
+impl Asked {
+    /// Waits for the whole answer.
+    pub async fn answer(mut self) -> Result<Answer> {
+        while let Some(event) = self.events.recv().await {
+            match event {
+                AnswerEvent::Done(answer) => return Ok(*answer),
+                AnswerEvent::Failed(reason) => return Err(Error::internal(reason)),
+                AnswerEvent::Token(_) | AnswerEvent::Citation(_) => {}
+            }
+        }
+        Err(Error::new(ErrorKind::Internal, "the answer ended before it was whole"))
+    }
+}
+
+/// Retrieves, and starts the answer.
+pub async fn ask(
+    app: &Arc<App>,
+    principal: &Principal,
+    knowledge_base: &str,
+    input: AskInput,
+) -> Result<Asked> {
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    let question = QuestionText::parse(&input.question)?;
+    let sampling = input.sampling.over(&knowledge_base.settings.sampling)?;
+    app.require_embedder_of(&knowledge_base).await?;
+    let thread = Thread::open(app, &knowledge_base, &question, input.earlier).await?;
+    let query = ScopedQuery {
+        scope: principal.scope(&knowledge_base)?,
+        question: question.clone(),
+        filter: input.filter,
+        settings: knowledge_base.settings.retrieval.clone(),
+    };
+    let retrieved = app.retriever.retrieve(&query).await?;
+    let request = AnswerRequest {
+        question: question.clone(),
+        retrieved: retrieved.clone(),
+        history: thread.history.clone(),
+        prompt: knowledge_base.settings.prompt.clone(),
+        sampling,
+    };
+    let events = app.answerer.answer(request).await?;
+    let conversation = thread.conversation.as_ref().map(|c| c.id);
+    let message = MessageId::new();
+    let events = remember(app.clone(), thread, question, message, events);
+    Ok(Asked { knowledge_base, conversation, message, retrieved, events })
+}
+
+/// The conversation a question belongs to.
+struct Thread {
+    conversation: Option<Conversation>,
+    /// Whether its row is still to be written, with the first answer.
+    is_new: bool,
+    history: Vec<ChatMessage>,
+}
+
+impl Thread {
+    async fn open(
+        app: &App,
+        knowledge_base: &KnowledgeBase,
+        question: &QuestionText,
+        earlier: Earlier,
+    ) -> Result<Self> {
+        match earlier {
+            Earlier::Nothing => Ok(Self { conversation: None, is_new: false, history: Vec::new() }),
+            Earlier::Turns(history) => {
+                Ok(Self { conversation: None, is_new: false, history: recent(history) })
+            }
+            Earlier::StartConversation => {
+                let conversation = Conversation {
+                    id: ConversationId::new(),
+                    knowledge_base: knowledge_base.id,
+                    title: title_of(question.as_str()),
+                    created_at: app.now(),
+                };
+                Ok(Self { conversation: Some(conversation), is_new: true, history: Vec::new() })
+            }
+            Earlier::Conversation(id) => {
+                let conversation = conversations::find(app, knowledge_base.id, id).await?;
+                let messages = app.store.conversations.messages(id).await?;
+                let turns = messages.into_iter().map(|m| ChatMessage { role: m.role, content: m.content });
+                let history = recent(turns.collect());
+                Ok(Self { conversation: Some(conversation), is_new: false, history })
+            }
+        }
+    }
+}
+
+/// Passes events on and stores question and answer when the answer is whole. The answerer is
+/// dropped, and so cancelled, as soon as the reader has left.
+fn remember(
+    app: Arc<App>,
+    thread: Thread,
+    question: QuestionText,
+    message: MessageId,
+    mut events: mpsc::Receiver<AnswerEvent>,
+) -> mpsc::Receiver<AnswerEvent> {
+    let (forward, reader) = mpsc::channel(EVENT_QUEUE);
+    let pass_on = async move {
+        loop {
+            let event = tokio::select! {
+                () = forward.closed() => return count("cancelled"),
+                event = events.recv() => event,
+            };
+            let Some(event) = event else { return count("failed") };
+            let event = match event {
+                AnswerEvent::Done(answer) => match store(&app, &thread, &question, message, &answer).await {
+                    Ok(()) => AnswerEvent::Done(answer),
+                    Err(error) => {
+                        tracing::error!(%error, "cannot store the conversation");
+                        AnswerEvent::Failed("the answer could not be stored; ask again".to_owned())
+                    }
+                },
+                other => other,
+            };
+            let is_last = matches!(event, AnswerEvent::Done(_) | AnswerEvent::Failed(_));
+            observe(&event);
+            // A reader that leaves after the end has missed nothing.
+            if forward.send(event).await.is_err() && !is_last {
+                return count("cancelled");
+            }
+            if is_last {
+                return;
+            }
+        }
+    };
+    tokio::spawn(pass_on.in_current_span());
+    reader
+}
+
+async fn store(
+    app: &App,
+    thread: &Thread,
+    question: &QuestionText,
+    message: MessageId,
+    answer: &Answer,
+) -> Result<()> {
+    let Some(conversation) = &thread.conversation else { return Ok(()) };
+    if thread.is_new {
+        app.store.conversations.create_conversation(conversation.clone()).await?;
+    }
+    let now = app.now();
+    let asked = Message {
+        id: MessageId::new(),
+        conversation: conversation.id,
+        role: MessageRole::User,
+        content: question.as_str().to_owned(),
+        answer: None,
+        created_at: now,
+    };
+    let answered = Message {
+        id: message,
+        conversation: conversation.id,
+        role: MessageRole::Assistant,
+        content: answer.text.clone(),
+        answer: Some(answer.clone()),
+        // After the question, whatever the clock's resolution.
+        created_at: now + TimeDelta::milliseconds(1),
+    };
+    app.store.conversations.append_messages(&[asked, answered]).await
+}
+
+fn observe(event: &AnswerEvent) {
+    match event {
+        AnswerEvent::Done(answer) => {
+            count(if answer.refused { "refused" } else { "answered" });
+            let tokens = |kind: &'static str, number: usize| {
+                metrics::counter!("footnote_tokens_total", "kind" => kind).increment(number as u64);
+            };
+            tokens("prompt", answer.usage.prompt_tokens);
+            tokens("cached", answer.usage.cached_tokens);
+            tokens("completion", answer.usage.completion_tokens);
+        }
+        AnswerEvent::Failed(_) => count("failed"),
+        AnswerEvent::Token(_) | AnswerEvent::Citation(_) => {}
+    }
+}
+
+fn count(outcome: &'static str) {
+    metrics::counter!("footnote_answers_total", "outcome" => outcome).increment(1);
+}
+
+fn recent(mut turns: Vec<ChatMessage>) -> Vec<ChatMessage> {
+    let surplus = turns.len().saturating_sub(HISTORY_TURNS);
+    turns.drain(..surplus);
+    turns
+}
+
+fn title_of(question: &str) -> String {
+    let line = question.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(TITLE_CHARS) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sampling_is_overridden_and_checked() {
+        let settings = SamplingSettings::default();
+        let overrides = SamplingOverrides { temperature: Some(0.5), ..SamplingOverrides::default() };
+        let merged = overrides.over(&settings).unwrap();
+        assert_eq!((merged.temperature, merged.seed), (0.5, settings.seed));
+        let hot = SamplingOverrides { temperature: Some(9.0), ..SamplingOverrides::default() };
+        assert!(hot.over(&settings).unwrap_err().to_string().contains("temperature"));
+    }
+
+    #[test]
+    fn a_title_is_one_short_line() {
+        assert_eq!(title_of("How\nlong is\tleave?"), "How long is leave?");
+        let title = title_of(&"假".repeat(200));
+        assert_eq!(title.chars().count(), TITLE_CHARS + 1);
+        assert!(title.ends_with('…'));
+    }
+
+    #[test]
+    fn only_the_last_turns_are_shown_to_the_model() {
+        let turns = (0..20).map(|n| ChatMessage { role: MessageRole::User, content: n.to_string() });
+        let shown = recent(turns.collect());
+        assert_eq!((shown.len(), shown[0].content.as_str()), (HISTORY_TURNS, "12"));
+    }
+}

@@ -1,0 +1,61 @@
+//! Conversations: list, show, delete.
+
+use footnote_core::answer::{Conversation, Message};
+use footnote_core::ids::{ConversationId, KnowledgeBaseId};
+use footnote_core::ports::{ListRequest, Listing};
+use footnote_core::principal::{Principal, Role};
+use footnote_core::{Error, Result};
+
+use super::knowledge_bases::{reach, reach_as};
+use crate::app::App;
+
+/// The conversations of a knowledge base, newest first.
+pub async fn list(
+    app: &App,
+    principal: &Principal,
+    knowledge_base: &str,
+    list: ListRequest,
+) -> Result<Listing<Conversation>> {
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    app.store.conversations.conversations(knowledge_base.id, list).await
+}
+
+/// A conversation with its messages in order.
+pub async fn show(
+    app: &App,
+    principal: &Principal,
+    knowledge_base: &str,
+    id: ConversationId,
+) -> Result<(Conversation, Vec<Message>)> {
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    let conversation = find(app, knowledge_base.id, id).await?;
+    let messages = app.store.conversations.messages(conversation.id).await?;
+    Ok((conversation, messages))
+}
+
+/// Removes a conversation with its messages.
+pub async fn delete(
+    app: &App,
+    principal: &Principal,
+    knowledge_base: &str,
+    id: ConversationId,
+) -> Result<()> {
+    let knowledge_base = reach_as(app, principal, knowledge_base, Role::Editor).await?;
+    let conversation = find(app, knowledge_base.id, id).await?;
+    if app.store.conversations.delete_conversation(conversation.id).await? {
+        return Ok(());
+    }
+    Err(Error::not_found("conversation"))
+}
+
+/// A conversation of this knowledge base.
+pub(super) async fn find(
+    app: &App,
+    knowledge_base: KnowledgeBaseId,
+    id: ConversationId,
+) -> Result<Conversation> {
+    let conversation = app.store.conversations.conversation(id).await?;
+    conversation
+        .filter(|c| c.knowledge_base == knowledge_base)
+        .ok_or_else(|| Error::not_found("conversation"))
+}

@@ -1,0 +1,93 @@
+//! Jobs: list, show, retry, cancel, watch.
+
+use std::time::Duration;
+
+use footnote_core::ids::JobId;
+use footnote_core::job::{Job, JobState};
+use footnote_core::ports::{ListRequest, Listing};
+use footnote_core::principal::{Principal, Role};
+use footnote_core::{Error, ErrorKind, Result};
+use tokio::time::Instant;
+
+use super::knowledge_bases::{reach, reach_as};
+use crate::app::App;
+
+/// How often a watched job's row is read.
+const POLL: Duration = Duration::from_millis(200);
+
+/// The jobs of a knowledge base, newest first.
+pub async fn list(
+    app: &App,
+    principal: &Principal,
+    knowledge_base: &str,
+    state: Option<JobState>,
+    list: ListRequest,
+) -> Result<Listing<Job>> {
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    app.store.jobs.jobs(Some(knowledge_base.id), state, list).await
+}
+
+/// All jobs, the service's own upkeep included: for an admin whose key reaches everything.
+pub async fn list_all(
+    app: &App,
+    principal: &Principal,
+    state: Option<JobState>,
+    list: ListRequest,
+) -> Result<Listing<Job>> {
+    principal.require(Role::Admin)?;
+    if !principal.reaches_all() {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            "listing all jobs needs a key that reaches all of them",
+        ));
+    }
+    app.store.jobs.jobs(None, state, list).await
+}
+
+/// One job of the knowledge base.
+pub async fn show(app: &App, principal: &Principal, knowledge_base: &str, id: JobId) -> Result<Job> {
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    let job = app.store.jobs.job(id).await?;
+    job.filter(|j| j.knowledge_base == Some(knowledge_base.id)).ok_or_else(|| Error::not_found("job"))
+}
+
+/// Queues a failed or cancelled job again.
+pub async fn retry(app: &App, principal: &Principal, knowledge_base: &str, id: JobId) -> Result<Job> {
+    reach_as(app, principal, knowledge_base, Role::Editor).await?;
+    show(app, principal, knowledge_base, id).await?;
+    let job = app.store.jobs.retry(id, app.now()).await?;
+    app.wake_workers();
+    job.ok_or_else(|| Error::not_found("job"))
+}
+
+/// Asks for a job's cancellation.
+pub async fn cancel(app: &App, principal: &Principal, knowledge_base: &str, id: JobId) -> Result<Job> {
+    reach_as(app, principal, knowledge_base, Role::Editor).await?;
+    show(app, principal, knowledge_base, id).await?;
+    app.store.jobs.cancel(id, app.now()).await?.ok_or_else(|| Error::not_found("job"))
+}
+
+/// Waits until the job differs from `seen`, and gives it as it stands then. `None` where it is gone.
+pub async fn changed(app: &App, seen: &Job) -> Result<Option<Job>> {
+    loop {
+        tokio::time::sleep(POLL).await;
+        match app.store.jobs.job(seen.id).await? {
+            Some(job) if job == *seen => {}
+            other => return Ok(other),
+        }
+    }
+}
+
+/// Waits until all of `jobs` have ended, or for `longest`. True where all have.
+pub async fn wait_for_end(app: &App, jobs: &[JobId], longest: Duration) -> Result<bool> {
+    let deadline = Instant::now() + longest;
+    for id in jobs {
+        while app.store.jobs.job(*id).await?.is_some_and(|job| !job.state.is_final()) {
+            if Instant::now() >= deadline {
+                return Ok(false);
+            }
+            tokio::time::sleep(POLL).await;
+        }
+    }
+    Ok(true)
+}

@@ -1,0 +1,193 @@
+//! Knowledge bases: create, find, change, delete.
+
+use footnote_core::ids::KnowledgeBaseId;
+use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::ports::{ListRequest, Listing, NewKnowledgeBase};
+use footnote_core::principal::{Principal, Role};
+use footnote_core::settings::KnowledgeBaseSettings;
+use footnote_core::{Error, ErrorKind, Result};
+use serde_json::Value;
+
+use super::Name;
+use crate::app::App;
+
+/// Longest description, in scalar values.
+const MAX_DESCRIPTION_CHARS: usize = 2_000;
+
+/// Creates a knowledge base on the current index generation.
+pub async fn create(
+    app: &App,
+    principal: &Principal,
+    name: &str,
+    description: &str,
+    settings: Option<&Value>,
+) -> Result<KnowledgeBase> {
+    principal.require(Role::Admin)?;
+    if !principal.reaches_all() {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            "creating knowledge bases needs a key that reaches all of them",
+        ));
+    }
+    let name = Name::parse("knowledge base", name)?;
+    check_description(description)?;
+    let settings = patched(&KnowledgeBaseSettings::default(), settings)?;
+    let new = NewKnowledgeBase {
+        workspace: principal.workspace(),
+        name: name.as_str().to_owned(),
+        description: description.to_owned(),
+        settings,
+        generation: app.generation.id,
+    };
+    app.store.documents.create_knowledge_base(new, app.now()).await
+}
+
+/// Finds a knowledge base by id or exact name. One that is not the principal's is not found.
+pub async fn reach(app: &App, principal: &Principal, reference: &str) -> Result<KnowledgeBase> {
+    let documents = &app.store.documents;
+    let found = match reference.parse::<KnowledgeBaseId>() {
+        Ok(id) => documents.knowledge_base(id).await?,
+        Err(_) => documents.knowledge_base_named(principal.workspace(), reference.trim()).await?,
+    };
+    let knowledge_base = found.ok_or_else(|| Error::not_found("knowledge base"))?;
+    principal.scope(&knowledge_base)?;
+    Ok(knowledge_base)
+}
+
+/// [`reach`] for whoever wants to change something in it. Existence comes first: an editor's right
+/// is not asked for where the knowledge base is another's.
+pub async fn reach_as(
+    app: &App,
+    principal: &Principal,
+    reference: &str,
+    needed: Role,
+) -> Result<KnowledgeBase> {
+    let knowledge_base = reach(app, principal, reference).await?;
+    principal.require(needed)?;
+    Ok(knowledge_base)
+}
+
+/// Those the principal reaches, newest first.
+pub async fn list(app: &App, principal: &Principal, list: ListRequest) -> Result<Listing<KnowledgeBase>> {
+    let mut items: Vec<KnowledgeBase> = Vec::new();
+    let mut after = list.after;
+    loop {
+        let request = ListRequest { after, limit: 200 };
+        let part = app.store.documents.knowledge_bases(principal.workspace(), request).await?;
+        for knowledge_base in part.items.into_iter().filter(|kb| principal.reaches(kb.id)) {
+            if items.len() == list.limit as usize {
+                let next = items.last().map(|last| last.id.0);
+                return Ok(Listing { items, next });
+            }
+            items.push(knowledge_base);
+        }
+        after = part.next;
+        if after.is_none() {
+            return Ok(Listing { items, next: None });
+        }
+    }
+}
+
+/// Changes description and settings; `settings` is a merge patch (RFC 7396) over the present ones.
+pub async fn update(
+    app: &App,
+    principal: &Principal,
+    reference: &str,
+    description: Option<&str>,
+    settings: Option<&Value>,
+) -> Result<KnowledgeBase> {
+    let present = reach_as(app, principal, reference, Role::Admin).await?;
+    let description = description.unwrap_or(&present.description);
+    check_description(description)?;
+    let settings = patched(&present.settings, settings)?;
+    let updated = app.store.documents.update_knowledge_base(present.id, description, &settings).await?;
+    updated.ok_or_else(|| Error::not_found("knowledge base"))
+}
+
+/// Hides a knowledge base with all it holds, at once.
+pub async fn delete(app: &App, principal: &Principal, reference: &str) -> Result<()> {
+    let knowledge_base = reach_as(app, principal, reference, Role::Admin).await?;
+    if app.store.documents.delete_knowledge_base(knowledge_base.id, app.now()).await? {
+        app.wake_workers();
+        return Ok(());
+    }
+    Err(Error::not_found("knowledge base"))
+}
+
+fn check_description(description: &str) -> Result<()> {
+    let chars = description.chars().count();
+    if chars > MAX_DESCRIPTION_CHARS {
+        return Err(Error::invalid(format!(
+            "the description has {chars} characters; give at most {MAX_DESCRIPTION_CHARS}"
+        )));
+    }
+    Ok(())
+}
+
+/// Applies a merge patch to settings and checks what comes of it.
+fn patched(present: &KnowledgeBaseSettings, patch: Option<&Value>) -> Result<KnowledgeBaseSettings> {
+    let Some(patch) = patch else { return Ok(present.clone()) };
+    if !patch.is_object() {
+        return Err(Error::invalid("settings is not an object"));
+    }
+    let mut merged = serde_json::to_value(present)
+        .map_err(|e| Error::internal("cannot write the settings as JSON").with_source(e))?;
+    merge(&mut merged, patch);
+    let settings: KnowledgeBaseSettings =
+        serde_json::from_value(merged).map_err(|e| Error::invalid(format!("settings: {e}")))?;
+    settings.validate()?;
+    Ok(settings)
+}
+
+/// RFC 7396. The depth is that of the patch, which serde_json limits to 128.
+fn merge(target: &mut Value, patch: &Value) {
+    let Value::Object(patch) = patch else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = Value::Object(serde_json::Map::new());
+    }
+    let Value::Object(target) = target else { return };
+    for (key, value) in patch {
+        if value.is_null() {
+            target.shift_remove(key);
+        } else {
+            merge(target.entry(key).or_insert(Value::Null), value);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn settings_are_patched_not_replaced() {
+        let present = KnowledgeBaseSettings::default();
+        let patch = json!({"retrieval": {"top_k": 9}, "prompt": {"system": "be brief"}});
+        let changed = patched(&present, Some(&patch)).unwrap();
+        assert_eq!(changed.retrieval.top_k, 9);
+        assert_eq!(changed.retrieval.candidates, present.retrieval.candidates);
+        assert_eq!(changed.prompt.system.as_deref(), Some("be brief"));
+        let back = patched(&changed, Some(&json!({"prompt": {"system": null}}))).unwrap();
+        assert_eq!(back.prompt.system, None);
+    }
+
+    #[test]
+    fn unknown_and_impossible_settings_are_named() {
+        let present = KnowledgeBaseSettings::default();
+        for (patch, named) in [
+            (json!({"retrieval": {"topk": 9}}), "topk"),
+            (json!({"retrieval": {"top_k": 0}}), "retrieval.top_k"),
+            (json!({"sampling": {"temperature": "hot"}}), "hot"),
+            (json!([]), "settings"),
+        ] {
+            let error = patched(&present, Some(&patch)).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::InvalidInput);
+            assert!(error.to_string().contains(named), "{error}");
+        }
+    }
+}

@@ -1,0 +1,67 @@
+//! Search without an answer.
+
+use footnote_core::passage::Candidate;
+use footnote_core::principal::Principal;
+use footnote_core::question::{Filter, QuestionText, ScopedQuery};
+use footnote_core::{Error, Result};
+use footnote_retriever::hybrid::SearchMode;
+
+use super::knowledge_bases::reach;
+use crate::app::App;
+
+/// Most results of a search.
+const MAX_LIMIT: usize = 100;
+
+/// What is looked for.
+#[derive(Debug, Clone)]
+pub struct SearchInput {
+    /// The query.
+    pub query: String,
+    /// Which indexes are searched.
+    pub mode: SearchMode,
+    /// Results at the most, 1 to 100.
+    pub limit: usize,
+    /// What hits must match besides.
+    pub filter: Filter,
+    /// Whether to also give the candidates that did not become results.
+    pub explain: bool,
+}
+
+/// What was found.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The best chunks, in order.
+    pub results: Vec<Candidate>,
+    /// Every candidate that was considered, the results first; empty unless explained.
+    pub considered: Vec<Candidate>,
+}
+
+/// Searches a knowledge base.
+pub async fn search(
+    app: &App,
+    principal: &Principal,
+    knowledge_base: &str,
+    input: SearchInput,
+) -> Result<Found> {
+    if !(1..=MAX_LIMIT).contains(&input.limit) {
+        return Err(Error::invalid(format!("limit is {}; give a value from 1 to {MAX_LIMIT}", input.limit)));
+    }
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    app.require_embedder_of(&knowledge_base).await?;
+    let query = ScopedQuery {
+        scope: principal.scope(&knowledge_base)?,
+        question: QuestionText::parse(&input.query)?,
+        filter: input.filter,
+        settings: knowledge_base.settings.retrieval,
+    };
+    let depth = match input.explain {
+        true => input.limit.max(query.settings.candidates),
+        // A reranker orders more than it returns, so that a small limit finds the same best.
+        false if app.reranker.is_some() => input.limit.max(32),
+        false => input.limit,
+    };
+    let mut results = app.retriever.search(&query, input.mode, depth).await?;
+    let considered = if input.explain { results.clone() } else { Vec::new() };
+    results.truncate(input.limit);
+    Ok(Found { results, considered })
+}

@@ -1,0 +1,115 @@
+//! Answers, the events that stream them, conversations and messages.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::citation::Citation;
+use crate::ids::{ConversationId, KnowledgeBaseId, MessageId};
+use crate::passage::Evidence;
+
+/// Tokens used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Usage {
+    /// Tokens of the prompt.
+    pub prompt_tokens: usize,
+    /// Of those, tokens whose keys and values were reused from an earlier prompt.
+    pub cached_tokens: usize,
+    /// Tokens generated.
+    pub completion_tokens: usize,
+}
+
+/// Why an answer ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FinishReason {
+    /// The model was done, or a stop text came.
+    Stop,
+    /// `max_tokens` was reached.
+    Length,
+    /// The documents do not hold the answer.
+    InsufficientEvidence,
+}
+
+/// An answer with its proof.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Answer {
+    /// The text, with `[n]` markers.
+    pub text: String,
+    /// What supports it.
+    pub citations: Vec<Citation>,
+    /// Whether the service says that it does not know.
+    pub refused: bool,
+    /// What the decision rested on.
+    pub evidence: Evidence,
+    /// Why it ended.
+    pub finish_reason: FinishReason,
+    /// Tokens used.
+    pub usage: Usage,
+    /// The model that wrote it; `None` for a refusal.
+    pub model: Option<String>,
+}
+
+/// What an answerer tells while it works, in order: `Token`s and `Citation`s, then one `Done` or
+/// one `Failed`. The texts of all tokens together are the answer's text.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AnswerEvent {
+    /// Text to append; always whole characters.
+    Token(String),
+    /// A citation of text already sent.
+    Citation(Box<Citation>),
+    /// The whole answer.
+    Done(Box<Answer>),
+    /// Generation failed after it began.
+    Failed(String),
+}
+
+/// Who said something.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum MessageRole {
+    /// Instructions.
+    System,
+    /// The person.
+    User,
+    /// The service.
+    Assistant,
+}
+
+/// One turn of a chat prompt.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ChatMessage {
+    /// Who speaks.
+    pub role: MessageRole,
+    /// What they say.
+    pub content: String,
+}
+
+/// A conversation in a knowledge base.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Conversation {
+    /// Its id.
+    pub id: ConversationId,
+    /// The knowledge base.
+    pub knowledge_base: KnowledgeBaseId,
+    /// First question, shortened.
+    pub title: String,
+    /// When it began.
+    pub created_at: DateTime<Utc>,
+}
+
+/// A stored turn. An assistant's turn keeps its whole answer, citations included.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Message {
+    /// Its id.
+    pub id: MessageId,
+    /// The conversation.
+    pub conversation: ConversationId,
+    /// Who said it.
+    pub role: MessageRole,
+    /// What was said.
+    pub content: String,
+    /// The answer, for the service's turns.
+    pub answer: Option<Answer>,
+    /// When.
+    pub created_at: DateTime<Utc>,
+}

@@ -1,0 +1,117 @@
+//! Documents and their immutable versions.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+use crate::hash::ContentHash;
+use crate::ids::{DocumentId, KnowledgeBaseId, SourceId, VersionId};
+use crate::parsed::{ContentType, ParseWarning};
+
+/// Searchable facts about a document, given by whoever uploads it.
+pub type Metadata = BTreeMap<String, String>;
+
+/// A document: a stable key within its source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Document {
+    /// Its id.
+    pub id: DocumentId,
+    /// The knowledge base that holds it.
+    pub knowledge_base: KnowledgeBaseId,
+    /// The source that gave it.
+    pub source: SourceId,
+    /// Unique within the source: a file name, or a path below the directory with `/` between.
+    pub key: String,
+    /// What people see: title or file name.
+    pub title: String,
+    /// Facts to filter by.
+    pub metadata: Metadata,
+    /// The version that answers questions; `None` until the first one is ready.
+    pub current: Option<VersionId>,
+    /// When it was first seen.
+    pub created_at: DateTime<Utc>,
+    /// When a version of it last changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// Where a version stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum VersionState {
+    /// Stored; its indexing job waits or runs.
+    Pending,
+    /// Answers questions.
+    Current,
+    /// Was current; kept so that old citations still resolve.
+    Retired,
+    /// Could not be indexed; `failure` says why.
+    Failed,
+}
+
+impl VersionState {
+    /// The name stored in SQL and shown by the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Current => "current",
+            Self::Retired => "retired",
+            Self::Failed => "failed",
+        }
+    }
+
+    /// The inverse of [`Self::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Pending, Self::Current, Self::Retired, Self::Failed].into_iter().find(|s| s.name() == name)
+    }
+}
+
+/// One immutable content of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DocumentVersion {
+    /// Its id.
+    pub id: VersionId,
+    /// The document it is a version of.
+    pub document: DocumentId,
+    /// Hash of the original bytes; also the name of their blob.
+    pub content: ContentHash,
+    /// Length of the original in bytes.
+    pub bytes: u64,
+    /// Where it stands.
+    pub state: VersionState,
+    /// Why it failed, where it did.
+    pub failure: Option<String>,
+    /// What was learnt by parsing; `None` before that.
+    pub parsed: Option<VersionFacts>,
+    /// When it was stored.
+    pub created_at: DateTime<Utc>,
+    /// When it became current.
+    pub activated_at: Option<DateTime<Utc>>,
+    /// When it stopped being current.
+    pub retired_at: Option<DateTime<Utc>>,
+}
+
+/// What parsing and indexing found out about a version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct VersionFacts {
+    /// The recognised type.
+    pub content_type: ContentType,
+    /// The document's own title, if any.
+    pub title: Option<String>,
+    /// Blob of the parsed document (canonical text, pages, blocks) as JSON.
+    pub parsed: ContentHash,
+    /// Blob of the canonical text as UTF-8; this is the version hash that citations name.
+    pub text: ContentHash,
+    /// Scalar values of canonical text.
+    pub chars: u64,
+    /// Pages; 0 where the format has none.
+    pub pages: u32,
+    /// Chunks in the current generation.
+    pub chunks: u32,
+    /// Chunks whose vectors had to be computed; the others were reused.
+    pub embedded: u32,
+    /// Engine that read it.
+    pub engine: String,
+    /// What was lost or doubtful.
+    pub warnings: Vec<ParseWarning>,
+}

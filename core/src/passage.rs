@@ -1,0 +1,147 @@
+//! What retrieval finds: candidates with every stage's rank and score, and merged passages.
+
+use serde::{Deserialize, Serialize};
+
+use crate::hash::ContentHash;
+use crate::ids::{ChunkId, DocumentId, SourceId, VersionId};
+use crate::text::Span;
+
+/// A chunk that SQL confirmed as current and permitted, with what is needed to show and cite it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ConfirmedChunk {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Its version.
+    pub version: VersionId,
+    /// Hash of the version's canonical text.
+    pub version_hash: ContentHash,
+    /// Its document.
+    pub document: DocumentId,
+    /// The document's source.
+    pub source: SourceId,
+    /// The document's title.
+    pub title: String,
+    /// The document's key within its source.
+    pub document_key: String,
+    /// Position among the version's chunks.
+    pub ordinal: u32,
+    /// Where it lies, in scalar values.
+    pub span: Span,
+    /// First and last page.
+    pub pages: Option<(u32, u32)>,
+    /// Headings above it.
+    pub heading_path: Vec<String>,
+    /// Its text: `canonical_text[span]`.
+    pub text: String,
+}
+
+/// Rank (from 1) and score at one stage.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct StageScore {
+    /// From 1.
+    pub rank: usize,
+    /// The stage's own scale.
+    pub score: f32,
+}
+
+/// A candidate's way through the stages.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+pub struct StageTrace {
+    /// Dense search: cosine similarity.
+    pub dense: Option<StageScore>,
+    /// Keyword search: BM25.
+    pub keyword: Option<StageScore>,
+    /// After fusion.
+    pub fused: Option<StageScore>,
+    /// After the cross-encoder.
+    pub reranked: Option<StageScore>,
+    /// Why it went no further, where it did not.
+    pub dropped: Option<String>,
+}
+
+/// A candidate with its trace.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Candidate {
+    /// The confirmed chunk.
+    pub chunk: ConfirmedChunk,
+    /// Its ranks and scores.
+    pub trace: StageTrace,
+}
+
+impl Candidate {
+    /// The score of the last stage it reached.
+    pub fn score(&self) -> f32 {
+        let trace = &self.trace;
+        trace.reranked.or(trace.fused).map_or(0.0, |s| s.score)
+    }
+}
+
+/// A stretch of one version that is given to the model: neighbouring chunks merged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Passage {
+    /// The number the model sees, from 1.
+    pub number: u32,
+    /// Its version.
+    pub version: VersionId,
+    /// Hash of the version's canonical text.
+    pub version_hash: ContentHash,
+    /// Its document.
+    pub document: DocumentId,
+    /// The document's title.
+    pub title: String,
+    /// The document's key within its source.
+    pub document_key: String,
+    /// Where it lies, in scalar values.
+    pub span: Span,
+    /// Headings above all of it.
+    pub heading_path: Vec<String>,
+    /// Where headings change within it, in order.
+    pub sections: Vec<Section>,
+    /// `canonical_text[span]`.
+    pub text: String,
+    /// Pages with the spans of them that the passage touches, in order.
+    pub pages: Vec<crate::parsed::Page>,
+    /// Best score of its chunks.
+    pub score: f32,
+    /// The chunks it is made of.
+    pub chunks: Vec<ChunkId>,
+}
+
+impl Passage {
+    /// Headings above the place `at`, a scalar value of the canonical text, outermost first.
+    pub fn heading_path_at(&self, at: usize) -> &[String] {
+        let section = self.sections.iter().rev().find(|section| section.start <= at);
+        section.map_or(&self.heading_path, |section| &section.heading_path)
+    }
+}
+
+/// A part of a passage under headings of its own.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// Where it starts in the canonical text, in scalar values.
+    pub start: usize,
+    /// Headings above it, outermost first.
+    pub heading_path: Vec<String>,
+}
+
+/// Whether the documents can answer, told from retrieval alone.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Evidence {
+    /// 0 to 1.
+    pub score: f32,
+    /// What the score had to reach.
+    pub threshold: f32,
+    /// Whether it did.
+    pub sufficient: bool,
+}
+
+/// What a retriever gives back.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Retrieved {
+    /// Passages in order of relevance, numbered from 1.
+    pub passages: Vec<Passage>,
+    /// Whether they suffice.
+    pub evidence: Evidence,
+    /// Every confirmed candidate, in final order, with its trace.
+    pub candidates: Vec<Candidate>,
+}

@@ -1,0 +1,529 @@
+//! The seams: what the outside world must offer, as small trait objects.
+//!
+//! To add a backend: implement the trait in its crate, run the seam's conformance suite in
+//! `tests/` over it, and choose it in `footnote_store::open` or `api::app`, nowhere else.
+
+use std::collections::{BTreeMap, HashMap};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use chrono::{DateTime, Utc};
+use tokio::sync::mpsc;
+
+use crate::Result;
+use crate::answer::{ChatMessage, Conversation, FinishReason, Message, Usage};
+use crate::chunk::{Chunk, Hit, KeywordEntry, VectorEntry};
+use crate::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
+use crate::hash::ContentHash;
+use crate::ids::{
+    ApiKeyId, ChunkId, ConversationId, DocumentId, GenerationId, JobId, KnowledgeBaseId, RunId, ScheduleId,
+    SourceId, VersionId, WorkspaceId,
+};
+use crate::job::{Job, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPolicy};
+use crate::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
+use crate::parsed::ParsedDocument;
+use crate::passage::ConfirmedChunk;
+use crate::principal::{ApiKey, Scope};
+use crate::question::Filter;
+use crate::schedule::{Run, RunTrigger, Schedule};
+use crate::settings::{KnowledgeBaseSettings, SamplingSettings};
+use crate::source::{RefreshReport, Source, SourceKind};
+use crate::text::CanonicalText;
+
+/// Tells the time. Passed in, so that tests can set it.
+pub trait Clock: Send + Sync {
+    /// Now.
+    fn now(&self) -> DateTime<Utc>;
+}
+
+/// The machine's clock.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct SystemClock;
+
+impl Clock for SystemClock {
+    fn now(&self) -> DateTime<Utc> {
+        Utc::now()
+    }
+}
+
+/// Which part of a list is wanted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ListRequest {
+    /// Continue after the item with this id; `None` starts at the newest.
+    pub after: Option<uuid::Uuid>,
+    /// Items at the most, 1 to 200.
+    pub limit: u32,
+}
+
+/// A part of a list, newest first.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Listing<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Pass as `after` for the next part; `None` at the end.
+    pub next: Option<uuid::Uuid>,
+}
+
+/// A knowledge base to be created.
+#[derive(Debug, Clone)]
+pub struct NewKnowledgeBase {
+    /// The tenant.
+    pub workspace: WorkspaceId,
+    /// Unique within the workspace.
+    pub name: String,
+    /// Free text.
+    pub description: String,
+    /// Validated settings.
+    pub settings: KnowledgeBaseSettings,
+    /// The generation it starts with.
+    pub generation: GenerationId,
+}
+
+/// A stored original that becomes a version of the document with this key.
+#[derive(Debug, Clone)]
+pub struct NewVersion {
+    /// The knowledge base.
+    pub knowledge_base: KnowledgeBaseId,
+    /// The source.
+    pub source: SourceId,
+    /// The document's key within the source.
+    pub key: String,
+    /// Title until parsing finds a better one; usually the file name.
+    pub title: String,
+    /// Replaces the document's metadata; `None` keeps it.
+    pub metadata: Option<Metadata>,
+    /// Name of the original's blob.
+    pub content: ContentHash,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// What became of a [`NewVersion`].
+#[derive(Debug, Clone)]
+pub struct StoredVersion {
+    /// The document, new or known.
+    pub document: Document,
+    /// The version that has this content.
+    pub version: DocumentVersion,
+    /// The job that indexes it: new, or the one already under way. `None` where the content is
+    /// that of the current version: there is nothing to do.
+    pub job: Option<Job>,
+}
+
+/// Narrows a list of documents.
+#[derive(Debug, Clone, Default)]
+pub struct DocumentFilter {
+    /// Only of this source.
+    pub source: Option<SourceId>,
+    /// Only those whose newest version stands so.
+    pub state: Option<VersionState>,
+}
+
+/// A document as listed: with its newest version, current or not.
+#[derive(Debug, Clone)]
+pub struct ListedDocument {
+    /// The document.
+    pub document: Document,
+    /// The version stored last.
+    pub newest: DocumentVersion,
+}
+
+/// Knowledge bases, sources, documents, versions, chunks and vectors: the truth.
+///
+/// "Not found" is `None`. Deleted things are never returned. Every method is one transaction.
+#[async_trait]
+pub trait DocumentStore: Send + Sync {
+    /// Creates a knowledge base and its upload source. Conflict where the name is taken.
+    async fn create_knowledge_base(&self, new: NewKnowledgeBase, now: DateTime<Utc>)
+    -> Result<KnowledgeBase>;
+    /// One knowledge base.
+    async fn knowledge_base(&self, id: KnowledgeBaseId) -> Result<Option<KnowledgeBase>>;
+    /// One knowledge base by its exact name.
+    async fn knowledge_base_named(&self, workspace: WorkspaceId, name: &str)
+    -> Result<Option<KnowledgeBase>>;
+    /// The knowledge bases of a workspace.
+    async fn knowledge_bases(
+        &self,
+        workspace: WorkspaceId,
+        list: ListRequest,
+    ) -> Result<Listing<KnowledgeBase>>;
+    /// Replaces description and settings.
+    async fn update_knowledge_base(
+        &self,
+        id: KnowledgeBaseId,
+        description: &str,
+        settings: &KnowledgeBaseSettings,
+    ) -> Result<Option<KnowledgeBase>>;
+    /// Hides it and all it holds at once, and queues the sweeps. False where it does not exist.
+    async fn delete_knowledge_base(&self, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<bool>;
+
+    /// The generation with this spec, created if it is new.
+    async fn ensure_generation(&self, spec: &GenerationSpec, now: DateTime<Utc>) -> Result<Generation>;
+    /// All generations.
+    async fn generations(&self) -> Result<Vec<Generation>>;
+
+    /// Creates a source. Conflict where the name is taken.
+    async fn create_source(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        name: &str,
+        kind: SourceKind,
+        now: DateTime<Utc>,
+    ) -> Result<Source>;
+    /// One source.
+    async fn source(&self, id: SourceId) -> Result<Option<Source>>;
+    /// The sources of a knowledge base.
+    async fn sources(&self, knowledge_base: KnowledgeBaseId) -> Result<Vec<Source>>;
+    /// The one source that takes a knowledge base's uploads.
+    async fn upload_source(&self, knowledge_base: KnowledgeBaseId) -> Result<Source>;
+    /// Removes a source with its schedules and documents. False where it does not exist.
+    async fn delete_source(&self, id: SourceId, now: DateTime<Utc>) -> Result<bool>;
+
+    /// Stores document, pending version and indexing job in one transaction. Content equal to the
+    /// current or pending version's changes nothing but title and metadata. Failed content is
+    /// tried again.
+    async fn store_version(&self, new: NewVersion, now: DateTime<Utc>) -> Result<StoredVersion>;
+    /// Gives a document another key within its source (its file was renamed).
+    async fn rename_document(&self, id: DocumentId, key: &str, title: &str, now: DateTime<Utc>)
+    -> Result<()>;
+    /// One document.
+    async fn document(&self, id: DocumentId) -> Result<Option<Document>>;
+    /// The documents of a knowledge base.
+    async fn documents(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        filter: DocumentFilter,
+        list: ListRequest,
+    ) -> Result<Listing<ListedDocument>>;
+    /// One version.
+    async fn version(&self, id: VersionId) -> Result<Option<DocumentVersion>>;
+    /// All versions of a document, newest first.
+    async fn versions(&self, document: DocumentId) -> Result<Vec<DocumentVersion>>;
+    /// Hides a document at once and queues the sweep of its versions. False where it does not exist.
+    async fn delete_document(&self, id: DocumentId, now: DateTime<Utc>) -> Result<bool>;
+    /// Document, key and content of the newest version of everything a source holds.
+    async fn source_contents(&self, source: SourceId) -> Result<Vec<(DocumentId, String, ContentHash)>>;
+
+    /// Replaces the version's chunk rows of one generation. Fenced by the lease.
+    async fn put_chunks(
+        &self,
+        lease: Lease,
+        version: VersionId,
+        generation: GenerationId,
+        chunks: &[Chunk],
+    ) -> Result<()>;
+    /// The version's chunk rows in order.
+    async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>>;
+    /// Makes the version current, retires the one before, queues its sweep and ends the job, all
+    /// at once. Call it only after both indexes acknowledged the version durably. Conflict where
+    /// the lease is lost. A version older than the current one is retired instead of made current,
+    /// and a deleted document's version is retired and swept.
+    async fn activate_version(
+        &self,
+        lease: Lease,
+        version: VersionId,
+        generation: GenerationId,
+        facts: &VersionFacts,
+        now: DateTime<Utc>,
+    ) -> Result<()>;
+    /// Marks the version failed and ends the job as failed. Conflict where the lease is lost.
+    async fn fail_version(
+        &self,
+        lease: Lease,
+        version: VersionId,
+        reason: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()>;
+
+    /// The known vectors of these texts (hashes of what was embedded).
+    async fn vectors(&self, embedder: &str, texts: &[ContentHash]) -> Result<HashMap<ContentHash, Vec<f32>>>;
+    /// Remembers vectors.
+    async fn put_vectors(&self, embedder: &str, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()>;
+    /// Forgets vectors that no chunk of a current or pending version uses; returns how many.
+    async fn prune_vectors(&self) -> Result<u64>;
+
+    /// Those of the chunks that are current and within the scope, in the order given, with their
+    /// text. The rest is left out: an index may lag, the truth does not.
+    async fn confirm(&self, scope: Scope, chunks: &[ChunkId]) -> Result<Vec<ConfirmedChunk>>;
+    /// The canonical text of a version, current or retired.
+    async fn canonical_text(&self, version: VersionId) -> Result<Option<CanonicalText>>;
+    /// The parsed document of a version, current or retired.
+    async fn parsed(&self, version: VersionId) -> Result<Option<Arc<ParsedDocument>>>;
+
+    /// Versions that a generation's indexes must hold, with their chunk counts.
+    async fn expected_versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
+    /// Of these versions, those that an index may rightly hold although they are not expected:
+    /// pending ones, whose job is writing them now.
+    async fn pending_among(&self, versions: &[VersionId]) -> Result<Vec<VersionId>>;
+}
+
+/// The durable queue.
+#[async_trait]
+pub trait JobQueue: Send + Sync {
+    /// Queues a job. Where one of the same kind and payload is still queued, that one is returned.
+    async fn enqueue(&self, job: NewJob, now: DateTime<Utc>) -> Result<Job>;
+    /// Takes the oldest job that is due, free, and whose exclusive key nobody holds. An expired
+    /// lease counts as free; a job that expired `max_attempts` times is failed instead.
+    async fn claim(
+        &self,
+        now: DateTime<Utc>,
+        lease_for: Duration,
+        retry: RetryPolicy,
+    ) -> Result<Option<(Job, Lease)>>;
+    /// Renews the lease and stores the progress.
+    async fn heartbeat(
+        &self,
+        lease: Lease,
+        progress: &JobProgress,
+        now: DateTime<Utc>,
+        lease_for: Duration,
+    ) -> Result<LeaseState>;
+    /// Ends the job. Conflict where the lease is lost. Harmless where it has already succeeded
+    /// under this lease.
+    async fn succeed(&self, lease: Lease, now: DateTime<Utc>) -> Result<()>;
+    /// Ends this run: queued again at `retry_at`, or failed for good.
+    async fn fail(
+        &self,
+        lease: Lease,
+        error: &str,
+        retry_at: Option<DateTime<Utc>>,
+        now: DateTime<Utc>,
+    ) -> Result<()>;
+    /// Gives the job back because the service stops: queued again as if this run had never begun.
+    async fn hand_back(&self, lease: Lease, now: DateTime<Utc>) -> Result<()>;
+    /// Ends the run as cancelled.
+    async fn cancelled(&self, lease: Lease, now: DateTime<Utc>) -> Result<()>;
+    /// Asks for cancellation: a queued job is cancelled now, a running one at its next heartbeat.
+    async fn cancel(&self, id: JobId, now: DateTime<Utc>) -> Result<Option<Job>>;
+    /// Queues a failed or cancelled job again with fresh attempts. Conflict in any other state.
+    async fn retry(&self, id: JobId, now: DateTime<Utc>) -> Result<Option<Job>>;
+    /// One job.
+    async fn job(&self, id: JobId) -> Result<Option<Job>>;
+    /// Jobs, of one knowledge base or of all.
+    async fn jobs(
+        &self,
+        knowledge_base: Option<KnowledgeBaseId>,
+        state: Option<JobState>,
+        list: ListRequest,
+    ) -> Result<Listing<Job>>;
+    /// How many jobs are queued or running.
+    async fn unfinished(&self) -> Result<u64>;
+}
+
+/// Schedules and run histories.
+#[async_trait]
+pub trait ScheduleStore: Send + Sync {
+    /// Stores a schedule whose expression and zone were checked.
+    async fn create_schedule(&self, schedule: Schedule) -> Result<()>;
+    /// The schedules of a source.
+    async fn schedules(&self, source: SourceId) -> Result<Vec<Schedule>>;
+    /// One schedule.
+    async fn schedule(&self, id: ScheduleId) -> Result<Option<Schedule>>;
+    /// Removes one; false where it does not exist.
+    async fn delete_schedule(&self, id: ScheduleId) -> Result<bool>;
+    /// Enabled schedules whose time has come.
+    async fn due_schedules(&self, now: DateTime<Utc>) -> Result<Vec<Schedule>>;
+    /// Moves the schedule on to `next` and queues one refresh, in one transaction; where a refresh
+    /// of the source is queued or running, none is queued. Does nothing where another process has
+    /// already moved it on from `seen`.
+    async fn fire_schedule(
+        &self,
+        id: ScheduleId,
+        seen: DateTime<Utc>,
+        next: DateTime<Utc>,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Run>>;
+    /// Queues a refresh now; returns the run under way where there is one.
+    async fn start_run(&self, source: SourceId, trigger: RunTrigger, now: DateTime<Utc>) -> Result<Run>;
+    /// Stores what a run changed. Fenced by the lease.
+    async fn finish_run(
+        &self,
+        lease: Lease,
+        run: RunId,
+        report: &RefreshReport,
+        now: DateTime<Utc>,
+    ) -> Result<()>;
+    /// The history of a source.
+    async fn runs(&self, source: SourceId, list: ListRequest) -> Result<Listing<Run>>;
+}
+
+/// API keys and idempotency records.
+#[async_trait]
+pub trait KeyStore: Send + Sync {
+    /// Stores a key.
+    async fn create_key(&self, key: ApiKey) -> Result<()>;
+    /// The key with this secret hash, revoked or not.
+    async fn key_by_hash(&self, secret_hash: &[u8; 32]) -> Result<Option<ApiKey>>;
+    /// The keys of a workspace.
+    async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>>;
+    /// Revokes a key; false where it does not exist.
+    async fn revoke_key(&self, id: ApiKeyId, now: DateTime<Utc>) -> Result<bool>;
+    /// The stored response of an earlier request with this idempotency key by this API key.
+    /// Conflict where that request's fingerprint was another.
+    async fn idempotent_response(
+        &self,
+        key: ApiKeyId,
+        idempotency_key: &str,
+        fingerprint: ContentHash,
+    ) -> Result<Option<String>>;
+    /// Remembers a response for 24 hours.
+    async fn remember_response(
+        &self,
+        key: ApiKeyId,
+        idempotency_key: &str,
+        fingerprint: ContentHash,
+        response: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()>;
+}
+
+/// Conversations and their messages.
+#[async_trait]
+pub trait ConversationStore: Send + Sync {
+    /// Begins a conversation.
+    async fn create_conversation(&self, conversation: Conversation) -> Result<()>;
+    /// One conversation.
+    async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>>;
+    /// The conversations of a knowledge base.
+    async fn conversations(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        list: ListRequest,
+    ) -> Result<Listing<Conversation>>;
+    /// Appends messages, all or none.
+    async fn append_messages(&self, messages: &[Message]) -> Result<()>;
+    /// The messages in order.
+    async fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>>;
+    /// Removes a conversation with its messages; false where it does not exist.
+    async fn delete_conversation(&self, id: ConversationId) -> Result<bool>;
+}
+
+/// A blob being written. Nothing is visible until [`BlobWriter::finish`].
+#[async_trait]
+pub trait BlobWriter: Send {
+    /// Appends bytes.
+    async fn write(&mut self, bytes: &[u8]) -> Result<()>;
+    /// Makes the blob durable under its hash, which it returns with the length in bytes.
+    async fn finish(self: Box<Self>) -> Result<(ContentHash, u64)>;
+}
+
+/// Content-addressed, immutable files.
+#[async_trait]
+pub trait BlobStore: Send + Sync {
+    /// Begins a blob.
+    async fn writer(&self) -> Result<Box<dyn BlobWriter>>;
+    /// Stores bytes.
+    async fn put(&self, bytes: &[u8]) -> Result<ContentHash>;
+    /// Reads a blob whole and checks its hash; `None` where there is none.
+    async fn read(&self, hash: ContentHash) -> Result<Option<Vec<u8>>>;
+    /// A local file with the blob's bytes, for a parser's child process or a streamed download.
+    async fn path(&self, hash: ContentHash) -> Result<Option<PathBuf>>;
+}
+
+/// Dense vectors by generation. Every write is idempotent.
+#[async_trait]
+pub trait VectorIndex: Send + Sync {
+    /// Creates the generation's collection where it is missing.
+    async fn ensure(&self, generation: &Generation) -> Result<()>;
+    /// Adds or replaces entries.
+    async fn upsert(&self, generation: GenerationId, entries: Vec<VectorEntry>) -> Result<()>;
+    /// Removes all entries of a version.
+    async fn remove(&self, generation: GenerationId, version: VersionId) -> Result<()>;
+    /// The nearest entries by cosine similarity, best first, within scope and filter.
+    async fn search(&self, scope: Scope, filter: &Filter, vector: &[f32], limit: usize) -> Result<Vec<Hit>>;
+    /// Returns once all writes so far would survive a kill.
+    async fn flush(&self, generation: GenerationId) -> Result<()>;
+    /// Versions held, with their entry counts.
+    async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
+}
+
+/// Words by generation (BM25). Every write is idempotent.
+#[async_trait]
+pub trait KeywordIndex: Send + Sync {
+    /// Creates the generation's index where it is missing.
+    async fn ensure(&self, generation: &Generation) -> Result<()>;
+    /// Adds or replaces entries.
+    async fn upsert(&self, generation: GenerationId, entries: Vec<KeywordEntry>) -> Result<()>;
+    /// Removes all entries of a version.
+    async fn remove(&self, generation: GenerationId, version: VersionId) -> Result<()>;
+    /// The best entries by BM25, best first, within scope and filter. `text` is a plain question:
+    /// nothing in it is query syntax.
+    async fn search(&self, scope: Scope, filter: &Filter, text: &str, limit: usize) -> Result<Vec<Hit>>;
+    /// Returns once all writes so far are durable and searchable.
+    async fn flush(&self, generation: GenerationId) -> Result<()>;
+    /// Versions held, with their entry counts.
+    async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
+    /// The share of the query's weight (sum of inverse document frequencies of its distinct terms)
+    /// that `text` covers, 0 to 1: an evidence feature.
+    async fn coverage(&self, scope: Scope, query: &str, text: &str) -> Result<f32>;
+}
+
+/// Counts an embedder's tokens without embedding.
+pub trait TokenCounter: Send + Sync {
+    /// End of each token of `text` as a byte offset, in order; no special tokens.
+    fn token_ends(&self, text: &str) -> Result<Vec<usize>>;
+}
+
+/// Makes vectors of texts. Adds the prefixes its model wants by itself.
+#[async_trait]
+pub trait Embedder: Send + Sync {
+    /// Identifies model, weights, pooling and prefixes: equal fingerprints give equal vectors.
+    fn fingerprint(&self) -> &str;
+    /// Length of its vectors.
+    fn dimension(&self) -> usize;
+    /// Most tokens of a text, special tokens and prefix already taken off.
+    fn max_tokens(&self) -> usize;
+    /// Its tokenizer.
+    fn tokens(&self) -> Arc<dyn TokenCounter>;
+    /// The L2-normalised vector of a question. A question longer than the model takes is refused
+    /// or embedded in parts whose mean is taken, never cut.
+    async fn embed_query(&self, text: &str) -> Result<Vec<f32>>;
+    /// The L2-normalised vectors of passages, in order. Invalid input where one is too long.
+    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>>;
+}
+
+/// Scores how well texts answer a query, by reading both together (a cross-encoder).
+#[async_trait]
+pub trait Reranker: Send + Sync {
+    /// Identifies model and weights.
+    fn fingerprint(&self) -> &str;
+    /// One score per text, in order; higher is better.
+    async fn rerank(&self, query: &str, texts: Vec<String>) -> Result<Vec<f32>>;
+}
+
+/// A chat prompt with how to sample.
+#[derive(Debug, Clone, PartialEq)]
+pub struct GenerationRequest {
+    /// The turns; the model's own chat template is applied to them.
+    pub messages: Vec<ChatMessage>,
+    /// How to sample.
+    pub sampling: SamplingSettings,
+}
+
+/// What a generator tells while it works.
+#[derive(Debug, Clone, PartialEq)]
+pub enum GenerationEvent {
+    /// Text to append; always whole characters.
+    Text(String),
+    /// The end.
+    Done {
+        /// Why.
+        reason: FinishReason,
+        /// Tokens used.
+        usage: Usage,
+    },
+    /// It failed.
+    Failed(String),
+}
+
+/// A language model.
+#[async_trait]
+pub trait Generator: Send + Sync {
+    /// Names the model.
+    fn model(&self) -> &str;
+    /// Queues a prompt: busy where the queue is full, invalid input where the prompt and the
+    /// tokens asked for exceed the context. Dropping the receiver cancels.
+    async fn generate(&self, request: GenerationRequest) -> Result<mpsc::Receiver<GenerationEvent>>;
+}

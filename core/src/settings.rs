@@ -1,0 +1,164 @@
+//! Settings of a knowledge base, stored with it as JSON and validated at the edge.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{Error, Result};
+
+/// Everything about a knowledge base that its owner may tune.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct KnowledgeBaseSettings {
+    /// How passages are found.
+    pub retrieval: RetrievalSettings,
+    /// How the model is instructed.
+    pub prompt: PromptSettings,
+    /// How the model samples.
+    pub sampling: SamplingSettings,
+}
+
+/// How the two ranked lists become one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum FusionMethod {
+    /// Reciprocal rank fusion (Cormack, Clarke and Büttcher, SIGIR 2009).
+    ReciprocalRank,
+    /// Convex combination of min-max normalised scores (Bruch, Gai and Ingber, TOIS 2023).
+    ConvexCombination,
+}
+
+/// How passages are found.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct RetrievalSettings {
+    /// How dense and keyword lists are fused.
+    pub fusion: FusionMethod,
+    /// Weight of the dense list, 0 to 1; the keyword list has the rest.
+    pub dense_weight: f32,
+    /// Candidates taken from each index before fusion.
+    pub candidates: usize,
+    /// Chunks kept after fusion and reranking.
+    pub top_k: usize,
+    /// Whether to rerank when a reranker is installed.
+    pub rerank: bool,
+    /// Largest sum of passage lengths given to the model, in scalar values.
+    pub passage_budget: usize,
+    /// Evidence score below which the service says it does not know, 0 to 1.
+    pub evidence_threshold: f32,
+}
+
+impl Default for RetrievalSettings {
+    fn default() -> Self {
+        Self {
+            fusion: FusionMethod::ConvexCombination,
+            dense_weight: 0.5,
+            candidates: 100,
+            // On a CPU, reading the prompt is most of an answer's time.
+            top_k: 4,
+            rerank: true,
+            passage_budget: 3_000,
+            evidence_threshold: 0.35,
+        }
+    }
+}
+
+/// A question and its model answer, shown to the model before the real one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct FewShotExample {
+    /// The user's turn, passages included if wanted.
+    pub question: String,
+    /// The assistant's turn.
+    pub answer: String,
+}
+
+/// How the model is instructed. `None` takes the built-in prompt of the question's language.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct PromptSettings {
+    /// Replaces the built-in system prompt.
+    pub system: Option<String>,
+    /// Turns shown before the question.
+    pub examples: Vec<FewShotExample>,
+}
+
+/// How the model samples. Temperature 0 is greedy and reproducible.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SamplingSettings {
+    /// 0 is greedy; up to 2.
+    pub temperature: f32,
+    /// Keeps the k likeliest tokens; 0 keeps all.
+    pub top_k: usize,
+    /// Nucleus: keeps the likeliest tokens up to this mass, above 0 up to 1.
+    pub top_p: f32,
+    /// Divides the logits of tokens seen lately; 1 is off, up to 2.
+    pub repetition_penalty: f32,
+    /// Seed of the sampler.
+    pub seed: u64,
+    /// Most tokens generated.
+    pub max_tokens: usize,
+    /// Texts at which generation ends; they are not part of the answer.
+    pub stop: Vec<String>,
+}
+
+impl Default for SamplingSettings {
+    fn default() -> Self {
+        Self {
+            temperature: 0.0,
+            top_k: 40,
+            top_p: 0.95,
+            repetition_penalty: 1.05,
+            seed: 42,
+            max_tokens: 384,
+            stop: Vec::new(),
+        }
+    }
+}
+
+impl KnowledgeBaseSettings {
+    /// Refuses values outside their documented ranges, naming the setting.
+    pub fn validate(&self) -> Result<()> {
+        let r = &self.retrieval;
+        within("retrieval.dense_weight", r.dense_weight, 0.0, 1.0)?;
+        within("retrieval.evidence_threshold", r.evidence_threshold, 0.0, 1.0)?;
+        within("retrieval.candidates", r.candidates as f32, 1.0, 1000.0)?;
+        within("retrieval.top_k", r.top_k as f32, 1.0, 100.0)?;
+        within("retrieval.passage_budget", r.passage_budget as f32, 200.0, 100_000.0)?;
+        self.sampling.validate()
+    }
+}
+
+impl SamplingSettings {
+    /// Refuses values outside their documented ranges, naming the setting.
+    pub fn validate(&self) -> Result<()> {
+        within("sampling.temperature", self.temperature, 0.0, 2.0)?;
+        within("sampling.top_p", self.top_p, f32::EPSILON, 1.0)?;
+        within("sampling.repetition_penalty", self.repetition_penalty, 0.5, 2.0)?;
+        within("sampling.max_tokens", self.max_tokens as f32, 1.0, 8192.0)?;
+        if self.stop.len() > 8 || self.stop.iter().any(String::is_empty) {
+            return Err(Error::invalid("sampling.stop takes up to 8 texts, none of them empty"));
+        }
+        Ok(())
+    }
+}
+
+fn within(name: &str, value: f32, low: f32, high: f32) -> Result<()> {
+    if value.is_finite() && (low..=high).contains(&value) {
+        return Ok(());
+    }
+    Err(Error::invalid(format!("{name} is {value}; give a value from {low} to {high}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn defaults_are_valid_and_bad_values_are_named() {
+        let mut settings = KnowledgeBaseSettings::default();
+        settings.validate().unwrap();
+        settings.retrieval.dense_weight = f32::NAN;
+        let error = settings.validate().unwrap_err().to_string();
+        assert!(error.contains("retrieval.dense_weight"), "{error}");
+    }
+}

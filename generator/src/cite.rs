@@ -1,0 +1,326 @@
+//! Citations: which exact sentences of the passages support which sentence of the answer.
+//!
+//! The model's markers are a hint and are checked. A number that was not offered is taken out of
+//! the text; a marker whose passage shares nothing with the sentence goes to the passage that does
+//! support it; a sentence without a marker gets one where a passage supports it well enough.
+
+use std::ops::Range;
+
+use footnote_core::citation::Citation;
+use footnote_core::passage::Passage;
+use footnote_core::question::is_chinese;
+use footnote_core::text::Span;
+
+use crate::markers;
+use crate::sentence;
+use crate::support::Terms;
+
+/// Support from which a sentence without a marker is given one.
+const ATTACH_FROM: f32 = 0.35;
+/// Support below which a marked passage does not support the sentence at all.
+const NONE_BELOW: f32 = 0.1;
+/// Support from which another passage takes the place of an unsupporting one.
+const REPAIR_FROM: f32 = 0.5;
+/// What a second sentence must add to be quoted with the first.
+const SECOND_SENTENCE_GAIN: f32 = 0.15;
+/// A quote that holds none of the sentence's numbers counts this much.
+const NUMBERS_MISSING: f32 = 0.5;
+
+/// A finished sentence of an answer with what supports it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct CitedSentence {
+    /// Text to append to the answer, blanks before it included.
+    pub text: String,
+    /// Its citations, with spans in the whole answer.
+    pub citations: Vec<Citation>,
+}
+
+/// Turns the text of a model, as it comes, into cited sentences.
+pub struct Citer {
+    passages: Vec<IndexedPassage>,
+    pending: String,
+    /// Scalar values of the answer given out so far.
+    written: usize,
+}
+
+/// A passage cut into sentences.
+struct IndexedPassage {
+    passage: Passage,
+    sentences: Vec<(Range<usize>, Terms)>,
+    chinese: bool,
+}
+
+/// The part of a passage that supports a sentence best.
+#[derive(Debug, Clone)]
+struct Support {
+    passage: usize,
+    bytes: Range<usize>,
+    score: f32,
+    shared: usize,
+}
+
+impl Citer {
+    /// A citer over the passages that the model was given.
+    pub fn new(passages: &[Passage]) -> Self {
+        let passages = passages.iter().cloned().map(IndexedPassage::new).collect();
+        Self { passages, pending: String::new(), written: 0 }
+    }
+
+    /// Takes more of the model's text and gives the sentences that are whole by now.
+    pub fn push(&mut self, text: &str) -> Vec<CitedSentence> {
+        self.pending.push_str(text);
+        self.release(false)
+    }
+
+    /// Gives what is left.
+    pub fn finish(&mut self) -> Vec<CitedSentence> {
+        self.release(true)
+    }
+
+    fn release(&mut self, finished: bool) -> Vec<CitedSentence> {
+        let mut sentences = Vec::new();
+        while let Some(len) = sentence::first_of_answer(&self.pending, finished) {
+            let segment: String = self.pending.drain(..len).collect();
+            sentences.extend(self.cite(&segment));
+        }
+        sentences
+    }
+
+    fn cite(&mut self, segment: &str) -> Option<CitedSentence> {
+        // Nothing of an answer begins with blanks.
+        let segment = if self.written == 0 { segment.trim_start() } else { segment };
+        let found = markers::find(segment);
+        let plain = without_markers(segment, &found);
+        if !plain.chars().any(char::is_alphanumeric) {
+            // Blanks, rules of a table, or markers that belong to no words.
+            return (!plain.is_empty()).then(|| self.written(plain, Vec::new()));
+        }
+        let offered: Vec<u32> = found.iter().flat_map(|m| m.numbers.iter().copied()).collect();
+        let choice = self.choose(&plain, &offered);
+        let text = rewrite(segment, &found, &choice);
+        let supports: Vec<Support> = choice.into_iter().filter_map(|c| c.support).collect();
+        Some(self.written(text, supports))
+    }
+
+    fn written(&mut self, text: String, supports: Vec<Support>) -> CitedSentence {
+        let blanks = text.chars().take_while(|c| c.is_whitespace()).count();
+        let length = text.chars().count();
+        let span = Span::new(self.written + blanks, self.written + length);
+        self.written += length;
+        let citations = supports.iter().filter_map(|s| self.citation(s, span)).collect();
+        CitedSentence { text, citations }
+    }
+
+    /// What becomes of each number the model gave, and the passage to attach where it gave none.
+    fn choose(&self, plain: &str, numbers: &[u32]) -> Vec<Choice> {
+        let terms = Terms::of(plain);
+        let chinese = is_chinese(plain);
+        let mut choices: Vec<Choice> = Vec::new();
+        for &number in numbers {
+            if choices.iter().any(|c| c.given == Some(number)) {
+                continue;
+            }
+            let support = self.check(&terms, number, chinese);
+            // Two markers repaired to one passage are one citation.
+            let repeated = support.as_ref().is_some_and(|s| cited(&choices, s.passage));
+            let kept = support.filter(|_| !repeated);
+            choices.push(Choice {
+                given: Some(number),
+                number: self.number_of(kept.as_ref()),
+                support: kept,
+            });
+        }
+        // A question claims nothing.
+        let claims = !plain.trim_end().ends_with(['?', '？']);
+        if claims
+            && choices.iter().all(|c| c.support.is_none())
+            && let Some(best) = self.best(&terms).filter(|s| s.score >= ATTACH_FROM && s.shared >= 2)
+        {
+            choices.push(Choice { given: None, number: self.number_of(Some(&best)), support: Some(best) });
+        }
+        choices
+    }
+
+    /// The passage that a marker is to name: the one it names, a better one, or none.
+    fn check(&self, terms: &Terms, number: u32, chinese: bool) -> Option<Support> {
+        let index = self.passages.iter().position(|p| p.passage.number == number)?;
+        let named = self.passages[index].support(index, terms);
+        if named.score >= NONE_BELOW {
+            return Some(named);
+        }
+        let better = self.best(terms).filter(|s| s.score >= REPAIR_FROM && s.shared >= 2);
+        if better.is_some() {
+            return better;
+        }
+        // Words cannot tell across languages: the model's word stands, for the passage as a whole.
+        let foreign = self.passages[index].chinese != chinese;
+        if named.shared > 0 {
+            return Some(named);
+        }
+        foreign.then(|| self.passages[index].whole(index))
+    }
+
+    fn best(&self, terms: &Terms) -> Option<Support> {
+        let supports = self.passages.iter().enumerate().map(|(i, p)| p.support(i, terms));
+        supports.fold(None, |best: Option<Support>, next| match best {
+            Some(best) if best.score >= next.score => Some(best),
+            _ => Some(next),
+        })
+    }
+
+    fn number_of(&self, support: Option<&Support>) -> Option<u32> {
+        support.and_then(|s| self.passages.get(s.passage)).map(|p| p.passage.number)
+    }
+
+    fn citation(&self, support: &Support, answer_span: Span) -> Option<Citation> {
+        let passage = &self.passages.get(support.passage)?.passage;
+        citation(passage, support.bytes.clone(), answer_span, support.score)
+    }
+}
+
+/// What becomes of a number that the model gave, or of a sentence without any.
+struct Choice {
+    given: Option<u32>,
+    /// The number to write; `None` takes the marker out.
+    number: Option<u32>,
+    support: Option<Support>,
+}
+
+fn cited(choices: &[Choice], passage: usize) -> bool {
+    choices.iter().filter_map(|c| c.support.as_ref()).any(|s| s.passage == passage)
+}
+
+impl IndexedPassage {
+    fn new(passage: Passage) -> Self {
+        let ranges = sentence::of_passage(&passage.text);
+        let sentences = ranges
+            .into_iter()
+            .map(|range| (range.clone(), Terms::of(passage.text.get(range).unwrap_or_default())))
+            .collect();
+        let chinese = is_chinese(&passage.text);
+        Self { passage, sentences, chinese }
+    }
+
+    /// The sentence that supports `terms` best, or two neighbours where the second adds much.
+    fn support(&self, index: usize, terms: &Terms) -> Support {
+        let mut best = Support { passage: index, bytes: 0..0, score: 0.0, shared: 0 };
+        for window in [1, 2] {
+            let gain = if window == 1 { f32::EPSILON } else { SECOND_SENTENCE_GAIN };
+            let mut best_window: Option<Support> = None;
+            for sentences in self.sentences.windows(window) {
+                let held: Vec<&Terms> = sentences.iter().map(|(_, terms)| terms).collect();
+                let missing = if terms.numbers_missing_from(&held) { NUMBERS_MISSING } else { 1.0 };
+                let score = terms.held_by(&held) * missing;
+                if best_window.as_ref().is_none_or(|b| score > b.score)
+                    && let [(first, _), ..] = sentences
+                    && let [.., (last, _)] = sentences
+                {
+                    let bytes = first.start..last.end;
+                    let shared = terms.shared_with(&held);
+                    best_window = Some(Support { passage: index, bytes, score, shared });
+                }
+            }
+            best = best_window.filter(|b| b.score >= best.score + gain).unwrap_or(best);
+        }
+        best
+    }
+
+    /// The passage from its first to its last word.
+    fn whole(&self, index: usize) -> Support {
+        let start = self.sentences.first().map_or(0, |(range, _)| range.start);
+        let end = self.sentences.last().map_or(0, |(range, _)| range.end);
+        Support { passage: index, bytes: start..end, score: 0.0, shared: 0 }
+    }
+}
+
+/// The citation of the bytes `quote` of a passage's text; `None` where they hold nothing.
+pub(crate) fn citation(
+    passage: &Passage,
+    quote: Range<usize>,
+    answer_span: Span,
+    score: f32,
+) -> Option<Citation> {
+    let before = passage.text.get(..quote.start)?;
+    let quote = passage.text.get(quote).filter(|q| !q.is_empty())?;
+    let start = passage.span.start + before.chars().count();
+    let page = passage.pages.iter().rev().find(|p| p.span.start <= start).or(passage.pages.first());
+    Some(Citation {
+        number: passage.number,
+        answer_span,
+        document: passage.document,
+        title: passage.title.clone(),
+        document_key: passage.document_key.clone(),
+        version: passage.version,
+        version_hash: passage.version_hash,
+        page: page.map(|p| p.number),
+        heading_path: passage.heading_path_at(start).to_vec(),
+        source_span: Span::new(start, start + quote.chars().count()),
+        quote: quote.to_owned(),
+        score,
+    })
+}
+
+fn without_markers(text: &str, found: &[markers::Marker]) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut from = 0;
+    for marker in found {
+        plain.push_str(text.get(from..marker.bytes.start).unwrap_or_default());
+        from = marker.bytes.end;
+    }
+    plain.push_str(text.get(from..).unwrap_or_default());
+    plain
+}
+
+/// The sentence with its markers as chosen, each number once.
+fn rewrite(segment: &str, found: &[markers::Marker], choices: &[Choice]) -> String {
+    let mut text = String::with_capacity(segment.len() + 8);
+    let mut from = 0;
+    let mut used: Vec<u32> = Vec::new();
+    for marker in found {
+        text.push_str(segment.get(from..marker.bytes.start).unwrap_or_default());
+        from = marker.bytes.end;
+        let before = text.len();
+        for number in &marker.numbers {
+            let chosen = choices.iter().find(|c| c.given == Some(*number)).and_then(|c| c.number);
+            if let Some(chosen) = chosen.filter(|n| !used.contains(n)) {
+                used.push(chosen);
+                text.push_str(&format!("[{chosen}]"));
+            }
+        }
+        if text.len() == before {
+            // The blank before a marker goes with it.
+            let kept = text.trim_end_matches([' ', '\u{3000}']).len();
+            if kept > 0 {
+                text.truncate(kept);
+            }
+        }
+    }
+    text.push_str(segment.get(from..).unwrap_or_default());
+    let attached = choices.iter().filter(|c| c.given.is_none()).filter_map(|c| c.number);
+    for number in attached.filter(|n| !used.contains(n)) {
+        attach(&mut text, number);
+    }
+    // Taking a marker out can bring brackets together that make another.
+    remove_strangers(text, choices)
+}
+
+/// Puts a marker before the punctuation that ends the sentence.
+fn attach(text: &mut String, number: u32) {
+    let ends = |c: char| matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…' | '；' | ';' | ':' | '：');
+    let body = text.trim_end_matches(|c: char| ends(c) || c.is_whitespace());
+    let at = body.len();
+    let wide = body.chars().next_back().is_some_and(|c| !c.is_ascii());
+    let marker = if wide { format!("[{number}]") } else { format!(" [{number}]") };
+    text.insert_str(at, &marker);
+}
+
+fn remove_strangers(mut text: String, choices: &[Choice]) -> String {
+    let known = |number: &u32| choices.iter().any(|c| c.number == Some(*number));
+    while let Some(stranger) = markers::find(&text).into_iter().find(|m| !m.numbers.iter().all(known)) {
+        text.replace_range(stranger.bytes, "");
+    }
+    text
+}
+
+#[cfg(test)]
+pub(crate) mod tests;

@@ -1,0 +1,166 @@
+//! What is cited, what is repaired, and what always holds.
+
+use footnote_core::hash::ContentHash;
+use footnote_core::ids::{DocumentId, VersionId};
+use footnote_core::parsed::Page;
+use proptest::prelude::*;
+
+use super::*;
+
+/// Text before a passage in its document, so that offsets are not trivially right.
+const BEFORE: &str = "前文🙂\n";
+
+pub(crate) fn passage(number: u32, text: &str) -> Passage {
+    let start = BEFORE.chars().count();
+    let length = text.chars().count();
+    let middle = start + length / 2;
+    Passage {
+        number,
+        version: VersionId::new(),
+        version_hash: ContentHash::of(format!("{BEFORE}{text}").as_bytes()),
+        document: DocumentId::new(),
+        title: format!("Title {number}"),
+        document_key: format!("{number}.md"),
+        span: Span::new(start, start + length),
+        heading_path: vec!["Heading".into()],
+        sections: Vec::new(),
+        text: text.to_owned(),
+        pages: vec![
+            Page { number: 3, span: Span::new(0, middle) },
+            Page { number: 4, span: Span::new(middle, start + length) },
+        ],
+        score: 1.0,
+        chunks: Vec::new(),
+    }
+}
+
+fn cite(answer: &str, passages: &[Passage]) -> (String, Vec<Citation>) {
+    let mut citer = Citer::new(passages);
+    let mut sentences = citer.push(answer);
+    sentences.extend(citer.finish());
+    let text = sentences.iter().map(|s| s.text.as_str()).collect();
+    (text, sentences.into_iter().flat_map(|s| s.citations).collect())
+}
+
+fn leave() -> Vec<Passage> {
+    vec![
+        passage(1, "Offices open at nine. The cafeteria serves lunch from noon."),
+        passage(
+            2,
+            "Leave is granted yearly. Employees receive 15 days of annual leave.\nSick leave is 10 days.",
+        ),
+        passage(3, "公司成立于2009年。员工每年享有15天带薪年假。病假为10天。"),
+    ]
+}
+
+#[test]
+fn a_right_marker_stays_and_quotes_the_right_sentence() {
+    let (text, citations) = cite("Employees receive 15 days of annual leave [2].", &leave());
+    assert_eq!(text, "Employees receive 15 days of annual leave [2].");
+    assert_eq!(citations.len(), 1);
+    assert_eq!(citations[0].quote, "Employees receive 15 days of annual leave.");
+    assert_eq!(citations[0].score, 1.0);
+    assert_eq!(citations[0].page, Some(3));
+    let (_, later) = cite("Sick leave is 10 days. [2]", &leave());
+    assert_eq!(later[0].quote, "Sick leave is 10 days.");
+    assert_eq!(later[0].page, Some(4));
+}
+
+#[test]
+fn missing_markers_are_attached() {
+    let (text, citations) = cite("Employees receive 15 days of annual leave. That is all.", &leave());
+    assert_eq!(text, "Employees receive 15 days of annual leave [2]. That is all.");
+    assert_eq!(citations.len(), 1);
+    let (text, citations) = cite("Do employees receive 15 days of annual leave?", &leave());
+    assert!(citations.is_empty() && !text.contains('['), "a question claims nothing: {text}");
+    let (text, citations) = cite("员工每年有15天年假。", &leave());
+    assert_eq!(text, "员工每年有15天年假[3]。");
+    assert_eq!(citations[0].quote, "员工每年享有15天带薪年假。");
+}
+
+#[test]
+fn wrong_markers_are_repaired_and_unknown_ones_removed() {
+    let (text, citations) = cite("Employees receive 15 days of annual leave [1].", &leave());
+    assert_eq!(text, "Employees receive 15 days of annual leave [2].");
+    assert_eq!(citations[0].number, 2);
+    let (text, citations) = cite("Employees receive 15 days of annual leave [7][99].", &leave());
+    assert_eq!(text, "Employees receive 15 days of annual leave [2].");
+    assert_eq!(citations.len(), 1);
+    let (text, citations) = cite("The moon is made of cheese [1].", &leave());
+    assert_eq!((text.as_str(), citations.len()), ("The moon is made of cheese.", 0));
+}
+
+#[test]
+fn several_markers_and_other_brackets_are_understood() {
+    let (text, citations) = cite("年假15天，病假10天【2，3】。", &leave());
+    assert_eq!(text, "年假15天，病假10天[2][3]。");
+    assert_eq!(citations.iter().map(|c| c.number).collect::<Vec<_>>(), [2, 3]);
+    let (text, _) = cite("Sick leave is 10 days [2, 2]. [2]", &leave());
+    assert_eq!(text, "Sick leave is 10 days [2].");
+}
+
+#[test]
+fn across_languages_the_models_word_stands() {
+    let (text, citations) = cite("The firm was founded long ago [3].", &leave());
+    assert_eq!(text, "The firm was founded long ago [3].");
+    assert_eq!(citations[0].quote, leave()[2].text);
+    assert_eq!(citations[0].score, 0.0);
+}
+
+#[test]
+fn two_sentences_are_quoted_where_both_are_needed() {
+    let (_, citations) = cite("Annual leave is 15 days and sick leave is 10 days [2].", &leave());
+    assert_eq!(citations[0].quote, "Employees receive 15 days of annual leave.\nSick leave is 10 days.");
+}
+
+#[test]
+fn sentences_stream_as_they_end() {
+    let passages = leave();
+    let mut citer = Citer::new(&passages);
+    assert!(citer.push("Sick leave is 10 days").is_empty());
+    assert!(citer.push(". [").is_empty());
+    let given = citer.push("2] And");
+    assert_eq!(given.len(), 1);
+    assert_eq!((given[0].text.as_str(), given[0].citations.len()), ("Sick leave is 10 days. [2]", 1));
+    assert_eq!(citer.finish()[0].text, " And");
+}
+
+proptest! {
+    #[test]
+    fn whatever_the_model_writes_every_citation_is_exact(
+        answer in "([ab年假天0-2 .。\n]|\\[[0-9]\\]|【1】|\\[|\\]|leave |15 ){0,60}",
+        texts in prop::collection::vec("([ab年假天0-2 .。\n🙂]|leave |15 |\\[1\\]){0,60}", 0..4),
+        cuts in prop::collection::vec(1_usize..9, 0..20),
+    ) {
+        let passages: Vec<Passage> = texts.iter().zip(1..).map(|(text, n)| passage(n, text)).collect();
+        let mut citer = Citer::new(&passages);
+        let chars: Vec<char> = answer.chars().collect();
+        let mut sentences = Vec::new();
+        let mut at = 0;
+        for cut in cuts.into_iter().chain([chars.len()]) {
+            let end = (at + cut).min(chars.len());
+            sentences.extend(citer.push(&chars[at..end].iter().collect::<String>()));
+            at = end;
+        }
+        sentences.extend(citer.finish());
+        let text: String = sentences.iter().map(|s| s.text.as_str()).collect();
+        let whole = cite(&answer, &passages);
+        prop_assert_eq!(&whole.0, &text, "streaming changes nothing");
+        for number in markers::find(&text).into_iter().flat_map(|m| m.numbers) {
+            prop_assert!((1..=passages.len() as u32).contains(&number), "{} in {}", number, text);
+        }
+        let answer_chars: Vec<char> = text.chars().collect();
+        for citation in sentences.iter().flat_map(|s| &s.citations) {
+            let source = &passages[citation.number as usize - 1];
+            let canonical = footnote_core::text::CanonicalText::new(format!("{BEFORE}{}", source.text));
+            prop_assert!(citation.holds_in(&canonical));
+            prop_assert!(source.span.contains(citation.source_span) && !citation.source_span.is_empty());
+            prop_assert!((0.0..=1.0).contains(&citation.score));
+            prop_assert!(citation.answer_span.end <= answer_chars.len() && !citation.answer_span.is_empty());
+            let cited: String = answer_chars[citation.answer_span.start..citation.answer_span.end].iter().collect();
+            let marker = format!("[{}]", citation.number);
+            prop_assert!(cited.contains(&marker), "{} lacks {}", cited, marker);
+            prop_assert!(!cited.starts_with(char::is_whitespace));
+        }
+    }
+}

@@ -1,0 +1,171 @@
+//! A generator that runs a GGUF model in this process with candle.
+//!
+//! The tokenizer loads at the first prompt, the weights at the first turn on the model's own
+//! thread. Candle takes its number of threads from the process environment
+//! (`CANDLE_NUM_THREADS`, else `RAYON_NUM_THREADS`, else one per physical core) once and for all
+//! models, so there is no setting for it here.
+
+mod decoder;
+mod engine;
+pub mod family;
+mod kv_cache;
+mod sampler;
+mod spm;
+mod template;
+mod text_stream;
+#[cfg(test)]
+pub(crate) mod tiny;
+mod tokenizer;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use footnote_core::answer::ChatMessage;
+use footnote_core::error::Context;
+use footnote_core::model_thread::{LazyModel, ModelThread};
+use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator};
+use footnote_core::{Error, ErrorKind, Result};
+use tokio::sync::{OnceCell, mpsc};
+
+use engine::Engine;
+use family::ModelFile;
+use template::ChatTemplate;
+use tokenizer::GgufTokenizer;
+
+/// How to run a GGUF model.
+#[derive(Debug, Clone)]
+pub struct GeneratorConfig {
+    /// The `.gguf` file.
+    pub path: PathBuf,
+    /// Names the model in answers.
+    pub name: String,
+    /// Prompts that may wait; one more is busy.
+    pub queue: usize,
+    /// Most tokens of prompt and answer together; the model's own limit where that is smaller.
+    pub context_tokens: usize,
+}
+
+impl GeneratorConfig {
+    /// A configuration for the file at `path` with a queue of 8 and a context of 8,192 tokens.
+    pub fn new(name: impl Into<String>, path: impl Into<PathBuf>) -> Self {
+        Self { path: path.into(), name: name.into(), queue: 8, context_tokens: 8_192 }
+    }
+}
+
+/// A GGUF model on its own thread.
+pub struct GgufGenerator {
+    name: String,
+    path: PathBuf,
+    context_tokens: usize,
+    front: OnceCell<Arc<Front>>,
+    thread: ModelThread<LazyModel<Engine>>,
+}
+
+/// What turns messages into tokens; used before a prompt is queued, so that a prompt that does not
+/// fit is refused at once.
+struct Front {
+    tokenizer: Arc<GgufTokenizer>,
+    template: ChatTemplate,
+}
+
+/// A prompt in the model's tokens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Prompt {
+    /// The tokens.
+    pub(crate) tokens: Vec<u32>,
+    /// Leading tokens that come before the last message: what prompts have in common.
+    pub(crate) shared: usize,
+}
+
+impl GgufGenerator {
+    /// Checks that the file is a GGUF of a supported architecture; loads no weights yet.
+    pub fn open(config: GeneratorConfig) -> Result<Self> {
+        let file = ModelFile::read(&config.path)?;
+        let context_tokens = config.context_tokens.min(file.shape.context_length).max(16);
+        let path = config.path.clone();
+        let load = move || Engine::load(&path, context_tokens);
+        let thread = ModelThread::<Engine>::spawn("generator", config.queue, Duration::from_secs(10), load)?;
+        Ok(Self { name: config.name, path: config.path, context_tokens, front: OnceCell::new(), thread })
+    }
+
+    /// Most tokens of prompt and answer together.
+    pub fn context_tokens(&self) -> usize {
+        self.context_tokens
+    }
+
+    async fn front(&self) -> Result<Arc<Front>> {
+        let load = || async {
+            let path = self.path.clone();
+            let front = tokio::task::spawn_blocking(move || Front::load(&path)).await;
+            front.internal("tokenizer loading panicked")?.map(Arc::new)
+        };
+        self.front.get_or_try_init(load).await.cloned()
+    }
+}
+
+#[async_trait]
+impl Generator for GgufGenerator {
+    fn model(&self) -> &str {
+        &self.name
+    }
+
+    async fn generate(&self, request: GenerationRequest) -> Result<mpsc::Receiver<GenerationEvent>> {
+        request.sampling.validate()?;
+        let front = self.front().await?;
+        let tokenizer = front.tokenizer.clone();
+        let messages = request.messages;
+        let prompt = tokio::task::spawn_blocking(move || front.encode(&messages))
+            .await
+            .internal("encoding the prompt panicked")??;
+        check_fits(prompt.tokens.len(), request.sampling.max_tokens, self.context_tokens)?;
+
+        // Room for every token, so that a slow reader never holds up the model's thread.
+        let (events, receiver) = mpsc::channel(request.sampling.max_tokens + 2);
+        let sampling = request.sampling;
+        let span = tracing::Span::current();
+        self.thread.submit(move |engine| {
+            if events.is_closed() {
+                return;
+            }
+            let _entered = span.entered();
+            let outcome = engine.get().and_then(|e| e.generate(&prompt, &sampling, &tokenizer, &events));
+            if let Err(error) = outcome
+                && error.kind() != ErrorKind::Cancelled
+            {
+                tracing::error!(%error, "generation failed");
+                // A reader that left meanwhile does not want to know.
+                let _ = events.try_send(GenerationEvent::Failed(error.to_string()));
+            }
+        })?;
+        Ok(receiver)
+    }
+}
+
+fn check_fits(prompt: usize, max_tokens: usize, context: usize) -> Result<()> {
+    if prompt + max_tokens <= context {
+        return Ok(());
+    }
+    Err(Error::invalid(format!(
+        "the prompt has {prompt} tokens and asks for up to {max_tokens} more, but the model's context \
+         holds {context}; ask a shorter question, lower retrieval.passage_budget or sampling.max_tokens"
+    )))
+}
+
+impl Front {
+    fn load(path: &Path) -> Result<Self> {
+        let file = ModelFile::read(path)?;
+        let tokenizer = GgufTokenizer::from_metadata(file.metadata())?;
+        let template = ChatTemplate::from_metadata(file.metadata(), &tokenizer)?;
+        Ok(Self { tokenizer: Arc::new(tokenizer), template })
+    }
+
+    fn encode(&self, messages: &[ChatMessage]) -> Result<Prompt> {
+        let pieces = self.template.render(messages)?;
+        self.tokenizer.encode_prompt(&pieces)
+    }
+}
+
+#[cfg(test)]
+mod tests;

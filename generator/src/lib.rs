@@ -1,0 +1,20 @@
+//! What do the passages say, and how do we know?
+//!
+//! [`answerer`] tells the story: decide from the evidence, build the [`prompt`], let a model write
+//! ([`gguf`]), and [`cite`] every sentence by an exact span of a passage. Text of documents is
+//! data here: it never reaches a model as a special token, and it never makes a marker.
+//!
+//! To add a model family: give it a variant in [`gguf::family::Family`] and, where its layers
+//! differ, a field in `gguf::decoder::Layer`. To add another kind of generator (a remote one, say),
+//! implement `footnote_core::ports::Generator`; the answerer takes any.
+
+pub mod answerer;
+pub mod cite;
+pub mod gguf;
+mod markers;
+pub mod prompt;
+mod sentence;
+mod support;
+
+pub use answerer::{AnswerRequest, Answerer};
+pub use gguf::{GeneratorConfig, GgufGenerator};

@@ -1,0 +1,327 @@
+//! Where sentences end, in English and Chinese, in answers and in documents.
+
+use std::ops::Range;
+
+use footnote_core::question::is_han;
+
+use crate::markers::{self, Start};
+
+/// A sentence of a document is cut once it is this long, in scalar values: tables and forms may
+/// have no full stop for pages.
+const LONGEST: usize = 400;
+
+/// Words after whose full stop a sentence goes on.
+const ABBREVIATIONS: [&str; 40] = [
+    "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "no", "nos", "vol", "fig",
+    "figs", "inc", "ltd", "co", "corp", "al", "cf", "ca", "approx", "dept", "est", "jan", "feb", "mar",
+    "apr", "jun", "jul", "aug", "sept", "oct", "nov", "dec", "sec", "art",
+];
+
+/// The length in bytes of the first whole sentence of an answer that is still being written, with
+/// its markers and the blanks before it; `None` while its end is uncertain. With `finished`,
+/// nothing more will come.
+pub(crate) fn first_of_answer(text: &str, finished: bool) -> Option<usize> {
+    let mut begun = false;
+    for (at, c) in text.char_indices() {
+        if c == '\n' && begun {
+            return Some(at);
+        }
+        begun |= !c.is_whitespace();
+        match ends_here(text, at, c, finished) {
+            End::No => {}
+            End::Uncertain => return None,
+            End::Yes => return after_end(text, at + c.len_utf8(), finished),
+        }
+    }
+    (finished && !text.is_empty()).then_some(text.len())
+}
+
+/// The sentences of a passage as byte ranges without surrounding blanks. A single line break ends
+/// a sentence only where the line does not look wrapped.
+pub(crate) fn of_passage(text: &str) -> Vec<Range<usize>> {
+    let mut sentences = Vec::new();
+    let mut start = 0;
+    let mut skip_to = 0;
+    let mut length = 0;
+    for (at, c) in text.char_indices() {
+        if at < skip_to {
+            continue;
+        }
+        length += 1;
+        let end = if c == '\n' && (length > LONGEST || line_ends_sentence(text, start, at)) {
+            Some(at)
+        } else if length > 2 * LONGEST
+            || (length > LONGEST && (c.is_whitespace() || matches!(c, '；' | '，' | ';' | ',' | '|')))
+        {
+            Some(at + c.len_utf8())
+        } else if matches!(ends_here(text, at, c, true), End::Yes) {
+            after_end(text, at + c.len_utf8(), true)
+        } else {
+            None
+        };
+        if let Some(end) = end {
+            push_trimmed(text, start..end, &mut sentences);
+            (start, skip_to, length) = (end, end, 0);
+        }
+    }
+    push_trimmed(text, start..text.len(), &mut sentences);
+    sentences
+}
+
+fn push_trimmed(text: &str, range: Range<usize>, sentences: &mut Vec<Range<usize>>) {
+    let Some(part) = text.get(range.clone()) else { return };
+    let start = range.start + (part.len() - part.trim_start().len());
+    let trimmed = part.trim();
+    if trimmed.chars().any(char::is_alphanumeric) {
+        sentences.push(start..start + trimmed.len());
+    }
+}
+
+enum End {
+    Yes,
+    No,
+    /// What comes next decides.
+    Uncertain,
+}
+
+/// Whether the character at byte `at` ends a sentence.
+fn ends_here(text: &str, at: usize, c: char, finished: bool) -> End {
+    let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
+    match c {
+        '。' | '！' | '？' | '…' => End::Yes,
+        '!' | '?' => match rest.chars().next() {
+            None if finished => End::Yes,
+            None => End::Uncertain,
+            Some(next) if next.is_whitespace() || is_closer(next) || is_han(next) || is_bracket(next) => {
+                End::Yes
+            }
+            Some(_) => End::No,
+        },
+        '.' => full_stop(text.get(..at).unwrap_or_default(), rest, finished),
+        _ => End::No,
+    }
+}
+
+fn full_stop(before: &str, rest: &str, finished: bool) -> End {
+    let Some(next) = rest.chars().next() else {
+        return if finished { End::Yes } else { End::Uncertain };
+    };
+    if !(next.is_whitespace() || is_closer(next) || is_han(next) || is_bracket(next)) {
+        return End::No;
+    }
+    let word =
+        before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '“')).next().unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default();
+    if word.is_empty() || line.trim() == word && is_list_number(word) {
+        return End::No;
+    }
+    let lower = word.to_lowercase();
+    let is_initial = word.chars().count() == 1 && word.chars().all(|c| c.is_ascii_uppercase());
+    let is_dotted = lower.contains('.') && lower.split('.').all(|part| part.chars().count() <= 1);
+    if (ABBREVIATIONS.contains(&lower.as_str()) || is_initial || is_dotted) && next != '\n' {
+        return match rest.trim_start_matches(' ').chars().next() {
+            None if finished => End::Yes,
+            _ => End::No,
+        };
+    }
+    match rest.trim_start().chars().find(|&c| !is_closer(c)) {
+        None if finished => End::Yes,
+        None => End::Uncertain,
+        Some(c) if c.is_lowercase() => End::No,
+        Some(_) => End::Yes,
+    }
+}
+
+/// `1`, `12`, `a`, `iv`: what stands before the full stop of a list item.
+fn is_list_number(word: &str) -> bool {
+    let word = word.trim_start_matches('(');
+    let short = word.chars().count() <= 3;
+    short && (word.bytes().all(|b| b.is_ascii_digit()) || word.bytes().all(|b| b.is_ascii_alphabetic()))
+}
+
+/// Where the sentence that ends at `end` ends with its quotation marks and markers.
+fn after_end(text: &str, end: usize, finished: bool) -> Option<usize> {
+    let mut end = end;
+    loop {
+        let rest = text.get(end..).unwrap_or_default();
+        let Some(next) = rest.chars().next() else { return finished.then_some(end) };
+        if is_closer(next) || matches!(next, '.' | '!' | '?' | '。' | '！' | '？' | '…') {
+            end += next.len_utf8();
+            continue;
+        }
+        let blanks = rest.len() - rest.trim_start_matches([' ', '\u{a0}', '\u{3000}']).len();
+        let after = rest.get(blanks..).unwrap_or_default();
+        if after.is_empty() {
+            return finished.then_some(end);
+        }
+        match markers::at_start(after) {
+            Start::Marker(len, _) => end += blanks + len,
+            Start::Unfinished if !finished => return None,
+            Start::Unfinished | Start::Other => return Some(end),
+        }
+    }
+}
+
+/// Whether the line break at byte `at` ends the sentence that began at `start`.
+fn line_ends_sentence(text: &str, start: usize, at: usize) -> bool {
+    let before = text.get(start..at).unwrap_or_default();
+    let after = text.get(at + 1..).unwrap_or_default();
+    let line = before.rsplit('\n').next().unwrap_or_default().trim_end();
+    let next = after.split('\n').next().unwrap_or_default().trim_start();
+    let Some(first) = next.chars().next() else { return true };
+    if line.trim_start().starts_with(['#', '|']) || begins_item(next, first) {
+        return true;
+    }
+    let width: usize = line.chars().map(|c| if is_han(c) { 2 } else { 1 }).sum();
+    let wrapped = width >= 40 || first.is_lowercase();
+    !wrapped
+}
+
+fn begins_item(line: &str, first: char) -> bool {
+    if matches!(first, '#' | '|' | '>' | '•' | '·' | '●' | '○' | '■' | '◆') {
+        return true;
+    }
+    if matches!(first, '-' | '*' | '+' | '–' | '—') {
+        return line.chars().nth(1).is_some_and(char::is_whitespace);
+    }
+    let digits = line.chars().take_while(char::is_ascii_digit).count();
+    (1..=3).contains(&digits)
+        && line.chars().nth(digits).is_some_and(|c| matches!(c, '.' | ')' | '、' | '．'))
+        && !line.chars().nth(digits + 1).is_some_and(|c| c.is_ascii_digit())
+}
+
+fn is_closer(c: char) -> bool {
+    matches!(c, '"' | '\'' | ')' | '”' | '’' | '」' | '』' | '）' | '》' | '*' | '_' | '`')
+}
+
+fn is_bracket(c: char) -> bool {
+    matches!(c, '[' | '【' | '［')
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn answer(text: &str) -> Vec<&str> {
+        let mut rest = text;
+        let mut sentences = Vec::new();
+        while let Some(len) = first_of_answer(rest, true) {
+            sentences.push(rest[..len].trim());
+            rest = &rest[len..];
+        }
+        sentences
+    }
+
+    fn passage(text: &str) -> Vec<&str> {
+        of_passage(text).into_iter().map(|r| &text[r]).collect()
+    }
+
+    #[test]
+    fn english_sentences() {
+        assert_eq!(
+            answer(
+                "Growth was 3.5 percent in the U.S. market, e.g. for Acme Inc. and others. [1] Dr. Li agreed! See No. 4. \"Done.\" OK?"
+            ),
+            [
+                "Growth was 3.5 percent in the U.S. market, e.g. for Acme Inc. and others. [1]",
+                "Dr. Li agreed!",
+                "See No. 4.",
+                "\"Done.\"",
+                "OK?"
+            ]
+        );
+        assert_eq!(
+            answer("It rose in 2023. Then it fell.[1][2] v1.2.3 works."),
+            ["It rose in 2023.", "Then it fell.[1][2]", "v1.2.3 works."]
+        );
+    }
+
+    #[test]
+    fn chinese_sentences() {
+        assert_eq!(
+            answer("年假为15天[1]。病假另计！【2】“可以吗？”他问。费用3.5万元。"),
+            ["年假为15天[1]。", "病假另计！【2】", "“可以吗？”", "他问。", "费用3.5万元。"]
+        );
+    }
+
+    #[test]
+    fn list_items_keep_their_numbers() {
+        assert_eq!(
+            answer("Steps:\n1. Open it.\n2. Close it.\n- a point\n"),
+            ["Steps:", "1. Open it.", "2. Close it.", "- a point", ""]
+        );
+    }
+
+    #[test]
+    fn a_stream_gives_a_sentence_once_it_is_certain() {
+        assert_eq!(first_of_answer("It costs 3.", false), None);
+        assert_eq!(first_of_answer("It costs 3. ", false), None);
+        assert_eq!(first_of_answer("It costs 3. [1", false), None);
+        assert_eq!(first_of_answer("It costs 3. [1] T", false), Some("It costs 3. [1]".len()));
+        assert_eq!(first_of_answer("天。", false), None);
+        assert_eq!(first_of_answer("天。好", false), Some("天。".len()));
+        assert_eq!(first_of_answer("a line\n", false), Some(6));
+    }
+
+    #[test]
+    fn wrapped_lines_stay_together_and_items_apart() {
+        assert_eq!(
+            passage(
+                "Annual leave\nEmployees get twenty days of annual leave in each\ncalendar year. Unused days lapse.\n\n- Sick leave: ten days\n- Other"
+            ),
+            [
+                "Annual leave",
+                "Employees get twenty days of annual leave in each\ncalendar year.",
+                "Unused days lapse.",
+                "- Sick leave: ten days",
+                "- Other"
+            ]
+        );
+        assert_eq!(passage("| a | b |\n| 1 | 2 |"), ["| a | b |", "| 1 | 2 |"]);
+        let endless = "word ".repeat(500);
+        assert!(of_passage(&endless).iter().all(|r| r.len() <= 2 * LONGEST));
+    }
+
+    proptest! {
+        #[test]
+        fn cutting_a_stream_anywhere_gives_the_same_sentences(text in "[a-cA-C年。！.?\\[\\]0-2 \n\"]{0,60}", cuts in prop::collection::vec(0_usize..6, 0..30)) {
+            let chars: Vec<char> = text.chars().collect();
+            let mut buffer = String::new();
+            let mut at = 0;
+            let mut streamed = Vec::new();
+            for cut in cuts.into_iter().chain([chars.len()]) {
+                let end = (at + cut).min(chars.len());
+                buffer.extend(&chars[at..end]);
+                at = end;
+                while let Some(len) = first_of_answer(&buffer, false) {
+                    streamed.push(buffer.drain(..len).collect::<String>());
+                }
+            }
+            while let Some(len) = first_of_answer(&buffer, true) {
+                streamed.push(buffer.drain(..len).collect::<String>());
+            }
+            prop_assert_eq!(streamed.concat(), text.clone());
+            let mut whole = Vec::new();
+            let mut rest = text.as_str();
+            while let Some(len) = first_of_answer(rest, true) {
+                whole.push(rest[..len].to_owned());
+                rest = &rest[len..];
+            }
+            prop_assert_eq!(streamed, whole);
+        }
+
+        #[test]
+        fn sentences_of_a_passage_lie_in_order_and_lose_no_word(text in "[a-cA年。.|\\-\n 0-2]{0,900}") {
+            let sentences = of_passage(&text);
+            let mut at = 0;
+            for range in &sentences {
+                prop_assert!(range.start >= at && !text[range.clone()].is_empty());
+                prop_assert!(!text[at..range.start].chars().any(char::is_alphanumeric));
+                at = range.end;
+            }
+            prop_assert!(!text[at..].chars().any(char::is_alphanumeric));
+        }
+    }
+}

@@ -1,0 +1,167 @@
+//! How well a text supports a sentence, by the words, numbers and names they share.
+
+use std::collections::BTreeMap;
+
+use footnote_core::question::is_han;
+use unicode_segmentation::UnicodeSegmentation;
+
+/// Numbers and identifiers say most about whether a source supports a claim.
+const EXACT_WEIGHT: f32 = 3.0;
+const WORD_WEIGHT: f32 = 1.0;
+const BIGRAM_WEIGHT: f32 = 0.6;
+
+/// English words that say nothing about a claim.
+const STOP_WORDS: [&str; 66] = [
+    "a", "about", "after", "all", "also", "an", "and", "any", "are", "as", "at", "be", "been", "before",
+    "but", "by", "can", "did", "do", "does", "for", "from", "had", "has", "have", "how", "i", "if", "in",
+    "into", "is", "it", "its", "may", "more", "most", "not", "of", "on", "or", "our", "per", "so", "such",
+    "than", "that", "the", "their", "them", "then", "there", "these", "they", "this", "to", "was", "were",
+    "what", "when", "which", "who", "will", "with", "would", "you", "your",
+];
+
+/// Chinese characters of which a bigram says nothing.
+const STOP_CHARACTERS: &str = "的了是在和与及或也都就被把对从到为以于之其这那有个";
+
+/// What a text is about: its terms with their weights, in an order of their own, so that sums are
+/// the same every time.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Terms(BTreeMap<String, f32>);
+
+impl Terms {
+    pub(crate) fn of(text: &str) -> Self {
+        let mut terms = BTreeMap::new();
+        for word in text.unicode_words() {
+            if word.chars().any(is_han) {
+                continue;
+            }
+            if let Some((term, weight)) = latin_term(word) {
+                terms.insert(term, weight);
+            }
+        }
+        for run in text.split(|c| !is_han(c)).filter(|run| !run.is_empty()) {
+            han_terms(run, &mut terms);
+        }
+        Self(terms)
+    }
+
+    fn weight(&self) -> f32 {
+        self.0.values().sum()
+    }
+
+    /// The part of these terms' weight that `texts` together hold, 0 to 1.
+    pub(crate) fn held_by(&self, texts: &[&Terms]) -> f32 {
+        let total = self.weight();
+        if total == 0.0 {
+            return 0.0;
+        }
+        let held = self.0.iter().filter(|(term, _)| texts.iter().any(|t| t.0.contains_key(*term)));
+        (held.map(|(_, weight)| weight).sum::<f32>() / total).clamp(0.0, 1.0)
+    }
+
+    /// Terms that both have.
+    pub(crate) fn shared_with(&self, texts: &[&Terms]) -> usize {
+        self.0.keys().filter(|term| texts.iter().any(|t| t.0.contains_key(*term))).count()
+    }
+
+    /// Whether there are numbers or identifiers, and `texts` hold none of them.
+    pub(crate) fn numbers_missing_from(&self, texts: &[&Terms]) -> bool {
+        let mut exact = self.0.iter().filter(|(_, weight)| **weight == EXACT_WEIGHT).peekable();
+        exact.peek().is_some() && !exact.any(|(term, _)| texts.iter().any(|t| t.0.contains_key(term)))
+    }
+}
+
+fn latin_term(word: &str) -> Option<(String, f32)> {
+    let word = word.to_lowercase();
+    if word.chars().any(|c| c.is_ascii_digit()) {
+        return Some((number(&word), EXACT_WEIGHT));
+    }
+    if STOP_WORDS.contains(&word.as_str()) || word.chars().count() < 2 {
+        return None;
+    }
+    Some((stem(&word), WORD_WEIGHT))
+}
+
+/// One form for `1,234.50` and `1234.5`.
+fn number(word: &str) -> String {
+    let plain = word.replace([',', '_'], "");
+    if !plain.contains('.') || !plain.bytes().all(|b| b.is_ascii_digit() || b == b'.') {
+        return plain;
+    }
+    plain.trim_end_matches('0').trim_end_matches('.').to_owned()
+}
+
+/// Cuts the commonest English endings; rough on purpose, as both sides are cut alike.
+fn stem(word: &str) -> String {
+    let word = word.trim_end_matches("'s").trim_end_matches("’s");
+    let long_enough = |stem: &&str| stem.chars().count() >= 3;
+    for (ending, replacement) in [
+        ("ies", "y"),
+        ("sses", "ss"),
+        ("ing", ""),
+        ("edly", ""),
+        ("ed", ""),
+        ("ly", ""),
+        ("es", ""),
+        ("s", ""),
+        ("e", ""),
+    ] {
+        if let Some(stem) = word.strip_suffix(ending).filter(long_enough)
+            && !(ending == "s" && word.ends_with("ss"))
+        {
+            return format!("{stem}{replacement}");
+        }
+    }
+    word.to_owned()
+}
+
+fn han_terms(run: &str, terms: &mut BTreeMap<String, f32>) {
+    let chars: Vec<char> = run.chars().collect();
+    if let [single] = chars.as_slice() {
+        if !STOP_CHARACTERS.contains(*single) {
+            terms.insert(single.to_string(), BIGRAM_WEIGHT);
+        }
+        return;
+    }
+    for pair in chars.windows(2).filter(|pair| !pair.iter().any(|&c| STOP_CHARACTERS.contains(c))) {
+        terms.insert(pair.iter().collect(), BIGRAM_WEIGHT);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn support(claim: &str, source: &str) -> f32 {
+        Terms::of(claim).held_by(&[&Terms::of(source)])
+    }
+
+    #[test]
+    fn the_same_is_whole_and_the_unrelated_nothing() {
+        assert_eq!(
+            support("Revenue rose to 1,234.50 million.", "In total revenues rose to 1234.5 million"),
+            1.0
+        );
+        assert_eq!(support("每年有15天年假。", "员工每年享有15天年假"), 1.0);
+        assert!(support("员工每年有15天年假。", "每年，员工有15天年假") > 0.8);
+        assert_eq!(support("Revenue rose.", "年假为十五天"), 0.0);
+        assert_eq!(support("", "anything"), 0.0);
+    }
+
+    #[test]
+    fn numbers_and_identifiers_weigh_most() {
+        let claim = "Error 0x80070005 means access denied in 2019";
+        assert!(support(claim, "code 0x80070005 (2019)") > support(claim, "an error means access denied"));
+        assert!(Terms::of(claim).numbers_missing_from(&[&Terms::of("error means access denied")]));
+        assert!(!Terms::of("no digits").numbers_missing_from(&[&Terms::of("")]));
+    }
+
+    #[test]
+    fn endings_are_cut_alike() {
+        for (a, b) in
+            [("policies", "policy"), ("indexed", "indexing"), ("employees", "employee"), ("files", "file")]
+        {
+            assert_eq!(stem(a), stem(b), "{a} {b}");
+        }
+        assert_ne!(stem("loss"), stem("log"));
+    }
+}

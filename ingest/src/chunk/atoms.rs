@@ -1,0 +1,270 @@
+//! Size: a block becomes atoms that fit, cut where meaning suffers least.
+//!
+//! A block that fits is one atom. A larger table is cut between rows, code between lines, a Markdown
+//! list item or quotation by its Markdown, prose at sentence ends (Chinese ones too); a sentence that
+//! is too large at clause ends, and what is left by text-splitter at words.
+
+use std::ops::Range;
+
+use footnote_core::parsed::BlockKind;
+use text_splitter::{ChunkConfig, MarkdownSplitter, TextSplitter};
+use unicode_segmentation::UnicodeSegmentation;
+
+use super::tokens::TokenIndex;
+
+/// Bytes that stay together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Atom {
+    /// Bytes of the text.
+    pub(crate) bytes: Range<usize>,
+    /// Tokens that are repeated before a chunk which begins here: a table's header.
+    pub(crate) lead: usize,
+    /// Whether it belongs to what follows: a heading.
+    pub(crate) heads: bool,
+}
+
+/// The atoms of one block: they tile `bytes`, and each holds `max` tokens at the most.
+pub(crate) fn atoms(
+    index: &TokenIndex<'_>,
+    bytes: Range<usize>,
+    kind: BlockKind,
+    max: usize,
+    max_lead: usize,
+) -> Vec<Atom> {
+    let heads = kind == BlockKind::Heading;
+    if index.count(bytes.clone()) <= max {
+        return vec![Atom { bytes, lead: 0, heads }];
+    }
+    if kind == BlockKind::Table {
+        return rows(index, bytes, max, max_lead);
+    }
+    let ranges = match kind {
+        BlockKind::Code => by_lines(index, bytes, max),
+        BlockKind::ListItem | BlockKind::Quote => by_markdown(index, bytes, max),
+        _ => by_sentences(index, bytes, max),
+    };
+    ranges.into_iter().map(|bytes| Atom { bytes, lead: 0, heads: false }).collect()
+}
+
+/// Length in bytes of a table's header: its first line, and the line of dashes under it.
+pub(crate) fn header_len(table: &str) -> usize {
+    let mut lines = table.split_inclusive('\n');
+    let first = lines.next().unwrap_or_default();
+    let rule = lines.next().filter(|l| l.contains('-') && l.trim().chars().all(|c| "|-: +=".contains(c)));
+    first.len() + rule.map_or(0, str::len)
+}
+
+fn rows(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize, max_lead: usize) -> Vec<Atom> {
+    let table = index.text().get(bytes.clone()).unwrap_or_default();
+    let header = header_len(table);
+    let lead = index.count(bytes.start..bytes.start + header);
+    let lead = if lead <= max_lead { lead } else { 0 };
+    let room = max.saturating_sub(lead).max(1);
+
+    let header_end = bytes.start + header;
+    let mut atoms = Vec::new();
+    // The header stays with the first row where both fit.
+    let mut start = line_ends(table, bytes.start).find(|&end| end > header_end).unwrap_or(header_end);
+    if index.count(bytes.start..start) <= max {
+        atoms.push(Atom { bytes: bytes.start..start, lead: 0, heads: false });
+    } else {
+        start = header_end;
+        push_row(index, bytes.start..header_end, max, 0, &mut atoms);
+    }
+    for end in line_ends(table, bytes.start) {
+        if end > start {
+            push_row(index, start..end, room, lead, &mut atoms);
+            start = end;
+        }
+    }
+    atoms
+}
+
+/// One row, whole where it fits; else it has to be cut like prose.
+fn push_row(index: &TokenIndex<'_>, row: Range<usize>, room: usize, lead: usize, atoms: &mut Vec<Atom>) {
+    if row.is_empty() {
+        return;
+    }
+    if index.count(row.clone()) <= room {
+        atoms.push(Atom { bytes: row, lead, heads: false });
+        return;
+    }
+    let parts = by_sentences(index, row, room);
+    atoms.extend(parts.into_iter().map(|bytes| Atom { bytes, lead, heads: false }));
+}
+
+fn line_ends(text: &str, offset: usize) -> impl Iterator<Item = usize> {
+    text.split_inclusive('\n').scan(offset, |end, line| {
+        *end += line.len();
+        Some(*end)
+    })
+}
+
+fn by_lines(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize) -> Vec<Range<usize>> {
+    let text = index.text().get(bytes.clone()).unwrap_or_default();
+    let config = ChunkConfig::new(max.max(1)).with_sizer(index).with_trim(false);
+    tile(bytes, TextSplitter::new(config).chunk_indices(text))
+}
+
+fn by_markdown(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize) -> Vec<Range<usize>> {
+    let text = index.text().get(bytes.clone()).unwrap_or_default();
+    let config = ChunkConfig::new(max.max(1)).with_sizer(index).with_trim(false);
+    let parts = tile(bytes, MarkdownSplitter::new(config).chunk_indices(text));
+    parts
+        .into_iter()
+        .flat_map(|p| if index.count(p.clone()) <= max { vec![p] } else { by_sentences(index, p, max) })
+        .collect()
+}
+
+/// Begins of the splitter's parts, made to tile `bytes` whatever it left out between them.
+fn tile<'a>(bytes: Range<usize>, parts: impl Iterator<Item = (usize, &'a str)>) -> Vec<Range<usize>> {
+    let mut begins: Vec<usize> = parts.map(|(at, _)| bytes.start + at).collect();
+    if begins.first() != Some(&bytes.start) {
+        begins.insert(0, bytes.start);
+    }
+    begins.dedup();
+    let ends = begins.iter().skip(1).copied().chain([bytes.end]).collect::<Vec<_>>();
+    begins.into_iter().zip(ends).map(|(start, end)| start..end).filter(|r| !r.is_empty()).collect()
+}
+
+fn by_sentences(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize) -> Vec<Range<usize>> {
+    let mut parts = Vec::new();
+    for sentence in sentences(index.text(), bytes) {
+        if index.count(sentence.clone()) <= max {
+            parts.push(sentence);
+            continue;
+        }
+        for clause in clauses(index.text(), sentence) {
+            if index.count(clause.clone()) <= max {
+                parts.push(clause);
+            } else {
+                parts.extend(by_lines(index, clause, max));
+            }
+        }
+    }
+    parts
+}
+
+/// Sentences by Unicode's rules (UAX 29, which knows 。！？), except that a line's end within a
+/// sentence does not end it, and that ；and …… do: Chinese sentences are long.
+fn sentences(text: &str, bytes: Range<usize>) -> Vec<Range<usize>> {
+    let block = text.get(bytes.clone()).unwrap_or_default();
+    let mut found: Vec<Range<usize>> = Vec::new();
+    let mut opened = 0;
+    for (at, part) in block.split_sentence_bound_indices() {
+        // UAX 29 gives a quotation mark that opens the next sentence to the one before.
+        let own = part.trim_end_matches(['“', '‘', '「', '『', '（', '《', '(']);
+        let own = if own.is_empty() { part } else { own };
+        let range = bytes.start + at - opened..bytes.start + at + own.len();
+        opened = part.len() - own.len();
+        match found.last_mut() {
+            Some(last) if is_broken_line(text.get(last.clone()).unwrap_or_default()) => last.end = range.end,
+            _ => found.push(range),
+        }
+    }
+    if let Some(last) = found.last_mut() {
+        last.end = bytes.end;
+    }
+    found.into_iter().flat_map(|sentence| split_after(text, sentence, &['；', '…'])).collect()
+}
+
+/// Whether a "sentence" is only a line of a wrapped paragraph.
+fn is_broken_line(part: &str) -> bool {
+    let ends_line = part.ends_with(['\n', '\r']) && !part.ends_with("\n\n");
+    let closed = part.trim_end().trim_end_matches(['”', '’', '"', '\'', ')', '）', '」', '』', ']']);
+    ends_line && !closed.ends_with(['.', '!', '?', '。', '！', '？', '；', '…', ':', '：'])
+}
+
+fn clauses(text: &str, bytes: Range<usize>) -> Vec<Range<usize>> {
+    split_after(text, bytes, &[';', ',', '，', '、', '：', '|', '\n'])
+}
+
+/// Cuts after runs of the marks, closing quotes and blanks included.
+fn split_after(text: &str, bytes: Range<usize>, marks: &[char]) -> Vec<Range<usize>> {
+    let part = text.get(bytes.clone()).unwrap_or_default();
+    let mut ranges = Vec::new();
+    let (mut start, mut after_mark) = (bytes.start, false);
+    for (at, c) in part.char_indices() {
+        let follows = c.is_whitespace() || marks.contains(&c) || "”’」』）)".contains(c);
+        if after_mark && !follows {
+            ranges.push(start..bytes.start + at);
+            start = bytes.start + at;
+            after_mark = false;
+        }
+        after_mark |= marks.contains(&c);
+    }
+    ranges.push(start..bytes.end);
+    ranges.retain(|r| !r.is_empty());
+    ranges
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fakes::WordCounter;
+
+    fn parts(text: &str, kind: BlockKind, max: usize) -> Vec<(String, usize)> {
+        let index = TokenIndex::build(text, &WordCounter).unwrap();
+        let atoms = atoms(&index, 0..text.len(), kind, max, max * 2 / 3);
+        let tiled: String = atoms.iter().map(|a| &text[a.bytes.clone()]).collect();
+        assert_eq!(tiled, text);
+        for atom in &atoms {
+            assert!(atom.lead + index.count(atom.bytes.clone()) <= max, "{atom:?}");
+        }
+        atoms.into_iter().map(|a| (text[a.bytes].to_owned(), a.lead)).collect()
+    }
+
+    fn texts(text: &str, kind: BlockKind, max: usize) -> Vec<String> {
+        parts(text, kind, max).into_iter().map(|(t, _)| t).collect()
+    }
+
+    #[test]
+    fn chinese_is_cut_at_sentence_ends() {
+        let text = "员工每年享有十天年假。未休的年假可以顺延！“真的吗？”是的；请提前申请……谢谢";
+        assert_eq!(
+            texts(text, BlockKind::Paragraph, 14),
+            [
+                "员工每年享有十天年假。",
+                "未休的年假可以顺延！",
+                "“真的吗？”",
+                "是的；",
+                "请提前申请……",
+                "谢谢"
+            ]
+        );
+    }
+
+    #[test]
+    fn a_wrapped_line_is_no_sentence() {
+        let text = "The fee is 3.5 percent\nof the price. It is due\nat once. Pay.";
+        assert_eq!(
+            texts(text, BlockKind::Paragraph, 11),
+            ["The fee is 3.5 percent\nof the price. ", "It is due\nat once. ", "Pay."]
+        );
+    }
+
+    #[test]
+    fn rows_stay_whole_and_know_their_header() {
+        let text = "| city | rate |\n| - | - |\n| Ulm | 12 |\n| Jena | 14 |\n| Kiel | 90 |\n";
+        assert_eq!(
+            parts(text, BlockKind::Table, 16),
+            [
+                ("| city | rate |\n| - | - |\n| Ulm | 12 |\n".to_owned(), 0),
+                ("| Jena | 14 |\n".to_owned(), 10),
+                ("| Kiel | 90 |\n".to_owned(), 10)
+            ]
+        );
+    }
+
+    #[test]
+    fn what_has_no_seams_is_cut_all_the_same() {
+        let endless = "字".repeat(50);
+        assert!(texts(&endless, BlockKind::Paragraph, 8).len() >= 7);
+        let word = "x".repeat(1_000);
+        assert!(texts(&word, BlockKind::Code, 8).len() >= 7);
+        let row = format!("|{}|\n|-|\n|{}|", "头".repeat(30), "行".repeat(30));
+        assert!(texts(&row, BlockKind::Table, 8).len() >= 7);
+        let item = format!("- {}\n\n  ```\n{}\n```\n", "go on ".repeat(20), "let x;\n".repeat(20));
+        assert!(texts(&item, BlockKind::ListItem, 12).len() >= 6);
+    }
+}

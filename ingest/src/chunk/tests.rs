@@ -1,0 +1,168 @@
+//! The chunker's promises: nothing lost, nothing too large, structure respected.
+
+use footnote_core::parsed::{Block, ContentType, Page};
+use proptest::prelude::*;
+
+use super::*;
+use crate::fakes::WordCounter;
+
+/// Builds a document from (kind, level, text): headings open paths by their level.
+fn document(blocks: &[(BlockKind, u8, &str)]) -> ParsedDocument {
+    let (mut text, mut path, mut built) = (String::new(), Vec::<(u8, String)>::new(), Vec::new());
+    let mut chars = 0;
+    for &(kind, level, content) in blocks {
+        if kind == BlockKind::Heading {
+            path.retain(|(l, _)| *l < level);
+        }
+        let span = Span::new(chars, chars + content.chars().count());
+        let heading_path = path.iter().map(|(_, h)| h.clone()).collect();
+        built.push(Block { kind, span, page: None, heading_path, level });
+        if kind == BlockKind::Heading {
+            path.push((level, content.trim().to_owned()));
+        }
+        text.push_str(content);
+        text.push_str("\n\n");
+        chars = span.end + 2;
+    }
+    ParsedDocument {
+        content_type: ContentType::Markdown,
+        title: None,
+        text,
+        pages: Vec::new(),
+        blocks: built,
+        warnings: Vec::new(),
+        engine: "test".to_owned(),
+    }
+}
+
+fn settings(max_tokens: usize, overlap_tokens: usize) -> ChunkerSettings {
+    ChunkerSettings { max_tokens, overlap_tokens, ..ChunkerSettings::default() }
+}
+
+fn cut(parsed: &ParsedDocument, max: usize, overlap: usize) -> Vec<ChunkDraft> {
+    let settings = settings(max, overlap);
+    let budget = ChunkBudget::new(&settings, 512).unwrap();
+    chunk(parsed, &settings, budget, &WordCounter).unwrap()
+}
+
+fn slice(parsed: &ParsedDocument, span: Span) -> String {
+    parsed.text.chars().skip(span.start).take(span.len()).collect()
+}
+
+fn shown(parsed: &ParsedDocument, max: usize) -> Vec<(String, String)> {
+    let chunks = cut(parsed, max, 0);
+    chunks.iter().map(|c| (c.heading_path.join("/"), slice(parsed, c.span))).collect()
+}
+
+use BlockKind::{Heading, Paragraph, Table};
+
+#[test]
+fn sections_are_kept_apart_and_tiny_ones_joined() {
+    let leave = "Everyone has ten days of leave in a year and may carry five over to the next.";
+    let pay = "Salaries are paid on the last day of each month to the account you have named.";
+    let parsed = document(&[
+        (Heading, 1, "Handbook"),
+        (Heading, 2, "Leave"),
+        (Paragraph, 0, leave),
+        (Heading, 2, "Pay"),
+        (Paragraph, 0, pay),
+        (Heading, 3, "Bonus"),
+        (Paragraph, 0, "None."),
+    ]);
+    assert_eq!(
+        shown(&parsed, 40),
+        [
+            ("Handbook/Leave".to_owned(), format!("Handbook\n\nLeave\n\n{leave}")),
+            ("Handbook/Pay".to_owned(), format!("Pay\n\n{pay}\n\nBonus\n\nNone.")),
+        ]
+    );
+}
+
+#[test]
+fn a_heading_is_never_left_alone_before_a_large_block() {
+    let rows: String = (0..40).map(|n| format!("| city {n} | {n} |\n")).collect();
+    let table = format!("| city | rate |\n| - | - |\n{rows}");
+    let parsed = document(&[(Heading, 1, "Rates by city"), (Table, 0, &table)]);
+    let chunks = shown(&parsed, 60);
+    assert!(chunks.len() > 3);
+    assert!(chunks[0].1.starts_with("Rates by city\n\n| city | rate |\n| - | - |\n| city 0"), "{chunks:?}");
+    for (path, text) in &chunks {
+        assert_eq!(path, "Rates by city");
+        assert!(text.ends_with('|'), "a row was cut: {text}");
+    }
+}
+
+#[test]
+fn pieces_of_a_long_section_have_about_one_size() {
+    let text = "Five words and a stop. ".repeat(70);
+    let parsed = document(&[(Paragraph, 0, &text)]);
+    let sizes: Vec<usize> = cut(&parsed, 320, 0).iter().map(|c| c.span.len()).collect();
+    assert_eq!(sizes.len(), 2, "{sizes:?}");
+    assert!(sizes[0].abs_diff(sizes[1]) < 60, "{sizes:?}");
+}
+
+#[test]
+fn pages_and_text_outside_of_blocks_are_kept() {
+    let mut parsed = document(&[(Paragraph, 0, "第一页的内容。"), (Paragraph, 0, "Second page.")]);
+    parsed.pages = vec![
+        Page { number: 1, span: Span::new(0, 9) },
+        Page { number: 2, span: Span::new(9, parsed.text.chars().count()) },
+    ];
+    parsed.blocks.remove(0);
+    let chunks = cut(&parsed, 64, 0);
+    assert_eq!(chunks.len(), 1);
+    assert_eq!((chunks[0].span.start, chunks[0].pages), (0, Some((1, 2))));
+}
+
+#[test]
+fn a_budget_that_leaves_no_room_is_refused() {
+    let error = ChunkBudget::new(&settings(4, 0), 512).unwrap_err().to_string();
+    assert!(error.contains("chunker.max_tokens is 4"), "{error}");
+    let small = ChunkBudget::new(&settings(320, 0), 128).unwrap();
+    assert_eq!(small, ChunkBudget { chunk: 88, context: 32, table_header: 29 });
+}
+
+fn any_block() -> impl Strategy<Value = (BlockKind, u8, String)> {
+    let prose = "([A-Za-z]{1,9}[ ,.\n]|[年假天工资规定]{1,6}[，。；！]?|“|”|[0-9.]{1,5} |🙂){0,120}";
+    let row = "\\| [a-z年]{1,6} \\| [0-9]{1,4} \\|\n";
+    prop_oneof![
+        (1_u8..5, "[A-Z年假]{1,12}").prop_map(|(level, text)| (Heading, level, text)),
+        prose.prop_map(|text| (Paragraph, 0, text)),
+        prose.prop_map(|text| (BlockKind::ListItem, 1, text)),
+        "([a-z(){};]{1,12}[ \n]){0,80}".prop_map(|text| (BlockKind::Code, 0, text)),
+        prop::collection::vec(row, 1..40).prop_map(|rows| (Table, 0, rows.concat())),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, ..ProptestConfig::default() })]
+
+    #[test]
+    fn nothing_is_lost_and_nothing_is_too_large(
+        blocks in prop::collection::vec(any_block(), 0..14),
+        max in 16_usize..120,
+        overlap in 0_usize..12,
+    ) {
+        let blocks: Vec<_> = blocks.iter().map(|(k, l, t)| (*k, *l, t.as_str())).collect();
+        let parsed = document(&blocks);
+        let chunks = cut(&parsed, max, overlap);
+
+        let chars: Vec<char> = parsed.text.chars().collect();
+        let mut covered = vec![false; chars.len()];
+        for chunk in &chunks {
+            prop_assert!(!chunk.span.is_empty() && chunk.span.end <= chars.len());
+            let text = slice(&parsed, chunk.span);
+            prop_assert_eq!(text.trim(), text.as_str());
+            let tokens = WordCounter.token_ends(&text).unwrap().len();
+            prop_assert!(tokens <= max, "{} tokens of {}: {:?}", tokens, max, text);
+            covered[chunk.span.start..chunk.span.end].fill(true);
+        }
+        for (at, c) in chars.iter().enumerate() {
+            prop_assert!(covered[at] || c.is_whitespace(), "{:?} at {} is lost", c, at);
+        }
+        for pair in chunks.windows(2) {
+            prop_assert!(pair[0].span.start < pair[1].span.start && pair[0].span.end < pair[1].span.end);
+            prop_assert!(overlap > 0 || pair[0].span.end <= pair[1].span.start);
+        }
+    }
+}

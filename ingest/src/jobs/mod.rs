@@ -1,0 +1,57 @@
+//! The jobs, one file each, and what becomes of their results.
+
+use footnote_core::Result;
+use footnote_core::job::{Job, JobKind, Lease};
+use footnote_core::source::RefreshReport;
+
+use crate::context::IngestContext;
+use crate::progress::Progress;
+
+pub mod index_version;
+pub mod reconcile;
+pub mod refresh_source;
+pub mod sweep_version;
+
+/// How a run that went well leaves its job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Outcome {
+    /// The work is done; the job is still to be ended.
+    Done,
+    /// The job was ended in the transaction that made its work visible.
+    Ended,
+}
+
+/// Runs a claimed job. Dropping the future stops it; doing it again is harmless.
+pub async fn run(ctx: &IngestContext, job: &Job, lease: Lease, progress: &Progress) -> Result<Outcome> {
+    match job.kind {
+        JobKind::IndexVersion { document, version } => {
+            index_version::run(ctx, lease, document, version, progress).await
+        }
+        JobKind::SweepVersion { version, generation } => {
+            sweep_version::run(ctx, version, generation, progress).await
+        }
+        JobKind::RefreshSource { source, run } => {
+            refresh_source::run(ctx, lease, source, run, progress).await
+        }
+        JobKind::Reconcile { generation } => reconcile::run(ctx, generation, progress).await,
+    }
+}
+
+/// Ends a job for good with `reason`, and tells so where its subject is shown.
+pub async fn give_up(ctx: &IngestContext, job: &Job, lease: Lease, reason: &str) -> Result<()> {
+    let now = ctx.clock.now();
+    match job.kind {
+        JobKind::IndexVersion { version, .. } => {
+            ctx.documents.fail_version(lease, version, reason, now).await
+        }
+        JobKind::RefreshSource { run, .. } => {
+            let failed = vec![(String::new(), reason.to_owned())];
+            let report = RefreshReport { failed, ..RefreshReport::default() };
+            ctx.schedules.finish_run(lease, run, &report, now).await?;
+            ctx.jobs.fail(lease, reason, None, now).await
+        }
+        JobKind::SweepVersion { .. } | JobKind::Reconcile { .. } => {
+            ctx.jobs.fail(lease, reason, None, now).await
+        }
+    }
+}

@@ -1,0 +1,50 @@
+//! Removes a retired or deleted version's entries from both indexes.
+
+use footnote_core::Result;
+use footnote_core::document::VersionState;
+use footnote_core::ids::{GenerationId, VersionId};
+
+use super::Outcome;
+use crate::context::IngestContext;
+use crate::entries::{self, Targets};
+use crate::progress::Progress;
+
+/// Nothing depends on when it runs: SQL has hidden the version already. A version that is wanted
+/// after all (its content came back) is left alone.
+pub async fn run(
+    ctx: &IngestContext,
+    version: VersionId,
+    generation: GenerationId,
+    progress: &Progress,
+) -> Result<Outcome> {
+    progress.stage("sweeping", 1);
+    let row = ctx.documents.generations().await?.into_iter().find(|g| g.id == generation);
+    let Some(row) = row else {
+        return Ok(Outcome::Done);
+    };
+    if is_wanted(ctx, version, generation).await? {
+        return Ok(Outcome::Done);
+    }
+    tokio::try_join!(ctx.vectors.ensure(&row), ctx.keywords.ensure(&row))?;
+    tokio::try_join!(ctx.vectors.remove(generation, version), ctx.keywords.remove(generation, version))?;
+    entries::flush(ctx, generation, Targets::BOTH).await?;
+    progress.advance(1);
+    Ok(Outcome::Done)
+}
+
+async fn is_wanted(ctx: &IngestContext, version: VersionId, generation: GenerationId) -> Result<bool> {
+    if !ctx.documents.pending_among(&[version]).await?.is_empty() {
+        return Ok(true);
+    }
+    let Some(row) = ctx.documents.version(version).await? else {
+        return Ok(false);
+    };
+    if row.state != VersionState::Current {
+        return Ok(false);
+    }
+    let Some(document) = ctx.documents.document(row.document).await? else {
+        return Ok(false);
+    };
+    let knowledge_base = ctx.documents.knowledge_base(document.knowledge_base).await?;
+    Ok(knowledge_base.is_some_and(|k| k.generation == generation))
+}

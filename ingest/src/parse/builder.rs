@@ -1,0 +1,338 @@
+//! Builds canonical text with its blocks and pages, and checks what was built.
+//!
+//! Canonical text is NFC, without control characters other than line feed and tab, without blanks
+//! at line ends; two line feeds lie between blocks. **Offsets count Unicode scalar values.**
+
+use footnote_core::parsed::{Block, BlockKind, ContentType, Page, ParseWarning, ParsedDocument};
+use footnote_core::text::Span;
+use footnote_core::{Error, ErrorKind, Result};
+use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
+
+/// Lies between two blocks; never inside any block or page.
+const SEPARATOR: &str = "\n\n";
+/// Most warnings kept; one more says how many were left off.
+const MAX_WARNINGS: usize = 200;
+
+/// Appends blocks in reading order and keeps offsets, pages and heading path right.
+pub struct DocumentBuilder {
+    text: String,
+    chars: usize,
+    max_chars: usize,
+    overflow: bool,
+    blocks: Vec<Block>,
+    pages: Vec<Page>,
+    open_page: Option<u32>,
+    headings: Vec<(u8, String)>,
+    warnings: Vec<ParseWarning>,
+    unkept_warnings: usize,
+    title: Option<String>,
+}
+
+impl DocumentBuilder {
+    /// An empty document of at most `max_chars` scalar values.
+    pub fn new(max_chars: usize) -> Self {
+        Self {
+            text: String::new(),
+            chars: 0,
+            max_chars,
+            overflow: false,
+            blocks: Vec::new(),
+            pages: Vec::new(),
+            open_page: None,
+            headings: Vec::new(),
+            warnings: Vec::new(),
+            unkept_warnings: 0,
+            title: None,
+        }
+    }
+
+    /// What follows lies on page `number` (1-based, ascending).
+    pub fn start_page(&mut self, number: u32) {
+        self.open_page = Some(number);
+        self.pages.push(Page { number, span: Span::new(self.chars, self.chars) });
+    }
+
+    /// Appends a heading of level 1 to 6, under which the following blocks lie.
+    pub fn heading(&mut self, level: u8, text: &str) {
+        let level = level.clamp(1, 6);
+        if normalize(text, false).is_empty() {
+            return;
+        }
+        self.headings.retain(|(above, _)| *above < level);
+        if let Some(span) = self.append(BlockKind::Heading, level, text) {
+            let title = self.text[self.text.len() - span..].replace('\n', " ");
+            self.headings.push((level, title));
+        }
+    }
+
+    /// Appends a block of any kind but a heading; `level` is the depth of a list item, else 0.
+    pub fn block(&mut self, kind: BlockKind, level: u8, text: &str) {
+        self.append(kind, level, text);
+    }
+
+    /// Appends a paragraph.
+    pub fn paragraph(&mut self, text: &str) {
+        self.append(BlockKind::Paragraph, 0, text);
+    }
+
+    /// Notes what was lost or doubtful.
+    pub fn warn(&mut self, page: Option<u32>, message: impl Into<String>) {
+        if self.warnings.len() < MAX_WARNINGS {
+            self.warnings.push(ParseWarning { page, message: message.into() });
+        } else {
+            self.unkept_warnings += 1;
+        }
+    }
+
+    /// Sets the document's own title unless it is blank or one was set before.
+    pub fn title(&mut self, title: &str) {
+        let title = normalize(title, false).split_whitespace().collect::<Vec<_>>().join(" ");
+        if self.title.is_none() && title.chars().any(char::is_alphanumeric) {
+            self.title = Some(title.chars().take(500).collect());
+        }
+    }
+
+    /// Whether no block was appended yet.
+    pub fn is_empty(&self) -> bool {
+        self.blocks.is_empty()
+    }
+
+    /// The document, checked.
+    pub fn finish(mut self, content_type: ContentType, engine: impl Into<String>) -> Result<ParsedDocument> {
+        if self.overflow {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!("the text is longer than {} characters; split the file", self.max_chars),
+            ));
+        }
+        if self.unkept_warnings > 0 {
+            let message = format!("{} more warnings of this kind", self.unkept_warnings);
+            self.warnings.push(ParseWarning { page: None, message });
+        }
+        let document = ParsedDocument {
+            content_type,
+            title: self.title,
+            text: self.text,
+            pages: self.pages,
+            blocks: self.blocks,
+            warnings: self.warnings,
+            engine: engine.into(),
+        };
+        check(&document)?;
+        Ok(document)
+    }
+
+    /// Appends the normalised text and gives its length in bytes; `None` where nothing is left of it.
+    fn append(&mut self, kind: BlockKind, level: u8, text: &str) -> Option<usize> {
+        let text = normalize(text, kind == BlockKind::Code);
+        let length = text.chars().count();
+        if length == 0 || self.overflow {
+            return None;
+        }
+        if self.chars + length + SEPARATOR.len() > self.max_chars {
+            self.overflow = true;
+            return None;
+        }
+        if !self.text.is_empty() {
+            self.text.push_str(SEPARATOR);
+            self.chars += SEPARATOR.len();
+        }
+        let span = Span::new(self.chars, self.chars + length);
+        self.text.push_str(&text);
+        self.chars += length;
+        if let (Some(_), Some(page)) = (self.open_page, self.pages.last_mut()) {
+            let start = if page.span.is_empty() { span.start } else { page.span.start };
+            page.span = Span::new(start, span.end);
+        }
+        let heading_path = self.headings.iter().map(|(_, title)| title.clone()).collect();
+        self.blocks.push(Block { kind, span, page: self.open_page, heading_path, level });
+        Some(text.len())
+    }
+}
+
+/// NFC, line feeds only, no control or non-characters, no blanks at line ends, at most one empty
+/// line in a row (`verbatim` keeps empty lines and indentation), nothing blank at either end.
+pub fn normalize(text: &str, verbatim: bool) -> String {
+    let clean = clean_chars(text);
+    let mut out = String::with_capacity(clean.len());
+    let mut empty_lines = 0;
+    for line in clean.lines() {
+        let line = line.trim_end();
+        if line.is_empty() {
+            empty_lines += 1;
+            continue;
+        }
+        if !out.is_empty() {
+            let breaks = if verbatim { empty_lines + 1 } else { empty_lines.min(1) + 1 };
+            out.extend(std::iter::repeat_n('\n', breaks));
+        }
+        empty_lines = 0;
+        out.push_str(if out.is_empty() && !verbatim { line.trim_start() } else { line });
+    }
+    match is_nfc_quick(out.chars()) {
+        IsNormalized::Yes => out,
+        // Composition can leave a blank in front of a removed mark: trim once more.
+        _ => out.nfc().collect::<String>().trim_end().to_owned(),
+    }
+}
+
+fn clean_chars(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut chars = text.chars().peekable();
+    while let Some(c) = chars.next() {
+        match c {
+            '\n' | '\t' => out.push(c),
+            '\r' if chars.peek() == Some(&'\n') => {}
+            '\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}' => out.push('\n'),
+            '\u{a0}' | '\u{202f}' | '\u{2007}' => out.push(' '),
+            // Invisible marks that would keep a search from matching: soft hyphen, zero widths,
+            // byte order mark.
+            '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' => {}
+            c if c.is_control() || is_noncharacter(c) => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+fn is_noncharacter(c: char) -> bool {
+    matches!(u32::from(c), 0xfdd0..=0xfdef) || u32::from(c) & 0xfffe == 0xfffe
+}
+
+/// Verifies what everything downstream relies on: blocks and pages are in order, do not overlap and
+/// lie within the text; no block is blank; every visible character lies in a block and, where there
+/// are pages, in a page; the text is clean.
+pub fn check(document: &ParsedDocument) -> Result<()> {
+    let broken = |what: String| Err(Error::corrupt(format!("parsed document: {what}")));
+    let chars: Vec<char> = document.text.chars().collect();
+    if let Some(at) = chars.iter().position(|&c| c.is_control() && c != '\n' && c != '\t') {
+        return broken(format!("control character {:?} at {at}", chars[at]));
+    }
+    let blocks: Vec<Span> = document.blocks.iter().map(|b| b.span).collect();
+    let pages: Vec<Span> = document.pages.iter().map(|p| p.span).collect();
+    for (name, spans) in [("block", &blocks), ("page", &pages)] {
+        let mut end = 0;
+        for (index, span) in spans.iter().enumerate() {
+            if span.start < end || span.end < span.start || span.end > chars.len() {
+                return broken(format!("{name} {index} at {span} overlaps or leaves the text"));
+            }
+            end = span.end;
+        }
+    }
+    for (index, span) in blocks.iter().enumerate() {
+        if chars[span.start..span.end].iter().all(|c| c.is_whitespace()) {
+            return broken(format!("block {index} at {span} is blank"));
+        }
+    }
+    if document.pages.windows(2).any(|pair| pair[0].number >= pair[1].number) {
+        return broken("page numbers do not ascend".to_owned());
+    }
+    let mut coverings = vec![("block", &blocks)];
+    if !pages.is_empty() {
+        coverings.push(("page", &pages));
+    }
+    for (name, spans) in coverings {
+        if let Some(at) = first_uncovered(&chars, spans) {
+            return broken(format!("character {at} lies in no {name}"));
+        }
+    }
+    Ok(())
+}
+
+fn first_uncovered(chars: &[char], spans: &[Span]) -> Option<usize> {
+    let mut at = 0;
+    let ends = spans.iter().map(|s| (s.start, s.end)).chain([(chars.len(), chars.len())]);
+    for (start, end) in ends {
+        let gap = chars.get(at..start)?;
+        if let Some(offset) = gap.iter().position(|c| !c.is_whitespace()) {
+            return Some(at + offset);
+        }
+        at = end;
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn spans_pages_and_heading_paths() {
+        let mut builder = DocumentBuilder::new(1000);
+        builder.start_page(1);
+        builder.heading(1, "第一章 Leave\u{0}");
+        builder.paragraph("  Annual leave: cafe\u{301} 5 days \r\nper year\u{a0} ");
+        builder.start_page(2);
+        builder.start_page(3);
+        builder.heading(2, "Details");
+        builder.block(BlockKind::Code, 0, "\n  if x:\n\n\n    y  \n");
+        builder.heading(1, "Pay");
+        builder.paragraph("\u{200b} \u{feff}");
+        builder.paragraph("monthly");
+        let document = builder.finish(ContentType::Text, "test").unwrap();
+        assert_eq!(
+            document.text,
+            "第一章 Leave\n\nAnnual leave: café 5 days\nper year\n\nDetails\n\n  if x:\n\n\n    y\n\nPay\n\nmonthly"
+        );
+        let paths: Vec<_> = document.blocks.iter().map(|b| b.heading_path.join("/")).collect();
+        assert_eq!(paths, ["", "第一章 Leave", "第一章 Leave", "第一章 Leave/Details", "", "Pay"]);
+        assert_eq!(document.pages.len(), 3);
+        assert!(document.pages[1].span.is_empty());
+        assert_eq!(document.blocks[2].page, Some(3));
+        assert_eq!(document.pages_of(document.blocks[1].span), Some((1, 1)));
+    }
+
+    #[test]
+    fn too_much_text_is_an_error_not_a_cut() {
+        let mut builder = DocumentBuilder::new(10);
+        builder.paragraph("12345678901234567890");
+        assert_eq!(builder.finish(ContentType::Text, "test").unwrap_err().kind(), ErrorKind::TooLarge);
+    }
+
+    #[test]
+    fn check_finds_what_is_broken() {
+        let mut builder = DocumentBuilder::new(100);
+        builder.start_page(1);
+        builder.paragraph("one");
+        builder.paragraph("two");
+        let good = builder.finish(ContentType::Text, "test").unwrap();
+        let mut overlap = good.clone();
+        overlap.blocks[1].span.start = 2;
+        assert!(check(&overlap).unwrap_err().to_string().contains("overlaps"));
+        let mut uncovered = good.clone();
+        uncovered.blocks.pop();
+        assert!(check(&uncovered).unwrap_err().to_string().contains("no block"));
+        let mut unpaged = good.clone();
+        unpaged.pages[0].span.end = 3;
+        assert!(check(&unpaged).unwrap_err().to_string().contains("no page"));
+        let mut outside = good;
+        outside.blocks[1].span.end = 99;
+        assert!(check(&outside).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn anything_appended_gives_a_sound_document(
+            parts in proptest::collection::vec((0_u8..9, any::<String>()), 0..30),
+        ) {
+            let mut builder = DocumentBuilder::new(1_000_000);
+            let mut page = 0;
+            for (what, text) in &parts {
+                match what {
+                    0 => { page += 1; builder.start_page(page); }
+                    1..=3 if page > 0 => builder.heading(*what, text),
+                    4 if page > 0 => builder.block(BlockKind::Code, 0, text),
+                    _ if page > 0 => builder.paragraph(text),
+                    _ => {}
+                }
+            }
+            let document = builder.finish(ContentType::Text, "test");
+            prop_assert!(document.is_ok(), "{:?}", document);
+            let text = document.unwrap().text;
+            prop_assert!(text.lines().all(|l| l.trim_end() == l));
+            prop_assert_eq!(text.nfc().collect::<String>(), text);
+        }
+    }
+}

@@ -1,0 +1,316 @@
+//! Walks the events of the main part and appends blocks.
+
+use footnote_core::Result;
+use footnote_core::parsed::BlockKind;
+use quick_xml::events::BytesStart;
+
+use super::numbering::Numbering;
+use super::styles::{StyleRole, Styles};
+use super::xml::{Xml, attribute, each_event, is_on};
+use super::{NoteKind, Notes};
+use crate::parse::builder::DocumentBuilder;
+use crate::parse::flow::append_table;
+use crate::parse::table::TableGrid;
+
+/// Elements whose content is not the text: deletions, the fallback copy of what was read already,
+/// field codes, and the definitions of tab stops.
+const SKIPPED: &[&str] = &["del", "moveFrom", "Fallback", "instrText", "delText", "tabs", "sectPr", "rubyPr"];
+
+/// The reader's state.
+pub(crate) struct Body<'b> {
+    out: &'b mut DocumentBuilder,
+    styles: Styles,
+    numbering: Numbering,
+    notes: Notes,
+    /// Open paragraphs: one, or more where a text box lies within a paragraph.
+    paragraphs: Vec<Paragraph>,
+    /// Open tables, the innermost last.
+    tables: Vec<Table>,
+    pending_notes: Vec<(NoteKind, String)>,
+    skip: Option<(String, usize)>,
+    in_text: bool,
+    hidden_run: bool,
+}
+
+#[derive(Default)]
+struct Paragraph {
+    text: String,
+    style: String,
+    outline: Option<u8>,
+    list: Option<u32>,
+    level: Option<usize>,
+}
+
+#[derive(Default)]
+struct Table {
+    grid: TableGrid,
+    cell: String,
+    columns: usize,
+    continues_above: bool,
+}
+
+impl<'b> Body<'b> {
+    /// Appends to `out`.
+    pub(crate) fn new(
+        out: &'b mut DocumentBuilder,
+        styles: Styles,
+        numbering: Numbering,
+        notes: Notes,
+    ) -> Self {
+        Self {
+            out,
+            styles,
+            numbering,
+            notes,
+            paragraphs: Vec::new(),
+            tables: Vec::new(),
+            pending_notes: Vec::new(),
+            skip: None,
+            in_text: false,
+            hidden_run: false,
+        }
+    }
+
+    /// Takes the next event.
+    pub(crate) fn event(&mut self, event: Xml<'_>) {
+        if self.skipping(&event) {
+            return;
+        }
+        match event {
+            Xml::Start(start) => self.start(start),
+            Xml::End(name) => self.end(name),
+            Xml::Text(text) if self.in_text && !self.hidden_run => self.push(text),
+            Xml::Text(_) => {}
+        }
+    }
+
+    /// Appends what is still open, as a truncated part leaves it.
+    pub(crate) fn finish(mut self) {
+        while !self.paragraphs.is_empty() {
+            self.end_paragraph();
+        }
+        while !self.tables.is_empty() {
+            self.end_table();
+        }
+        self.append_notes();
+    }
+
+    fn skipping(&mut self, event: &Xml<'_>) -> bool {
+        match (&mut self.skip, event) {
+            (Some((name, depth)), Xml::Start(start)) => {
+                *depth += usize::from(start.local_name().as_ref() == name.as_str());
+                true
+            }
+            (Some((name, depth)), Xml::End(end)) => {
+                *depth -= usize::from(name == end);
+                if *depth == 0 {
+                    self.skip = None;
+                }
+                true
+            }
+            (Some(_), Xml::Text(_)) => true,
+            (None, Xml::Start(start)) => {
+                let name = start.local_name();
+                let skipped = SKIPPED.contains(&name.as_ref());
+                if skipped {
+                    self.skip = Some((name.as_ref().to_owned(), 1));
+                }
+                skipped
+            }
+            (None, _) => false,
+        }
+    }
+
+    fn start(&mut self, start: &BytesStart<'_>) {
+        let value = || attribute(start, "val");
+        match start.local_name().as_ref() {
+            "p" => self.paragraphs.push(Paragraph::default()),
+            "pStyle" => self.set(|p| p.style = value().unwrap_or_default()),
+            "outlineLvl" => self.set(|p| p.outline = value().and_then(|v| v.parse().ok())),
+            "numId" => self.set(|p| p.list = value().and_then(|v| v.parse().ok())),
+            "ilvl" => self.set(|p| p.level = value().and_then(|v| v.parse().ok())),
+            "r" => self.hidden_run = false,
+            "vanish" => self.hidden_run = is_on(start),
+            "t" => self.in_text = true,
+            "tab" | "ptab" => self.push("\t"),
+            "br" if attribute(start, "type").is_none() => self.push("\n"),
+            "cr" => self.push("\n"),
+            "noBreakHyphen" => self.push("-"),
+            "footnoteReference" | "endnoteReference" => {
+                let kind = match start.local_name().as_ref() {
+                    "footnoteReference" => NoteKind::Footnote,
+                    _ => NoteKind::Endnote,
+                };
+                self.pending_notes.extend(attribute(start, "id").map(|id| (kind, id)));
+            }
+            "tbl" => self.tables.push(Table::default()),
+            "tr" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.grid.start_row();
+                }
+            }
+            "tc" => {
+                if let Some(table) = self.tables.last_mut() {
+                    (table.columns, table.continues_above) = (1, false);
+                    table.cell.clear();
+                }
+            }
+            "gridSpan" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.columns = value().and_then(|v| v.parse().ok()).unwrap_or(1);
+                }
+            }
+            "vMerge" => {
+                if let Some(table) = self.tables.last_mut() {
+                    table.continues_above = value().as_deref() != Some("restart");
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn end(&mut self, name: &str) {
+        match name {
+            "p" => self.end_paragraph(),
+            "t" => self.in_text = false,
+            "r" => self.hidden_run = false,
+            "tc" => {
+                if let Some(table) = self.tables.last_mut() {
+                    let cell = std::mem::take(&mut table.cell);
+                    if table.continues_above && cell.trim().is_empty() {
+                        table.grid.continue_above(table.columns);
+                    } else {
+                        table.grid.cell(&cell, table.columns, 1);
+                    }
+                }
+            }
+            "tbl" => self.end_table(),
+            _ => {}
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        if let Some(paragraph) = self.paragraphs.last_mut() {
+            paragraph.text.push_str(text);
+        }
+    }
+
+    fn set(&mut self, change: impl FnOnce(&mut Paragraph)) {
+        if let Some(paragraph) = self.paragraphs.last_mut() {
+            change(paragraph);
+        }
+    }
+
+    fn end_paragraph(&mut self) {
+        let Some(paragraph) = self.paragraphs.pop() else { return };
+        if let Some(table) = self.tables.last_mut() {
+            if !paragraph.text.trim().is_empty() {
+                table.cell.push_str(&paragraph.text);
+                table.cell.push(' ');
+            }
+            return;
+        }
+        self.append_paragraph(&paragraph);
+        if self.paragraphs.is_empty() {
+            self.append_notes();
+        }
+    }
+
+    fn append_paragraph(&mut self, paragraph: &Paragraph) {
+        let text = paragraph.text.as_str();
+        if text.trim().is_empty() {
+            return;
+        }
+        let role = match paragraph.outline.filter(|&o| o < 9) {
+            Some(outline) => StyleRole::Heading((outline + 1).min(6)),
+            None => self.styles.role(&paragraph.style),
+        };
+        match role {
+            StyleRole::Title => {
+                self.out.title(text);
+                self.out.heading(1, text);
+            }
+            StyleRole::Heading(level) => {
+                let list = self.list_of(paragraph);
+                match list.and_then(|(list, level)| self.numbering.next(list, level)) {
+                    Some(number) => self.out.heading(level, &format!("{number} {}", text.trim_start())),
+                    None => self.out.heading(level, text),
+                }
+            }
+            StyleRole::Quote => self.out.block(BlockKind::Quote, 0, text),
+            StyleRole::Code => self.out.block(BlockKind::Code, 0, text),
+            StyleRole::Body => match self.list_of(paragraph) {
+                Some((list, level)) => {
+                    let number = self.numbering.next(list, level);
+                    let marker = number.as_deref().unwrap_or("-");
+                    let depth = u8::try_from(level + 1).unwrap_or(u8::MAX);
+                    self.out.block(BlockKind::ListItem, depth, &format!("{marker} {}", text.trim_start()));
+                }
+                None => self.out.paragraph(text),
+            },
+        }
+    }
+
+    /// The list and level (from 0) of a paragraph; list 0 means "taken out of its style's list".
+    fn list_of(&self, paragraph: &Paragraph) -> Option<(u32, usize)> {
+        let from_style = self.styles.numbering(&paragraph.style);
+        let list = paragraph.list.or(from_style.map(|(list, _)| list)).filter(|&list| list != 0)?;
+        Some((list, paragraph.level.or(from_style.map(|(_, level)| level)).unwrap_or(0)))
+    }
+
+    fn end_table(&mut self) {
+        let Some(table) = self.tables.pop() else { return };
+        match self.tables.last_mut() {
+            // A table within a cell is read as the cell's text, row by row.
+            Some(outer) => {
+                for row in table.grid.into_rows() {
+                    outer.cell.push_str(&row.join(" "));
+                    outer.cell.push(' ');
+                }
+            }
+            None => {
+                append_table(self.out, table.grid);
+                self.append_notes();
+            }
+        }
+    }
+
+    fn append_notes(&mut self) {
+        for reference in std::mem::take(&mut self.pending_notes) {
+            if let Some(text) = self.notes.get(&reference) {
+                self.out.block(BlockKind::Footnote, 0, text);
+            }
+        }
+    }
+}
+
+/// Reads `footnotes.xml` or `endnotes.xml`.
+pub(crate) fn read_notes(part: &str, xml: &str, kind: NoteKind, notes: &mut Notes) -> Result<()> {
+    let mut id = String::new();
+    let mut text = String::new();
+    let mut in_text = false;
+    let mut deleted = 0_usize;
+    each_event(part, xml, |event| {
+        match event {
+            Xml::Start(start) => match start.local_name().as_ref() {
+                "footnote" | "endnote" => {
+                    id = attribute(start, "id").unwrap_or_default();
+                    text.clear();
+                }
+                "del" | "moveFrom" => deleted += 1,
+                "t" => in_text = true,
+                "tab" | "br" => text.push(' '),
+                _ => {}
+            },
+            Xml::End("footnote" | "endnote") => {
+                notes.insert((kind, std::mem::take(&mut id)), text.trim().to_owned());
+            }
+            Xml::End("del" | "moveFrom") => deleted = deleted.saturating_sub(1),
+            Xml::End("t") => in_text = false,
+            Xml::End("p") => text.push('\n'),
+            Xml::Text(part) if in_text && deleted == 0 => text.push_str(part),
+            Xml::End(_) | Xml::Text(_) => {}
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,105 @@
+//! DOCX: paragraphs, headings, lists, tables and notes out of the WordprocessingML parts.
+
+mod body;
+mod numbering;
+mod package;
+mod styles;
+mod xml;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::{Error, Result};
+
+use self::body::Body;
+use self::numbering::Numbering;
+use self::package::Package;
+use self::styles::Styles;
+use self::xml::{Xml, attribute, each_event};
+use super::builder::DocumentBuilder;
+use super::limits::ParseLimits;
+
+/// Notes by kind and id.
+type Notes = HashMap<(NoteKind, String), String>;
+
+/// Where a note stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum NoteKind {
+    Footnote,
+    Endnote,
+}
+
+/// Reads the DOCX at `path`.
+pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument> {
+    let mut package = Package::open(path, limits)?;
+    let main = main_part(&mut package)?;
+    let folder = main.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
+    let beside = |name: &str| format!("{folder}/{name}").trim_start_matches('/').to_owned();
+
+    let document = package.xml(&main)?.ok_or_else(|| {
+        Error::invalid(format!("the DOCX has no part {main}; save it again with Word or LibreOffice"))
+    })?;
+    let part = beside("styles.xml");
+    let styles = package.xml(&part)?.map_or(Ok(Styles::default()), |xml| Styles::read(&part, &xml))?;
+    let part = beside("numbering.xml");
+    let numbering =
+        package.xml(&part)?.map_or(Ok(Numbering::default()), |xml| Numbering::read(&part, &xml))?;
+    let mut notes = Notes::new();
+    for (name, kind) in [("footnotes.xml", NoteKind::Footnote), ("endnotes.xml", NoteKind::Endnote)] {
+        let part = beside(name);
+        if let Some(xml) = package.xml(&part)? {
+            body::read_notes(&part, &xml, kind, &mut notes)?;
+        }
+    }
+
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    if let Some(title) = core_title(&mut package)? {
+        builder.title(&title);
+    }
+    let mut body = Body::new(&mut builder, styles, numbering, notes);
+    each_event(&main, &document, |event| {
+        body.event(event);
+        Ok(())
+    })?;
+    body.finish();
+    builder.finish(ContentType::Docx, "quick-xml 0.42")
+}
+
+/// The part that the package's relationships call the office document.
+fn main_part(package: &mut Package) -> Result<String> {
+    let mut main = None;
+    if let Some(xml) = package.xml("_rels/.rels")? {
+        each_event("_rels/.rels", &xml, |event| {
+            if let Xml::Start(start) = event
+                && start.local_name().as_ref() == "Relationship"
+                && attribute(start, "Type").is_some_and(|t| t.ends_with("/officeDocument"))
+                && attribute(start, "TargetMode").as_deref() != Some("External")
+            {
+                main = attribute(start, "Target").map(|t| t.trim_start_matches('/').to_owned());
+            }
+            Ok(())
+        })?;
+    }
+    Ok(main.unwrap_or_else(|| "word/document.xml".to_owned()))
+}
+
+fn core_title(package: &mut Package) -> Result<Option<String>> {
+    const PART: &str = "docProps/core.xml";
+    let Some(xml) = package.xml(PART)? else { return Ok(None) };
+    let mut title = String::new();
+    let mut inside = false;
+    each_event(PART, &xml, |event| {
+        match event {
+            Xml::Start(start) => inside = start.local_name().as_ref() == "title",
+            Xml::End(_) => inside = false,
+            Xml::Text(text) if inside => title.push_str(text),
+            Xml::Text(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(Some(title))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,189 @@
+//! The numbers that Word shows before list items and headings: `1.`, `2.1`, `第三章`, `(iv)`.
+
+use std::collections::HashMap;
+
+use footnote_core::Result;
+
+use super::xml::{Xml, attribute, each_event};
+
+/// Levels of a list.
+const LEVELS: usize = 9;
+
+/// How the lists of a document are numbered.
+#[derive(Default)]
+pub(crate) struct Numbering {
+    /// List id to abstract definition.
+    lists: HashMap<u32, u32>,
+    levels: HashMap<(u32, usize), Level>,
+    /// Counters by abstract definition: lists that share one go on counting.
+    counters: HashMap<u32, [u64; LEVELS]>,
+}
+
+#[derive(Default, Clone)]
+struct Level {
+    format: String,
+    /// Such as `%1.%2` or `第%1章`.
+    template: String,
+    start: u64,
+}
+
+impl Numbering {
+    /// Reads `numbering.xml`.
+    pub(crate) fn read(part: &str, xml: &str) -> Result<Self> {
+        let mut numbering = Self::default();
+        let (mut definition, mut level, mut list) = (0, 0, 0);
+        each_event(part, xml, |event| {
+            let Xml::Start(start) = event else { return Ok(()) };
+            let number = |name| attribute(start, name).and_then(|v| v.parse::<u32>().ok()).unwrap_or(0);
+            let text = || attribute(start, "val").unwrap_or_default();
+            match start.local_name().as_ref() {
+                "abstractNum" => definition = number("abstractNumId"),
+                "lvl" => {
+                    level = number("ilvl") as usize;
+                    numbering.levels.entry((definition, level)).or_default().start = 1;
+                }
+                "start" => {
+                    numbering.levels.entry((definition, level)).or_default().start = number("val").into()
+                }
+                "numFmt" => numbering.levels.entry((definition, level)).or_default().format = text(),
+                "lvlText" => numbering.levels.entry((definition, level)).or_default().template = text(),
+                "num" => list = number("numId"),
+                "abstractNumId" => {
+                    numbering.lists.insert(list, number("val"));
+                }
+                _ => {}
+            }
+            Ok(())
+        })?;
+        Ok(numbering)
+    }
+
+    /// The number of the next paragraph of `list` at `level` (from 0); `None` for bullets.
+    pub(crate) fn next(&mut self, list: u32, level: usize) -> Option<String> {
+        let level = level.min(LEVELS - 1);
+        let definition = self.lists.get(&list).copied().unwrap_or(list);
+        let own = self.levels.get(&(definition, level))?.clone();
+        if matches!(own.format.as_str(), "bullet" | "none") {
+            return None;
+        }
+        let counters = self.counters.entry(definition).or_default();
+        counters[level + 1..].fill(0);
+        counters[level] = (counters[level] + 1).max(own.start);
+        let counters = *counters;
+        if own.template.is_empty() {
+            return Some(format!("{}.", render(counters[level], &own.format)));
+        }
+        let mut text = own.template;
+        for (index, counter) in counters.iter().enumerate().take(level + 1) {
+            let format = self.levels.get(&(definition, index)).map_or("decimal", |l| l.format.as_str());
+            text = text.replace(&format!("%{}", index + 1), &render((*counter).max(1), format));
+        }
+        Some(text.trim().to_owned())
+    }
+}
+
+fn render(number: u64, format: &str) -> String {
+    match format {
+        "upperRoman" => roman(number).to_uppercase(),
+        "lowerRoman" => roman(number),
+        "upperLetter" => letter(number, b'A'),
+        "lowerLetter" => letter(number, b'a'),
+        "chineseCounting"
+        | "chineseCountingThousand"
+        | "ideographDigital"
+        | "japaneseCounting"
+        | "taiwaneseCountingThousand" => chinese(number),
+        _ => number.to_string(),
+    }
+}
+
+fn roman(mut number: u64) -> String {
+    const SIGNS: [(u64, &str); 13] = [
+        (1000, "m"),
+        (900, "cm"),
+        (500, "d"),
+        (400, "cd"),
+        (100, "c"),
+        (90, "xc"),
+        (50, "l"),
+        (40, "xl"),
+        (10, "x"),
+        (9, "ix"),
+        (5, "v"),
+        (4, "iv"),
+        (1, "i"),
+    ];
+    if number >= 4_000 {
+        return number.to_string();
+    }
+    let mut text = String::new();
+    for (value, sign) in SIGNS {
+        while number >= value {
+            text.push_str(sign);
+            number -= value;
+        }
+    }
+    text
+}
+
+/// a to z, then aa to zz, as Word counts.
+fn letter(number: u64, first: u8) -> String {
+    let index = number.saturating_sub(1);
+    let letter = char::from(first + u8::try_from(index % 26).unwrap_or(0));
+    let times = usize::try_from(index / 26 + 1).unwrap_or(1).min(10);
+    letter.to_string().repeat(times)
+}
+
+fn chinese(number: u64) -> String {
+    const DIGITS: [&str; 10] = ["", "一", "二", "三", "四", "五", "六", "七", "八", "九"];
+    let digit = |n: u64| DIGITS[usize::try_from(n % 10).unwrap_or(0)];
+    match number {
+        1..=9 => digit(number).to_owned(),
+        10..=19 => format!("十{}", digit(number)),
+        20..=99 => format!("{}十{}", digit(number / 10), digit(number)),
+        100..=999 => {
+            let rest = number % 100;
+            let tail = match rest {
+                0 => String::new(),
+                1..=9 => format!("零{}", digit(rest)),
+                _ => format!("{}十{}", digit(rest / 10), digit(rest)),
+            };
+            format!("{}百{tail}", digit(number / 100))
+        }
+        _ => number.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_written_as_word_writes_them() {
+        assert_eq!(["chineseCounting"; 4].map(|f| render(12, f))[0], "十二");
+        assert_eq!(
+            [1, 10, 20, 35, 100, 105, 110, 999].map(chinese).join(" "),
+            "一 十 二十 三十五 一百 一百零五 一百一十 九百九十九"
+        );
+        assert_eq!([4, 9, 14, 1999, 4000].map(roman).join(" "), "iv ix xiv mcmxcix 4000");
+        assert_eq!([1, 26, 27, 53].map(|n| letter(n, b'a')).join(" "), "a z aa aaa");
+    }
+
+    #[test]
+    fn levels_count_within_the_level_above() {
+        let level = |index: u8, format: &str, template: &str| {
+            format!("<lvl ilvl=\"{index}\"><numFmt val=\"{format}\"/><lvlText val=\"{template}\"/></lvl>")
+        };
+        let xml = format!(
+            "<numbering><abstractNum abstractNumId=\"3\">{}{}{}</abstractNum><num numId=\"7\"><abstractNumId val=\"3\"/></num></numbering>",
+            level(0, "chineseCountingThousand", "第%1章"),
+            level(1, "decimal", "%2."),
+            level(2, "bullet", "o"),
+        );
+        let mut numbering = Numbering::read("numbering.xml", &xml).unwrap();
+        let numbers: Vec<_> =
+            [0, 1, 1, 2, 0, 1].iter().map(|&l| numbering.next(7, l).unwrap_or_default()).collect();
+        assert_eq!(numbers, ["第一章", "1.", "2.", "", "第二章", "1."]);
+        assert_eq!(numbering.next(99, 0), None);
+    }
+}

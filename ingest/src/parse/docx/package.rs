@@ -1,0 +1,71 @@
+//! The ZIP package of a DOCX: parts are read with limits that apply while they are inflated.
+
+use std::io::{BufReader, Read};
+use std::path::Path;
+
+use footnote_core::error::Context;
+use footnote_core::{Error, ErrorKind, Result};
+use fs_err::File;
+use zip::ZipArchive;
+
+use crate::parse::limits::ParseLimits;
+use crate::parse::text::decode;
+
+/// Parts shorter than this may be compressed at any ratio.
+const RATIO_APPLIES_FROM: u64 = 16 << 20;
+
+/// An open package.
+pub(crate) struct Package {
+    archive: ZipArchive<BufReader<File>>,
+    inflated: u64,
+    limits: ParseLimits,
+}
+
+impl Package {
+    /// Opens the package at `path`.
+    pub(crate) fn open(path: &Path, limits: &ParseLimits) -> Result<Self> {
+        let file = File::open(path).internal("cannot open the file")?;
+        let archive = ZipArchive::new(BufReader::new(file)).context(ErrorKind::InvalidInput, || {
+            "the DOCX is damaged or cut short; save it again with Word or LibreOffice".to_owned()
+        })?;
+        if archive.len() > limits.max_archive_entries {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "the DOCX has {} parts; at most {} are read",
+                    archive.len(),
+                    limits.max_archive_entries
+                ),
+            ));
+        }
+        Ok(Self { archive, inflated: 0, limits: limits.clone() })
+    }
+
+    /// The text of the XML part called `name`; `None` where there is none.
+    pub(crate) fn xml(&mut self, name: &str) -> Result<Option<String>> {
+        let Some(index) = self.archive.index_for_name(name) else { return Ok(None) };
+        let entry = self.archive.by_index(index).context(ErrorKind::InvalidInput, || {
+            format!("the part {name} of the DOCX cannot be read; save it again with Word or LibreOffice")
+        })?;
+        let compressed = entry.compressed_size().max(1);
+        let left = self.limits.max_inflated_bytes.saturating_sub(self.inflated);
+        let by_ratio = compressed.saturating_mul(self.limits.max_inflation_ratio).max(RATIO_APPLIES_FROM);
+        let allowed = left.min(self.limits.max_part_bytes).min(by_ratio);
+        let mut bytes = Vec::new();
+        entry.take(allowed + 1).read_to_end(&mut bytes).context(ErrorKind::InvalidInput, || {
+            format!("the part {name} of the DOCX is damaged; save it again with Word or LibreOffice")
+        })?;
+        let read = bytes.len() as u64;
+        if read > allowed {
+            return Err(Error::new(
+                ErrorKind::TooLarge,
+                format!(
+                    "the part {name} of the DOCX inflates from {compressed} to more than {allowed} bytes, as a zip \
+                     bomb does; split the document"
+                ),
+            ));
+        }
+        self.inflated += read;
+        Ok(Some(decode(&bytes, None).text))
+    }
+}

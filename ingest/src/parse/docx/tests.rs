@@ -1,0 +1,158 @@
+//! What goes into a DOCX and what comes out of it, malformed ones included.
+
+use std::io::Write;
+
+use footnote_core::ErrorKind;
+use footnote_core::parsed::BlockKind;
+use zip::write::SimpleFileOptions;
+
+use super::*;
+
+const W: &str = "xmlns:w=\"http://schemas.openxmlformats.org/wordprocessingml/2006/main\"";
+
+fn package(parts: &[(&str, &str)]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+    for (name, content) in parts {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    file
+}
+
+fn read_parts(body: &str, parts: &[(&str, &str)]) -> Result<ParsedDocument> {
+    let document = format!("<?xml version=\"1.0\"?><w:document {W}><w:body>{body}</w:body></w:document>");
+    let mut all = vec![("[Content_Types].xml", "<Types/>"), ("word/document.xml", document.as_str())];
+    all.extend(parts);
+    parse(package(&all).path(), &ParseLimits::default())
+}
+
+fn read(body: &str) -> ParsedDocument {
+    read_parts(body, &[]).unwrap()
+}
+
+fn p(style: &str, text: &str) -> String {
+    format!("<w:p><w:pPr><w:pStyle w:val=\"{style}\"/></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>")
+}
+
+#[test]
+fn structure_is_kept() {
+    let styles = format!(
+        "<w:styles {W}><w:style w:styleId=\"1\"><w:name w:val=\"heading 1\"/></w:style>\
+         <w:style w:styleId=\"my\"><w:name w:val=\"Mine\"/><w:basedOn w:val=\"2\"/></w:style>\
+         <w:style w:styleId=\"2\"><w:name w:val=\"x\"/><w:pPr><w:outlineLvl w:val=\"1\"/></w:pPr></w:style>\
+         <w:style w:styleId=\"L\"><w:name w:val=\"List Number\"/><w:pPr><w:numPr><w:numId w:val=\"7\"/></w:numPr></w:pPr></w:style></w:styles>"
+    );
+    let numbering = format!(
+        "<w:numbering {W}><w:abstractNum w:abstractNumId=\"3\"><w:lvl w:ilvl=\"0\"><w:numFmt w:val=\"decimal\"/></w:lvl>\
+         <w:lvl w:ilvl=\"1\"><w:numFmt w:val=\"bullet\"/></w:lvl></w:abstractNum>\
+         <w:num w:numId=\"7\"><w:abstractNumId w:val=\"3\"/></w:num></w:numbering>"
+    );
+    let notes = format!(
+        "<w:footnotes {W}><w:footnote w:id=\"2\"><w:p><w:r><w:t>the note</w:t></w:r></w:p></w:footnote></w:footnotes>"
+    );
+    let core = "<cp:coreProperties><dc:creator>me</dc:creator><dc:title>Leave &amp; pay</dc:title></cp:coreProperties>";
+    let body = [
+        p("1", "第一章"),
+        p("my", "Details"),
+        "<w:p><w:r><w:t>one</w:t><w:tab/><w:t>A &lt; B</w:t></w:r><w:r><w:footnoteReference w:id=\"2\"/></w:r>\
+         <w:del><w:r><w:delText>gone</w:delText></w:r></w:del><w:ins><w:r><w:t> new</w:t></w:r></w:ins>\
+         <w:r><w:rPr><w:vanish/></w:rPr><w:t>hidden</w:t></w:r><w:hyperlink><w:r><w:t> link</w:t></w:r></w:hyperlink></w:p>"
+            .to_owned(),
+        p("L", "first"),
+        "<w:p><w:pPr><w:numPr><w:ilvl w:val=\"1\"/><w:numId w:val=\"7\"/></w:numPr></w:pPr><w:r><w:t>dot</w:t></w:r></w:p>".to_owned(),
+        p("L", "second"),
+        "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>Year</w:t></w:r></w:p></w:tc><w:tc><w:tcPr><w:gridSpan w:val=\"2\"/></w:tcPr><w:p><w:r><w:t>Days</w:t></w:r></w:p></w:tc></w:tr>\
+         <w:tr><w:tc><w:tcPr><w:vMerge w:val=\"restart\"/></w:tcPr><w:p><w:r><w:t>2024</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>10</w:t></w:r></w:p></w:tc><w:tc><w:p/></w:tc></w:tr>\
+         <w:tr><w:tc><w:tcPr><w:vMerge/></w:tcPr><w:p/></w:tc><w:tc><w:p><w:r><w:t>11</w:t></w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>12</w:t></w:r></w:p></w:tc></w:tr></w:tbl>"
+            .to_owned(),
+        "<w:p><w:r><mc:AlternateContent><mc:Choice><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Choice>\
+         <mc:Fallback><w:txbxContent><w:p><w:r><w:t>boxed</w:t></w:r></w:p></w:txbxContent></mc:Fallback></mc:AlternateContent></w:r></w:p>"
+            .to_owned(),
+    ]
+    .concat();
+    let document = read_parts(
+        &body,
+        &[
+            ("word/styles.xml", &styles),
+            ("word/numbering.xml", &numbering),
+            ("word/footnotes.xml", &notes),
+            ("docProps/core.xml", core),
+        ],
+    )
+    .unwrap();
+    assert_eq!(document.title.as_deref(), Some("Leave & pay"));
+    assert_eq!(
+        document.text,
+        "第一章\n\nDetails\n\none\tA < B new link\n\nthe note\n\n1. first\n\n- dot\n\n2. second\n\n\
+         | Year | Days | Days |\n| --- | --- | --- |\n| 2024 | 10 |  |\n| 2024 | 11 | 12 |\n\nboxed"
+    );
+    assert_eq!(document.blocks[2].heading_path, ["第一章", "Details"]);
+    assert_eq!(document.blocks[3].kind, BlockKind::Footnote);
+    assert_eq!(document.blocks[5].level, 2);
+}
+
+#[test]
+fn entities_and_dtds_cannot_reach_out() {
+    let document = format!(
+        "<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>\
+         <w:document {W}><w:body><w:p><w:r><w:t>&e;</w:t></w:r></w:p></w:body></w:document>"
+    );
+    let file = package(&[("[Content_Types].xml", "<Types/>"), ("word/document.xml", &document)]);
+    let error = parse(file.path(), &ParseLimits::default()).unwrap_err().to_string();
+    assert!(error.contains("DTD"), "{error}");
+    assert_eq!(read("<w:p><w:r><w:t>a&undefined;b&#x4e2d;</w:t></w:r></w:p>").text, "ab中");
+}
+
+#[test]
+fn bombs_stop_while_inflating() {
+    let bomb = format!("<w:p><w:r><w:t>{}</w:t></w:r></w:p>", " ".repeat(40 << 20));
+    let error = read_parts(&bomb, &[]).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.to_string().contains("zip bomb"), "{error}");
+
+    let names: Vec<String> = (0..50).map(|n| format!("word/part{n}")).collect();
+    let parts: Vec<(&str, &str)> = names.iter().map(|n| (n.as_str(), "")).collect();
+    let limits = ParseLimits { max_archive_entries: 20, ..ParseLimits::default() };
+    assert_eq!(parse(package(&parts).path(), &limits).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn damaged_packages_are_clear_errors() {
+    let empty = package(&[]);
+    assert!(
+        parse(empty.path(), &ParseLimits::default()).unwrap_err().to_string().contains("word/document.xml")
+    );
+    let good = package(&[("word/document.xml", &format!("<w:document {W}><w:p/></w:document>").repeat(50))]);
+    let bytes = fs_err::read(good.path()).unwrap();
+    for length in [0, 10, bytes.len() / 2, bytes.len() - 5] {
+        let cut = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(cut.path(), &bytes[..length]).unwrap();
+        let error = parse(cut.path(), &ParseLimits::default()).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
+    }
+    let error = read_parts("<w:p><w:r></w:p>", &[]).unwrap_err().to_string();
+    assert!(error.contains("not well-formed"), "{error}");
+    assert_eq!(read("<w:p><w:r><w:t>a\u{0}b</w:t></w:r></w:p>").text, "ab");
+    assert_eq!(read("").text, "");
+}
+
+#[test]
+fn deep_nesting_and_long_lines_are_read() {
+    let deep = format!(
+        "{}<w:p><w:r><w:t>deep</w:t></w:r></w:p>{}",
+        "<w:sdt>".repeat(50_000),
+        "</w:sdt>".repeat(50_000)
+    );
+    assert_eq!(read(&deep).text, "deep");
+    let tables =
+        format!("{}x{}", "<w:tbl><w:tr><w:tc>".repeat(2_000), "</w:tc></w:tr></w:tbl>".repeat(2_000));
+    let nested = tables.replace('x', "<w:p><w:r><w:t>inner</w:t></w:r></w:p>");
+    assert_eq!(read(&nested).text, "inner");
+    let limits = ParseLimits { max_inflation_ratio: 10_000, ..ParseLimits::default() };
+    let line: String = (0..1_000_000).map(|n| format!("w{} ", n % 7919)).collect();
+    let document = format!("<w:document {W}><w:p><w:r><w:t>{line}</w:t></w:r></w:p></w:document>");
+    let parsed = parse(package(&[("word/document.xml", &document)]).path(), &limits).unwrap();
+    assert!(parsed.text.len() > 5_000_000);
+}

@@ -1,0 +1,318 @@
+//! HTML by html5ever: the main content as blocks, without navigation, scripts and hidden parts.
+
+use std::collections::HashSet;
+
+use encoding_rs::Encoding;
+use footnote_core::Result;
+use footnote_core::parsed::{ContentType, ParsedDocument};
+use scraper::node::Element;
+use scraper::{ElementRef, Html, Node, Selector};
+
+use super::builder::DocumentBuilder;
+use super::flow::Flow;
+use super::limits::ParseLimits;
+use super::text::decode;
+
+/// How far into a page a `<meta charset>` is looked for.
+const META_WITHIN: usize = 4096;
+/// Least share of the page's letters that a main part must hold to stand for the page.
+const MAIN_SHARE_PERCENT: usize = 25;
+/// How many elements above a table are searched for a table around it.
+const MAX_LOOK_UP: usize = 64;
+
+/// Reads HTML.
+pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
+    let decoded = decode(bytes, declared_encoding(bytes));
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    if let Some(warning) = decoded.warning() {
+        builder.warn(None, warning);
+    }
+    let html = Html::parse_document(&decoded.text);
+    let body = first(&html, "body").unwrap_or_else(|| html.root_element());
+    let root = main_content(&html, body);
+    append(root, &mut Flow::new(&mut builder));
+    if builder.is_empty() && root.id() != body.id() {
+        append(body, &mut Flow::new(&mut builder));
+    }
+    for selector in ["title", "h1"] {
+        if let Some(element) = first(&html, selector) {
+            builder.title(&element.text().collect::<String>());
+        }
+    }
+    builder.finish(ContentType::Html, "html5ever 0.40")
+}
+
+/// Appends the content of an HTML fragment, as found within Markdown.
+pub(crate) fn append_fragment(fragment: &str, flow: &mut Flow<'_>) {
+    let html = Html::parse_fragment(fragment);
+    append(html.root_element(), flow);
+}
+
+fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(META_WITHIN)]).to_ascii_lowercase();
+    let after = head.split("charset").nth(1)?.trim_start().strip_prefix('=')?;
+    let label = after.trim_start_matches(['"', '\'', ' ']);
+    let label = label.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').next()?;
+    Encoding::for_label(label.as_bytes())
+}
+
+fn first<'a>(html: &'a Html, selector: &str) -> Option<ElementRef<'a>> {
+    html.select(&Selector::parse(selector).ok()?).next()
+}
+
+/// `main` or the only `article`, where it holds enough of the page; else the body.
+fn main_content<'a>(html: &'a Html, body: ElementRef<'a>) -> ElementRef<'a> {
+    let letters = |e: &ElementRef<'_>| {
+        visible_text(*e).map(|t| t.chars().filter(|c| c.is_alphanumeric()).count()).sum::<usize>()
+    };
+    let whole = letters(&body);
+    for selector in ["main", "[role=main]", "article"] {
+        let Ok(selector) = Selector::parse(selector) else { continue };
+        let mut found = html.select(&selector);
+        if let (Some(only), None) = (found.next(), found.next())
+            && letters(&only) * 100 >= whole * MAIN_SHARE_PERCENT
+        {
+            return only;
+        }
+    }
+    body
+}
+
+fn visible_text(element: ElementRef<'_>) -> impl Iterator<Item = &str> {
+    element.descendants().filter_map(|node| {
+        let text = node.value().as_text()?;
+        let parent = node.parent().and_then(|p| p.value().as_element().map(|e| e.name()));
+        (!matches!(parent, Some("script" | "style" | "noscript" | "template"))).then_some(&**text)
+    })
+}
+
+/// Walks the tree without recursion, so that no nesting overflows the stack.
+fn append(root: ElementRef<'_>, flow: &mut Flow<'_>) {
+    let with_inner_table: HashSet<_> = outer_tables(root).map(|table| table.id()).collect();
+    let mut sections = 0_usize;
+    let mut node = *root;
+    loop {
+        let mut entered = true;
+        match node.value() {
+            Node::Text(text) => flow.text(text),
+            Node::Element(element) => {
+                entered = node.id() == root.id() || !is_skipped(ElementRef::wrap(node), sections);
+                if entered {
+                    sections += usize::from(is_section(element.name()));
+                    open(element, flow, is_layout(element) || with_inner_table.contains(&node.id()));
+                }
+            }
+            _ => {}
+        }
+        if entered && let Some(child) = node.first_child() {
+            node = child;
+            continue;
+        }
+        loop {
+            if entered && let Node::Element(element) = node.value() {
+                sections -= usize::from(is_section(element.name())).min(sections);
+                close(element, flow, is_layout(element) || with_inner_table.contains(&node.id()));
+            }
+            if node.id() == root.id() {
+                flow.flush();
+                return;
+            }
+            if let Some(next) = node.next_sibling() {
+                node = next;
+                break;
+            }
+            let Some(parent) = node.parent() else { return };
+            node = parent;
+            entered = true;
+        }
+    }
+}
+
+/// Tables that hold another table: they lay out a page, so their cells are read as blocks.
+fn outer_tables<'a>(root: ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
+    let inner = root.descendants().filter_map(ElementRef::wrap).filter(|e| e.value().name() == "table");
+    inner.filter_map(move |table| {
+        let above = table.ancestors().take_while(|n| n.id() != root.id()).filter_map(ElementRef::wrap);
+        above.take(MAX_LOOK_UP).find(|e| e.value().name() == "table")
+    })
+}
+
+fn is_layout(element: &Element) -> bool {
+    element.name() == "table" && matches!(element.attr("role"), Some("presentation" | "none"))
+}
+
+fn is_section(name: &str) -> bool {
+    matches!(name, "main" | "article" | "section")
+}
+
+/// Parts that are not the page's own text, or that a reader does not see.
+fn is_skipped(element: Option<ElementRef<'_>>, sections: usize) -> bool {
+    let Some(element) = element else { return false };
+    let value = element.value();
+    if value.attr("hidden").is_some() || value.attr("aria-hidden") == Some("true") {
+        return true;
+    }
+    if let Some(style) = value.attr("style") {
+        let style: String =
+            style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+        if style.contains("display:none") || style.contains("visibility:hidden") {
+            return true;
+        }
+    }
+    match value.name() {
+        "script" | "style" | "noscript" | "template" | "nav" | "footer" | "aside" | "head" | "svg"
+        | "iframe" | "object" | "select" | "button" | "input" | "textarea" | "dialog" => true,
+        // A page's header is its banner; an article's header, or one with the page's title, is text.
+        "header" => {
+            let has_title = element
+                .descendants()
+                .filter_map(ElementRef::wrap)
+                .any(|e| matches!(e.value().name(), "h1" | "h2"));
+            sections == 0 && !has_title
+        }
+        _ => false,
+    }
+}
+
+fn open(element: &Element, flow: &mut Flow<'_>, layout: bool) {
+    match element.name() {
+        "br" => flow.line_break(),
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => flow.open_heading(level(element.name())),
+        "ul" | "menu" | "dir" => flow.open_list(None),
+        "ol" => {
+            let first = element.attr("start").and_then(|s| s.trim().parse().ok()).unwrap_or(1);
+            flow.open_list(Some(first));
+        }
+        "li" => flow.open_item(),
+        "blockquote" => flow.open_quote(),
+        "pre" | "listing" | "xmp" => flow.open_code(),
+        "table" if !layout => flow.open_table(),
+        "tr" => flow.open_row(),
+        "td" | "th" => flow.open_cell(span(element, "colspan"), span(element, "rowspan")),
+        name if is_block(name) => flow.flush(),
+        _ => {}
+    }
+}
+
+fn close(element: &Element, flow: &mut Flow<'_>, layout: bool) {
+    match element.name() {
+        "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => flow.close_heading(),
+        "ul" | "menu" | "dir" | "ol" => flow.close_list(),
+        "li" => flow.close_item(),
+        "blockquote" => flow.close_quote(),
+        "pre" | "listing" | "xmp" => flow.close_code(),
+        "table" if !layout => flow.close_table(),
+        "td" | "th" => flow.close_cell(),
+        name if is_block(name) => flow.flush(),
+        _ => {}
+    }
+}
+
+fn level(heading: &str) -> u8 {
+    heading.as_bytes().get(1).map_or(1, |digit| digit - b'0')
+}
+
+fn span(element: &Element, name: &str) -> usize {
+    element.attr(name).and_then(|s| s.trim().parse().ok()).unwrap_or(1)
+}
+
+fn is_block(name: &str) -> bool {
+    matches!(
+        name,
+        "address"
+            | "article"
+            | "body"
+            | "caption"
+            | "center"
+            | "dd"
+            | "details"
+            | "div"
+            | "dl"
+            | "dt"
+            | "fieldset"
+            | "figcaption"
+            | "figure"
+            | "footer"
+            | "form"
+            | "header"
+            | "hgroup"
+            | "hr"
+            | "html"
+            | "legend"
+            | "main"
+            | "nav"
+            | "option"
+            | "p"
+            | "section"
+            | "summary"
+            | "table"
+            | "tbody"
+            | "tfoot"
+            | "thead"
+            | "tr"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::parsed::BlockKind;
+
+    use super::*;
+
+    fn read(html: &str) -> ParsedDocument {
+        parse(html.as_bytes(), &ParseLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn main_content_is_kept_and_the_rest_left_out() {
+        let document = read(
+            "<!doctype html><title>Leave  policy</title><body><nav>Home | About</nav><header>Banner</header>\
+             <main><header><h1>年假</h1></header><p>Ten&nbsp;days<br>per <b>year</b>.</p>\
+             <p style='display: none'>hidden</p><div hidden>hidden</div><span aria-hidden=true>hidden</span>\
+             <ol start=3><li>three<ul><li>inner</ul><li>four</ol><blockquote>said</blockquote>\
+             <pre>a\n  b</pre><table><tr><th>Year<th colspan=2>Days</tr><tr><td>1<td>10<td>11</table></main>\
+             <script>var x</script><noscript>no</noscript><footer>(c)</footer>",
+        );
+        assert_eq!(document.title.as_deref(), Some("Leave policy"));
+        assert_eq!(
+            document.text,
+            "年假\n\nTen days\nper year.\n\n3. three\n\n- inner\n\n4. four\n\nsaid\n\na\n  b\n\n\
+             | Year | Days | Days |\n| --- | --- | --- |\n| 1 | 10 | 11 |"
+        );
+        let kinds: Vec<_> = document.blocks.iter().map(|b| b.kind).collect();
+        use BlockKind::{Code, Heading, ListItem, Paragraph, Quote, Table};
+        assert_eq!(kinds, [Heading, Paragraph, ListItem, ListItem, ListItem, Quote, Code, Table]);
+    }
+
+    #[test]
+    fn a_small_main_does_not_stand_for_the_page() {
+        let long = "words of the page ".repeat(20);
+        let document = read(&format!("<body><main>tiny</main><p>{long}</p>"));
+        assert!(document.text.contains("words of the page"));
+    }
+
+    #[test]
+    fn layout_tables_are_read_as_blocks() {
+        let document =
+            read("<table><tr><td><p>one</p><p>two</p><table><tr><td>a<td>b</table></td></tr></table>");
+        assert_eq!(document.text, "one\n\ntwo\n\n| a | b |\n| --- | --- |");
+    }
+
+    #[test]
+    fn charset_comes_from_the_page() {
+        let page = "<html><head><meta charset=gb2312></head><body><p>年假</p></body></html>";
+        let document = parse(&encoding_rs::GBK.encode(page).0, &ParseLimits::default()).unwrap();
+        assert_eq!(document.text, "年假");
+    }
+
+    #[test]
+    fn malformed_pages_are_read_as_far_as_they_go() {
+        assert_eq!(read("").text, "");
+        assert_eq!(read("<p>a\0b<p").text, "ab");
+        assert_eq!(read("</table></td><li>x</ul></h1>").text, "- x");
+        assert!(read(&format!("{}deep", "<div>".repeat(3_000))).text.contains("deep"));
+        assert!(read(&format!("{}deep", "<table><tr><td>".repeat(500))).text.contains("deep"));
+        assert!(read(&"<b><p>x".repeat(300)).text.contains('x'));
+        assert!(read(&"word ".repeat(1_000_000)).text.len() > 4_000_000);
+    }
+}

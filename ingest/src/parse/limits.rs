@@ -1,0 +1,69 @@
+//! What a parser may spend, and which engines it may use. Sent to the child with every request.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+const MIB: u64 = 1 << 20;
+
+/// Bounds on one parse. They apply to what is really read and inflated, not to declared sizes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct ParseLimits {
+    /// Longest file, in bytes.
+    pub max_input_bytes: u64,
+    /// Most pages of a PDF.
+    pub max_pages: u32,
+    /// Longest canonical text, in scalar values.
+    pub max_text_chars: usize,
+    /// Most bytes that all parts of an archive may inflate to together.
+    pub max_inflated_bytes: u64,
+    /// Most bytes that one part of an archive may inflate to.
+    pub max_part_bytes: u64,
+    /// Most times that a large part of an archive may be longer than its compressed form.
+    pub max_inflation_ratio: u64,
+    /// Most entries of an archive.
+    pub max_archive_entries: usize,
+    /// Address space of the child, in bytes.
+    pub memory_bytes: u64,
+    /// Processor time of the child.
+    pub cpu_seconds: u64,
+    /// Wall-clock time of one file.
+    pub wall_seconds: u64,
+    /// Longest answer of the child, in bytes.
+    pub max_response_bytes: u64,
+}
+
+impl Default for ParseLimits {
+    fn default() -> Self {
+        Self {
+            max_input_bytes: 256 * MIB,
+            max_pages: 20_000,
+            max_text_chars: 30_000_000,
+            max_inflated_bytes: 512 * MIB,
+            max_part_bytes: 256 * MIB,
+            max_inflation_ratio: 200,
+            max_archive_entries: 20_000,
+            memory_bytes: 2048 * MIB,
+            cpu_seconds: 120,
+            wall_seconds: 120,
+            max_response_bytes: 256 * MIB,
+        }
+    }
+}
+
+impl ParseLimits {
+    /// [`Self::wall_seconds`] as a duration.
+    pub fn wall_time(&self) -> Duration {
+        Duration::from_secs(self.wall_seconds)
+    }
+}
+
+/// Engines that are loaded at run time where they are installed.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EngineConfig {
+    /// The PDFium shared library; without it pdf-extract reads PDFs.
+    pub pdfium: Option<PathBuf>,
+}

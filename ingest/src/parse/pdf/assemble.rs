@@ -1,0 +1,354 @@
+//! From lines to blocks: headings by size, tables, lists, paragraphs joined over line ends.
+
+use std::collections::{HashMap, HashSet};
+
+use footnote_core::parsed::BlockKind;
+
+use super::layout::{Line, is_bullet, is_marker};
+use super::rows::{table_end, table_text};
+use super::running::{in_margin, is_running, running_lines};
+use super::{PageText, PdfText};
+use crate::parse::builder::DocumentBuilder;
+use crate::parse::flow::joins_without_blank;
+
+/// Times the body's font size from which a line is a heading.
+const HEADING_SIZE: f32 = 1.15;
+/// Longest heading, in characters and in lines.
+const HEADING_CHARS: usize = 160;
+const HEADING_LINES: usize = 3;
+/// Heading levels told apart by size; bold lines in the body's size come below them.
+const SIZE_LEVELS: usize = 4;
+
+/// Appends all pages.
+pub(crate) fn append(text: PdfText, builder: &mut DocumentBuilder) {
+    let running = running_lines(&text.pages);
+    let words = Words::of(&text.pages);
+    let sizes = Sizes::of(&text.pages);
+    for page in text.pages {
+        builder.start_page(page.number);
+        if let Some(warning) = page.warning {
+            builder.warn(Some(page.number), warning);
+        }
+        let lines: Vec<Line> = page
+            .lines
+            .iter()
+            .enumerate()
+            .filter(|(index, line)| {
+                !(in_margin(*index, &page.lines) && is_running(line, page.number, &running))
+            })
+            .map(|(_, line)| line.clone())
+            .collect();
+        append_page(&lines, builder, &words, &sizes);
+    }
+}
+
+fn append_page(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, sizes: &Sizes) {
+    let leading = leading(lines);
+    let mut at = 0;
+    while at < lines.len() {
+        let table = table_end(lines, at, leading);
+        if table > at {
+            builder.block(BlockKind::Table, 0, &table_text(&lines[at..table]));
+            at = table;
+            continue;
+        }
+        let mut end = at + 1;
+        while end < lines.len()
+            && table_end(lines, end, leading) == end
+            && !starts_block(&lines[at..end], &lines[end], leading, sizes)
+        {
+            end += 1;
+        }
+        append_paragraph(&lines[at..end], builder, words, sizes);
+        at = end;
+    }
+}
+
+fn append_paragraph(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, sizes: &Sizes) {
+    let text = join(lines, words);
+    if let Some(level) = sizes.heading_level(lines, &text) {
+        builder.heading(level, &text);
+        return;
+    }
+    let mut chars = text.chars();
+    if starts_item(&text) {
+        let rest = match chars.next() {
+            Some(c) if is_bullet(c) => format!("- {}", chars.as_str().trim_start()),
+            _ => text.clone(),
+        };
+        builder.block(BlockKind::ListItem, 1, &rest);
+    } else {
+        builder.paragraph(&text);
+    }
+}
+
+/// The usual distance of baselines, in font sizes.
+fn leading(lines: &[Line]) -> f32 {
+    let mut steps: Vec<f32> = lines
+        .windows(2)
+        .map(|pair| (pair[0].baseline - pair[1].baseline) / pair[0].size.max(1.0))
+        .filter(|step| (0.8..2.5).contains(step))
+        .collect();
+    steps.sort_by(f32::total_cmp);
+    steps.get(steps.len() / 2).copied().unwrap_or(1.2)
+}
+
+/// Whether `next` begins a block of its own after the lines of `block`.
+fn starts_block(block: &[Line], next: &Line, leading: f32, sizes: &Sizes) -> bool {
+    let Some(last) = block.last() else { return true };
+    if next.size == 0.0 {
+        // No geometry: the engine has split paragraphs already.
+        return true;
+    }
+    let size = last.size.max(1.0);
+    let step = last.baseline - next.baseline;
+    if (last.size - next.size).abs() > 0.08 * size || (last.bold != next.bold && block.iter().all(|l| l.bold))
+    {
+        return true;
+    }
+    let is_heading = sizes.is_large(last);
+    if step <= 0.0 {
+        return is_heading || !sentence_goes_on(&last.text(), &next.text());
+    }
+    if step > leading * 1.3 * size || starts_item(&next.text()) {
+        return true;
+    }
+    if is_heading {
+        return false;
+    }
+    let item = block.first().is_some_and(|first| starts_item(&first.text()));
+    let indent = next.left - last.left;
+    if indent > 0.8 * size && !item {
+        return true;
+    }
+    if indent < -0.8 * size && block.len() > 1 {
+        return true;
+    }
+    let short = last.right < next.right - 0.2 * (next.right - next.left);
+    short && ends_sentence(&last.text())
+}
+
+fn sentence_goes_on(last: &str, next: &str) -> bool {
+    !ends_sentence(last) && next.chars().next().is_some_and(|c| c.is_lowercase() || joins_without_blank(c))
+}
+
+fn ends_sentence(text: &str) -> bool {
+    text.trim_end().ends_with(['.', '!', '?', ':', ';', '。', '！', '？', '：', '；', '”', '"'])
+}
+
+fn starts_item(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let Some(first) = words.next() else { return false };
+    let bullet =
+        first.chars().next().is_some_and(|c| is_bullet(c) && !matches!(c, '-' | '–' | '—' | '*' | '·'));
+    bullet || words.next().is_some() && is_marker(first)
+}
+
+/// One text out of lines of a paragraph, without knowing the rest of the document.
+pub(crate) fn join_plain(lines: &[&str]) -> String {
+    join_texts(lines.iter().map(|&l| l.to_owned()), &Words(HashSet::new()))
+}
+
+fn join(lines: &[Line], words: &Words) -> String {
+    join_texts(lines.iter().map(Line::text), words)
+}
+
+/// A blank between words, none between Chinese characters, and words that were divided put
+/// together again.
+fn join_texts(lines: impl Iterator<Item = String>, words: &Words) -> String {
+    let mut out = String::new();
+    for next in lines {
+        if let Some(stem) = divided(&out, &next)
+            && !words.has_compound(stem, &next)
+        {
+            out.pop();
+        } else if !out.is_empty()
+            && !ends_with_divider(&out)
+            && (!out.chars().last().is_some_and(joins_without_blank)
+                || !next.chars().next().is_some_and(joins_without_blank))
+        {
+            out.push(' ');
+        }
+        out.push_str(&next);
+    }
+    out
+}
+
+/// The part before the hyphen of a word that goes on in `next`.
+fn divided<'t>(text: &'t str, next: &str) -> Option<&'t str> {
+    let stem = text.strip_suffix(['-', '\u{2010}'])?;
+    let word = stem.rsplit(|c: char| !c.is_alphabetic()).next()?;
+    let goes_on = next.chars().next().is_some_and(char::is_lowercase);
+    (word.chars().count() >= 2 && goes_on && word.chars().last().is_some_and(char::is_lowercase))
+        .then_some(word)
+}
+
+fn ends_with_divider(text: &str) -> bool {
+    let mut last = text.chars().rev();
+    matches!(last.next(), Some('-' | '\u{2010}' | '/')) && last.next().is_some_and(char::is_alphanumeric)
+}
+
+/// Words with a hyphen that the document writes within a line: these keep it at a line's end too.
+struct Words(HashSet<(String, String)>);
+
+impl Words {
+    fn of(pages: &[PageText]) -> Self {
+        let mut compounds = HashSet::new();
+        for line in pages.iter().flat_map(|p| &p.lines) {
+            for word in line.cells.iter().flat_map(|c| c.text.split_whitespace()) {
+                let word = word.trim_matches(|c: char| !c.is_alphabetic());
+                let parts: Vec<&str> = word.split(['-', '\u{2010}']).collect();
+                for pair in parts.windows(2).filter(|p| !p[0].is_empty() && !p[1].is_empty()) {
+                    compounds.insert((pair[0].to_lowercase(), pair[1].to_lowercase()));
+                }
+            }
+        }
+        Self(compounds)
+    }
+
+    fn has_compound(&self, stem: &str, next: &str) -> bool {
+        let rest = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+        self.0.contains(&(stem.to_lowercase(), rest.to_lowercase()))
+    }
+}
+
+/// Font sizes of the document: the body's, and those of headings, largest first.
+struct Sizes {
+    body: f32,
+    headings: Vec<f32>,
+}
+
+impl Sizes {
+    fn of(pages: &[PageText]) -> Self {
+        let mut chars: HashMap<i32, usize> = HashMap::new();
+        for line in pages.iter().flat_map(|p| &p.lines) {
+            *chars.entry(half_points(line.size)).or_default() +=
+                line.cells.iter().map(|c| c.text.len()).sum::<usize>();
+        }
+        let body = chars.iter().max_by_key(|(size, count)| (**count, **size)).map_or(0, |(size, _)| *size);
+        let body = body as f32 / 2.0;
+        let mut headings: Vec<i32> =
+            chars.into_keys().filter(|&s| s as f32 / 2.0 >= body * HEADING_SIZE).collect();
+        headings.sort_unstable_by(|a, b| b.cmp(a));
+        Self { body, headings: merge_near(&headings) }
+    }
+
+    fn is_large(&self, line: &Line) -> bool {
+        self.body > 0.0 && line.size >= self.body * HEADING_SIZE - 0.25
+    }
+
+    fn heading_level(&self, lines: &[Line], text: &str) -> Option<u8> {
+        let first = lines.first()?;
+        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
+        let visible = text.chars().filter(|c| !c.is_whitespace()).count();
+        let shaped = lines.len() <= HEADING_LINES && text.chars().count() <= HEADING_CHARS;
+        let item = text.starts_with(is_bullet);
+        if self.body == 0.0 || !shaped || item || letters < 2 || letters * 2 < visible {
+            return None;
+        }
+        if self.is_large(first) {
+            let rank = self.headings.iter().take_while(|&&size| size > first.size + 0.3).count();
+            return u8::try_from(rank.min(SIZE_LEVELS - 1) + 1).ok();
+        }
+        let bold = lines.iter().all(|l| l.bold && l.size >= self.body - 0.6);
+        let closed = text.ends_with(['.', ',', ';', ':', '。', '，', '；', '：']);
+        let bold_heading =
+            bold && lines.len() <= 2 && !closed && !starts_item(text) && text.chars().count() <= 100;
+        let level = self.headings.len().min(SIZE_LEVELS) + 1;
+        bold_heading.then_some(u8::try_from(level).unwrap_or(6))
+    }
+}
+
+/// Sizes within a tenth of each other are one level.
+fn merge_near(sizes: &[i32]) -> Vec<f32> {
+    let mut merged: Vec<f32> = Vec::new();
+    for size in sizes.iter().map(|&s| s as f32 / 2.0) {
+        if merged.last().is_none_or(|last| size < last * 0.9) {
+            merged.push(size);
+        }
+    }
+    merged
+}
+
+fn half_points(size: f32) -> i32 {
+    // `as` saturates; sizes are small.
+    (size * 2.0).round() as i32
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::parsed::{ContentType, ParsedDocument};
+
+    use super::super::layout::Cell;
+    use super::*;
+
+    fn line(x: f32, y: f32, size: f32, text: &str) -> Line {
+        let mut left = x;
+        let cells: Vec<Cell> = text
+            .split(" | ")
+            .map(|text| {
+                let right = left + text.chars().count() as f32 * size / 2.0;
+                let cell = Cell { text: text.to_owned(), left, right };
+                left = (right / 100.0).ceil() * 100.0;
+                cell
+            })
+            .collect();
+        let right = cells.last().map_or(x, |c| c.right);
+        Line { cells, left: x, right, baseline: y, size, bold: false }
+    }
+
+    fn assemble(pages: Vec<Vec<Line>>) -> ParsedDocument {
+        let pages =
+            (1..).zip(pages).map(|(number, lines)| PageText { number, lines, warning: None }).collect();
+        let mut builder = DocumentBuilder::new(1_000_000);
+        append(PdfText { title: None, pages, engine: "test".to_owned() }, &mut builder);
+        builder.finish(ContentType::Pdf, "test").unwrap()
+    }
+
+    #[test]
+    fn lines_become_headings_paragraphs_lists_and_tables() {
+        let document = assemble(vec![vec![
+            line(50.0, 760.0, 18.0, "Annual report"),
+            line(50.0, 730.0, 10.0, "The company grew in every re-"),
+            line(50.0, 718.0, 10.0, "gion, and its long-term well-"),
+            line(50.0, 706.0, 10.0, "known brands did so with long-"),
+            line(50.0, 694.0, 10.0, "term plans that were agreed upon."),
+            line(50.0, 670.0, 10.0, "公司在全国各地区都实现了增长，全年收"),
+            line(50.0, 658.0, 10.0, "入达到十亿元。"),
+            line(50.0, 634.0, 10.0, "• first item which goes on"),
+            line(58.0, 622.0, 10.0, "in another line"),
+            line(50.0, 610.0, 10.0, "• second item"),
+            line(50.0, 580.0, 10.0, "Revenue | 1,200 | 1,100"),
+            line(50.0, 568.0, 10.0, "Cost | 900 | 850"),
+        ]]);
+        assert_eq!(
+            document.text,
+            "Annual report\n\nThe company grew in every region, and its long-term wellknown brands did so with \
+             long-term plans that were agreed upon.\n\n公司在全国各地区都实现了增长，全年收入达到十亿元。\n\n\
+             - first item which goes on in another line\n\n- second item\n\n\
+             | Revenue | 1,200 | 1,100 |\n| --- | --- | --- |\n| Cost | 900 | 850 |"
+        );
+        assert_eq!(document.blocks[0].kind, BlockKind::Heading);
+        assert_eq!(document.blocks[5].kind, BlockKind::Table);
+    }
+
+    #[test]
+    fn running_lines_go_and_body_text_stays() {
+        let page =
+            |n: usize| {
+                let mut lines = vec![line(50.0, 800.0, 8.0, &format!("Annual Report 2023 | {n}"))];
+                lines.extend((0..10).map(|i| {
+                    line(50.0, 700.0 - i as f32 * 12.0, 10.0, &format!("body {i} of group {}", n * 7))
+                }));
+                lines.push(line(50.0, 20.0, 8.0, &n.to_string()));
+                lines
+            };
+        let document = assemble((1..=10).map(page).collect());
+        assert!(!document.text.contains("Annual Report"));
+        assert!(document.text.contains("body 0 of group 21"));
+        assert!(document.text.contains("body 9 of group 70"));
+        assert_eq!(document.pages.len(), 10);
+        // Two pages are too few to call anything running.
+        assert!(assemble((1..=2).map(page).collect()).text.contains("Annual Report"));
+    }
+}

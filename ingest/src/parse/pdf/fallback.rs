@@ -1,0 +1,74 @@
+//! pdf-extract: the engine that needs nothing installed. It knows no layout, only lines.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::path::Path;
+
+use footnote_core::error::Context;
+use footnote_core::{Error, ErrorKind, Result};
+use pdf_extract::{Document, PlainTextOutput, output_doc_page};
+
+use super::layout::{Cell, Line};
+use super::{PageText, PdfText};
+use crate::parse::limits::ParseLimits;
+
+/// Reads the PDF at `path`. A page whose fonts or operators make the library panic becomes a
+/// warning; the others are read.
+pub(crate) fn read(path: &Path, limits: &ParseLimits) -> Result<PdfText> {
+    let bytes = fs_err::read(path).internal("cannot read the file")?;
+    let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem(&bytes)));
+    let mut document =
+        loaded.map_err(|_| damaged("the parser panicked".to_owned()))?.map_err(|e| damaged(e.to_string()))?;
+    drop(bytes);
+    if document.is_encrypted() {
+        document.decrypt("").map_err(|_| super::encrypted())?;
+    }
+    let numbers: Vec<u32> = document.get_pages().into_keys().collect();
+    super::check_page_count(u32::try_from(numbers.len()).unwrap_or(u32::MAX), limits)?;
+    let mut chars = 0;
+    let mut pages = Vec::new();
+    for number in numbers {
+        let page = read_page(&document, number);
+        chars += page.lines.iter().map(|l| l.cells[0].text.len()).sum::<usize>();
+        if chars > limits.max_text_chars.saturating_mul(4) {
+            return Err(Error::new(ErrorKind::TooLarge, "the PDF has too much text; split the file"));
+        }
+        pages.push(page);
+    }
+    Ok(PdfText { title: None, pages, engine: "pdf-extract 0.12.1".to_owned() })
+}
+
+fn read_page(document: &Document, number: u32) -> PageText {
+    let mut text = String::new();
+    let read = catch_unwind(AssertUnwindSafe(|| {
+        output_doc_page(document, &mut PlainTextOutput::new(&mut text), number)
+    }));
+    match read {
+        Ok(Ok(())) => PageText { number, lines: paragraphs(&text), warning: None },
+        Ok(Err(error)) => PageText::unreadable(number, &format!("pdf-extract: {error}")),
+        Err(_) => PageText::unreadable(number, "pdf-extract panicked"),
+    }
+}
+
+fn damaged(cause: String) -> Error {
+    Error::invalid(format!("the PDF is damaged ({cause}); open it in a PDF viewer and save it again"))
+}
+
+/// One [`Line`] per paragraph, without geometry: an empty line parts them.
+fn paragraphs(text: &str) -> Vec<Line> {
+    let mut paragraphs: Vec<Vec<&str>> = vec![Vec::new()];
+    for line in text.lines().map(str::trim) {
+        match paragraphs.last_mut().filter(|_| !line.is_empty()) {
+            Some(paragraph) => paragraph.push(line),
+            None => paragraphs.push(Vec::new()),
+        }
+    }
+    let line = |text: String| Line {
+        cells: vec![Cell { text, left: 0.0, right: 0.0 }],
+        left: 0.0,
+        right: 0.0,
+        baseline: 0.0,
+        size: 0.0,
+        bold: false,
+    };
+    paragraphs.into_iter().filter(|p| !p.is_empty()).map(|p| line(super::assemble::join_plain(&p))).collect()
+}

@@ -1,0 +1,462 @@
+//! From placed characters to lines in reading order.
+//!
+//! Characters on one baseline become fragments, parted at wide gaps; fragments at one height become
+//! rows. Where consecutive rows share a gutter with running text on both sides, the columns are
+//! read one after the other; otherwise a row stays one line, so that the numbers of a table row
+//! stay together.
+
+use super::glyph::Glyph;
+use crate::parse::flow::joins_without_blank;
+
+/// A gap of this many font sizes parts two cells.
+const CELL_GAP: f32 = 1.5;
+/// The same between two numbers: columns of figures stand closer.
+const NUMBER_GAP: f32 = 0.7;
+/// A gap of this many font sizes is a blank even where the file has none.
+const WORD_GAP: f32 = 0.3;
+/// Two baselines within this share of the font size are one line.
+const SAME_LINE: f32 = 0.4;
+/// This many dots in a row lead from a label to its number.
+const MIN_LEADERS: usize = 4;
+/// Narrowest gutter between columns, in font sizes.
+const GUTTER: f32 = 0.9;
+/// Fewest rows, and mean width in font sizes, of a column of running text.
+const COLUMN_ROWS: usize = 3;
+const COLUMN_WIDTH: f32 = 9.0;
+/// Pages with more rows than this are read row by row; looking for columns would take too long.
+const MAX_ROWS_FOR_COLUMNS: usize = 1_500;
+/// Deepest nesting of columns within columns.
+const MAX_DEPTH: usize = 6;
+
+/// A stretch of text within a line, parted from its neighbours by a wide gap.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cell {
+    /// Its text.
+    pub(crate) text: String,
+    /// Left edge.
+    pub(crate) left: f32,
+    /// Right edge.
+    pub(crate) right: f32,
+}
+
+/// A line of text.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Line {
+    /// Its cells from left to right, at least one.
+    pub(crate) cells: Vec<Cell>,
+    /// Left edge.
+    pub(crate) left: f32,
+    /// Right edge.
+    pub(crate) right: f32,
+    /// y of the baseline; grows upwards.
+    pub(crate) baseline: f32,
+    /// Font size of most of it; 0 where the engine does not tell.
+    pub(crate) size: f32,
+    /// Whether most of it is bold.
+    pub(crate) bold: bool,
+}
+
+impl Line {
+    /// The cells with blanks between.
+    pub(crate) fn text(&self) -> String {
+        self.cells.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(" ")
+    }
+}
+
+#[derive(Debug, Clone)]
+struct Fragment {
+    cell: Cell,
+    baseline: f32,
+    size: f32,
+    chars: usize,
+    bold_chars: usize,
+}
+
+/// The lines of a page in reading order; each direction of text was turned upright.
+pub(crate) fn lines(directions: &[Vec<Glyph>]) -> Vec<Line> {
+    directions.iter().flat_map(|glyphs| in_reading_order(fragments(glyphs), 0)).collect()
+}
+
+fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
+    let mut fragments: Vec<Fragment> = Vec::new();
+    let mut blank = None;
+    for glyph in glyphs {
+        if glyph.c == ' ' {
+            blank = Some(glyph.generated && blank.unwrap_or(true));
+            continue;
+        }
+        let last = fragments.last_mut().filter(|last| continues(last, glyph));
+        match last {
+            Some(last) => extend(last, glyph, blank),
+            None => fragments.push(Fragment {
+                cell: Cell { text: glyph.c.to_string(), left: glyph.left, right: glyph.right },
+                baseline: glyph.baseline,
+                size: glyph.size,
+                chars: 1,
+                bold_chars: usize::from(glyph.bold),
+            }),
+        }
+        blank = None;
+    }
+    fragments
+}
+
+/// Whether the glyph goes on where the fragment ends; raised and lowered characters do.
+fn continues(last: &Fragment, glyph: &Glyph) -> bool {
+    let size = last.size.max(glyph.size).max(1.0);
+    let gap = match is_right_to_left(glyph.c) {
+        true => last.cell.left - glyph.right,
+        false => glyph.left - last.cell.right,
+    };
+    let numbers = last.cell.text.ends_with(ends_number) && begins_number(glyph.c);
+    let widest = if numbers { NUMBER_GAP } else { CELL_GAP };
+    (glyph.baseline - last.baseline).abs() <= SAME_LINE * size && gap > -1.1 * size && gap < widest * size
+}
+
+/// Hebrew and Arabic.
+fn is_right_to_left(c: char) -> bool {
+    matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
+}
+
+fn ends_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '%' | ')' | '-' | '–' | '—')
+}
+
+fn begins_number(c: char) -> bool {
+    c.is_ascii_digit() || matches!(c, '$' | '€' | '£' | '¥' | '(' | '-' | '–' | '—')
+}
+
+fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
+    let gap = (glyph.left - last.cell.right).max(last.cell.left - glyph.right);
+    let before = last.cell.text.chars().last().unwrap_or(' ');
+    let tight = joins_without_blank(before) && joins_without_blank(glyph.c);
+    let wanted = match blank {
+        Some(generated) => !(generated && tight),
+        None => !tight && gap > WORD_GAP * glyph.size.max(1.0),
+    };
+    if wanted {
+        last.cell.text.push(' ');
+    }
+    last.cell.text.push(glyph.c);
+    last.cell.left = last.cell.left.min(glyph.left);
+    last.cell.right = last.cell.right.max(glyph.right);
+    last.chars += 1;
+    last.bold_chars += usize::from(glyph.bold);
+    if glyph.size > last.size * 1.05 {
+        last.size = glyph.size;
+        last.baseline = glyph.baseline;
+    }
+}
+
+type Row = Vec<Fragment>;
+
+fn in_reading_order(fragments: Vec<Fragment>, depth: usize) -> Vec<Line> {
+    let rows = rows(fragments);
+    if rows.len() > MAX_ROWS_FOR_COLUMNS || depth >= MAX_DEPTH {
+        return rows.into_iter().map(line).collect();
+    }
+    let mut lines = Vec::new();
+    let mut at = 0;
+    while at < rows.len() {
+        let Some((end, gutter)) = column_band(&rows, at) else {
+            lines.push(line(rows[at].clone()));
+            at += 1;
+            continue;
+        };
+        let band = rows[at..end].iter().flatten().cloned();
+        let (left, right): (Vec<_>, Vec<_>) = band.partition(|f| f.cell.right <= gutter);
+        lines.extend(in_reading_order(left, depth + 1));
+        lines.extend(in_reading_order(right, depth + 1));
+        at = end;
+    }
+    lines
+}
+
+fn rows(mut fragments: Vec<Fragment>) -> Vec<Row> {
+    fragments.sort_by(|a, b| b.baseline.total_cmp(&a.baseline));
+    let mut rows: Vec<Row> = Vec::new();
+    for fragment in fragments {
+        let same = rows.last().and_then(|row| row.first()).is_some_and(|first| {
+            first.baseline - fragment.baseline <= SAME_LINE * first.size.max(fragment.size).max(1.0)
+        });
+        match rows.last_mut().filter(|_| same) {
+            Some(row) => row.push(fragment),
+            None => rows.push(vec![fragment]),
+        }
+    }
+    for row in &mut rows {
+        row.sort_by(|a, b| a.cell.left.total_cmp(&b.cell.left));
+    }
+    rows
+}
+
+/// The longest run of rows from `at` with a common gutter that has running text on both sides:
+/// its end, and an x within the gutter.
+fn column_band(rows: &[Row], at: usize) -> Option<(usize, f32)> {
+    let size = rows[at].iter().map(|f| f.size).fold(1.0, f32::max);
+    let mut free = vec![(f32::NEG_INFINITY, f32::INFINITY)];
+    let (mut left, mut right) = (f32::INFINITY, f32::NEG_INFINITY);
+    let mut best = None;
+    for (index, row) in rows.iter().enumerate().skip(at) {
+        for fragment in row {
+            free = subtract(&free, fragment.cell.left, fragment.cell.right);
+            left = left.min(fragment.cell.left);
+            right = right.max(fragment.cell.right);
+        }
+        free.retain(|(from, to)| to - from >= GUTTER * size);
+        // What lies outside all rows so far is margin, and may become a gutter further down.
+        let gutters: Vec<_> = free.iter().copied().filter(|(from, to)| *from > left && *to < right).collect();
+        if gutters.is_empty() && best.is_some() {
+            break;
+        }
+        if !gutters.is_empty() {
+            best = Some((index + 1, gutters));
+        }
+    }
+    let (end, gutters) = best?;
+    let middle = gutters.into_iter().take(8).map(|(from, to)| (from + to) / 2.0).find(|middle| {
+        let band = rows[at..end].iter().flatten();
+        let (left, right): (Vec<_>, Vec<_>) = band.partition(|f| f.cell.right <= *middle);
+        is_running_text(&left) && is_running_text(&right)
+    })?;
+    Some((end, middle))
+}
+
+fn subtract(free: &[(f32, f32)], left: f32, right: f32) -> Vec<(f32, f32)> {
+    let mut rest = Vec::with_capacity(free.len() + 1);
+    for &(from, to) in free {
+        if right <= from || left >= to {
+            rest.push((from, to));
+            continue;
+        }
+        if left > from {
+            rest.push((from, left));
+        }
+        if right < to {
+            rest.push((right, to));
+        }
+    }
+    rest
+}
+
+fn is_running_text(fragments: &[&Fragment]) -> bool {
+    if fragments.len() < COLUMN_ROWS {
+        return false;
+    }
+    let count = fragments.len() as f32;
+    let width: f32 = fragments.iter().map(|f| (f.cell.right - f.cell.left) / f.size.max(1.0)).sum();
+    let chars = || fragments.iter().flat_map(|f| f.cell.text.chars()).filter(|c| !c.is_whitespace());
+    let letters = chars().filter(|c| c.is_alphabetic()).count();
+    width / count >= COLUMN_WIDTH && letters * 10 >= chars().count() * 6
+}
+
+fn line(mut row: Row) -> Line {
+    let is_mirrored = |f: &Fragment| f.cell.text.chars().any(is_right_to_left);
+    if row.iter().filter(|f| is_mirrored(f)).count() * 2 > row.len() {
+        row.reverse();
+    }
+    let size = row.iter().max_by_key(|f| f.chars).map_or(0.0, |f| f.size);
+    let baseline = row.first().map_or(0.0, |f| f.baseline);
+    let chars: usize = row.iter().map(|f| f.chars).sum();
+    let bold_chars: usize = row.iter().map(|f| f.bold_chars).sum();
+    let mut cells: Vec<Cell> = Vec::new();
+    for cell in row.into_iter().flat_map(|fragment| split_at_leaders(fragment.cell)) {
+        let first = cells.len() == 1;
+        match cells.last_mut().filter(|last| belong_together(last, &cell, first, size)) {
+            Some(last) => {
+                if distance(last, &cell) > WORD_GAP * 0.5 * size {
+                    last.text.push(' ');
+                }
+                last.text.push_str(&cell.text);
+                last.left = last.left.min(cell.left);
+                last.right = last.right.max(cell.right);
+            }
+            None => cells.push(cell),
+        }
+    }
+    Line {
+        left: cells.iter().map(|c| c.left).reduce(f32::min).unwrap_or(0.0),
+        right: cells.iter().map(|c| c.right).reduce(f32::max).unwrap_or(0.0),
+        cells,
+        baseline,
+        size,
+        bold: bold_chars * 5 >= chars * 4,
+    }
+}
+
+/// The gap between two cells, whichever comes first; negative where they overlap.
+fn distance(one: &Cell, other: &Cell) -> f32 {
+    (other.left - one.right).max(one.left - other.right)
+}
+
+/// Whether two neighbours are one cell: near each other, a bullet and its text, a currency sign and
+/// its amount, an amount and its percent sign.
+fn belong_together(last: &Cell, next: &Cell, last_is_first: bool, size: f32) -> bool {
+    let numbers = last.text.ends_with(ends_number) && next.text.starts_with(begins_number);
+    let near = distance(last, next) < if numbers { NUMBER_GAP } else { CELL_GAP } * size.max(1.0);
+    let item = last_is_first
+        && is_marker(&last.text)
+        && next.text.starts_with(|c: char| c.is_alphabetic() || "“\"(".contains(c));
+    let amount = matches!(last.text.as_str(), "$" | "€" | "£" | "¥" | "US$" | "A$" | "C$" | "HK$" | "RMB")
+        && next.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '(' | '-' | '–' | '—'));
+    near || item || amount || matches!(next.text.as_str(), "%" | ")" | ")%")
+}
+
+/// Parts `Revenue ........ 1,200` at its leaders. Where the parts lie is reckoned from their share
+/// of the characters.
+fn split_at_leaders(cell: Cell) -> Vec<Cell> {
+    let chars: Vec<char> = cell.text.chars().collect();
+    let width = (cell.right - cell.left) / chars.len().max(1) as f32;
+    let mut cells = Vec::new();
+    let mut start = 0;
+    let mut at = 0;
+    let mut push = |start: usize, end: usize| {
+        let text: String = chars[start..end].iter().collect();
+        if !text.trim().is_empty() {
+            let left = cell.left + start as f32 * width;
+            cells.push(Cell { text: text.trim().to_owned(), left, right: cell.left + end as f32 * width });
+        }
+    };
+    while at < chars.len() {
+        let run = chars[at..].iter().take_while(|c| matches!(c, '.' | '…' | ' ' | '·')).count();
+        if chars[at..at + run].iter().filter(|c| **c != ' ').count() >= MIN_LEADERS {
+            push(start, at);
+            start = at + run;
+        }
+        at += run.max(1);
+    }
+    push(start, chars.len());
+    if cells.is_empty() { vec![cell] } else { cells }
+}
+
+/// A bullet or an item's number: what follows after a wide gap is its text, not another cell.
+pub(crate) fn is_marker(text: &str) -> bool {
+    let text = text.trim();
+    if let [c] = text.chars().collect::<Vec<_>>().as_slice() {
+        return is_bullet(*c);
+    }
+    let inner = text.strip_prefix(['(', '（']).unwrap_or(text);
+    let Some(inner) = inner.strip_suffix(['.', ')', '）', '、']) else { return false };
+    let short = inner.chars().count() <= 3;
+    short
+        && (!inner.is_empty())
+        && (inner.chars().all(|c| c.is_ascii_digit())
+            || inner.chars().all(|c| "ivxlc".contains(c))
+            || inner.chars().all(|c| "一二三四五六七八九十".contains(c))
+            || inner.len() == 1 && inner.chars().all(|c| c.is_ascii_alphabetic()))
+}
+
+/// Glyphs that begin a list item.
+pub(crate) fn is_bullet(c: char) -> bool {
+    matches!(
+        c,
+        '•' | '●'
+            | '■'
+            | '▪'
+            | '◦'
+            | '○'
+            | '‣'
+            | '►'
+            | '▶'
+            | '➢'
+            | '✓'
+            | '❖'
+            | '\u{f0b7}'
+            | '\u{f0a7}'
+            | '·'
+            | '–'
+            | '—'
+            | '-'
+            | '*'
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Text at (x, y) in a 10-point font whose characters are 5 points wide.
+    fn put(glyphs: &mut Vec<Glyph>, x: f32, y: f32, text: &str) {
+        for (index, c) in text.chars().enumerate() {
+            if c == ' ' {
+                glyphs.push(Glyph::blank(false));
+                continue;
+            }
+            let left = x + index as f32 * 5.0;
+            glyphs.push(Glyph {
+                c,
+                left,
+                right: left + 5.0,
+                bottom: y - 2.0,
+                top: y + 8.0,
+                baseline: y,
+                origin_x: left,
+                size: 10.0,
+                clockwise: 0.0,
+                bold: false,
+                generated: false,
+            });
+        }
+        glyphs.push(Glyph::blank(true));
+    }
+
+    fn read(glyphs: Vec<Glyph>) -> Vec<String> {
+        let join = |line: &Line| line.cells.iter().map(|c| c.text.clone()).collect::<Vec<_>>().join(" | ");
+        lines(&[glyphs]).iter().map(join).collect()
+    }
+
+    #[test]
+    fn columns_of_prose_are_read_one_after_the_other() {
+        let mut glyphs = Vec::new();
+        put(&mut glyphs, 100.0, 700.0, "A title that spans both of the columns below it");
+        for row in 0_u8..5 {
+            let y = 680.0 - f32::from(row) * 12.0;
+            put(&mut glyphs, 50.0, y, &format!("left column running text {row}"));
+            put(&mut glyphs, 250.0, y, &format!("right column running text {row}"));
+        }
+        put(&mut glyphs, 50.0, 600.0, "and a closing line which spans both of the columns again");
+        let lines = read(glyphs);
+        assert_eq!(lines[0], "A title that spans both of the columns below it");
+        assert_eq!(lines[1], "left column running text 0");
+        assert_eq!(lines[5], "left column running text 4");
+        assert_eq!(lines[6], "right column running text 0");
+        assert_eq!(lines[11], "and a closing line which spans both of the columns again");
+    }
+
+    #[test]
+    fn a_table_row_stays_one_line_though_written_by_columns() {
+        let mut glyphs = Vec::new();
+        for (x, column) in
+            [(50.0, ["Revenue and income", "Cost"]), (250.0, ["1,200", "900"]), (320.0, ["1,100", "850"])]
+        {
+            for (row, text) in column.into_iter().enumerate() {
+                put(&mut glyphs, x, 700.0 - row as f32 * 12.0, text);
+            }
+        }
+        assert_eq!(read(glyphs), ["Revenue and income | 1,200 | 1,100", "Cost | 900 | 850"]);
+    }
+
+    #[test]
+    fn figures_close_to_each_other_and_behind_leaders_are_cells() {
+        let mut glyphs = Vec::new();
+        put(&mut glyphs, 50.0, 700.0, "Assets ........... 1,296");
+        put(&mut glyphs, 182.0, 700.0, "(6.9%)");
+        put(&mut glyphs, 222.0, 700.0, "-");
+        put(&mut glyphs, 250.0, 700.0, "$");
+        put(&mut glyphs, 290.0, 700.0, "12");
+        assert_eq!(read(glyphs), ["Assets | 1,296 | (6.9%) | - | $ 12"]);
+    }
+
+    #[test]
+    fn bullets_and_raised_characters_stay_in_their_line() {
+        let mut glyphs = Vec::new();
+        put(&mut glyphs, 50.0, 700.0, "•");
+        put(&mut glyphs, 80.0, 700.0, "an item");
+        put(&mut glyphs, 50.0, 680.0, "note");
+        let mut raised = Vec::new();
+        put(&mut raised, 70.0, 683.0, "2");
+        raised[0].size = 6.0;
+        glyphs.insert(glyphs.len() - 1, raised.swap_remove(0));
+        assert_eq!(read(glyphs), ["• an item", "note2"]);
+    }
+}

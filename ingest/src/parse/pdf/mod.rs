@@ -1,0 +1,112 @@
+//! PDF: a chain of engines. PDFium where its library is installed, else (or where it fails on a
+//! file) pdf-extract, which needs nothing.
+
+mod assemble;
+mod fallback;
+mod glyph;
+mod layout;
+mod pdfium;
+mod rows;
+mod running;
+
+use std::path::Path;
+
+use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::{Error, ErrorKind, Result};
+
+use self::layout::Line;
+use super::builder::DocumentBuilder;
+use super::limits::{EngineConfig, ParseLimits};
+
+/// What an engine reads from a PDF.
+struct PdfText {
+    title: Option<String>,
+    pages: Vec<PageText>,
+    engine: String,
+}
+
+/// The lines of one page in reading order.
+struct PageText {
+    number: u32,
+    lines: Vec<Line>,
+    warning: Option<String>,
+}
+
+impl PageText {
+    fn unreadable(number: u32, cause: &str) -> Self {
+        let warning = format!("page {number} could not be read ({cause})");
+        Self { number, lines: Vec::new(), warning: Some(warning) }
+    }
+}
+
+/// Reads the PDF at `path`.
+pub(crate) fn parse(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Result<ParsedDocument> {
+    let (mut text, warning) = read(path, limits, engines)?;
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    if let Some(warning) = warning {
+        builder.warn(None, warning);
+    }
+    for page in text.pages.iter_mut().filter(|p| p.lines.is_empty() && p.warning.is_none()) {
+        page.warning = Some(format!("page {} has no text layer", page.number));
+    }
+    if let Some(title) = text.title.take() {
+        builder.title(&title);
+    }
+    let engine = std::mem::take(&mut text.engine);
+    assemble::append(text, &mut builder);
+    builder.finish(ContentType::Pdf, engine)
+}
+
+fn read(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Result<(PdfText, Option<String>)> {
+    let Some(library) = &engines.pdfium else { return Ok((fallback::read(path, limits)?, None)) };
+    let error = match pdfium::read(path, library, limits) {
+        Ok(text) => return Ok((text, None)),
+        Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
+        Err(error) => error,
+    };
+    match fallback::read(path, limits) {
+        Ok(text) => Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}")))),
+        Err(second) if is_encrypted(&second) => Err(second),
+        Err(_) if error.kind() == ErrorKind::NotInstalled => Err(error),
+        Err(second) => Err(second),
+    }
+}
+
+const ENCRYPTED: &str = "the PDF is encrypted with a password; remove the password and upload it again";
+
+fn encrypted() -> Error {
+    Error::invalid(ENCRYPTED)
+}
+
+fn is_encrypted(error: &Error) -> bool {
+    error.message() == ENCRYPTED
+}
+
+fn check_page_count(pages: u32, limits: &ParseLimits) -> Result<()> {
+    match pages {
+        0 => Err(Error::invalid("the PDF has no pages; open it in a PDF viewer and save it again")),
+        n if n > limits.max_pages => {
+            let message =
+                format!("the PDF has {n} pages; at most {} are read, split the file", limits.max_pages);
+            Err(Error::new(ErrorKind::TooLarge, message))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Whether a title in the metadata was written by a person and not by a program.
+fn sensible_title(title: &str) -> bool {
+    let title = title.trim().to_lowercase();
+    let file_name =
+        [".doc", ".docx", ".pdf", ".indd", ".ppt", ".pptx", ".qxd", ".xls", ".xlsx", ".tex", ".dvi"]
+            .iter()
+            .any(|extension| title.ends_with(extension));
+    let generated =
+        ["untitled", "edgar pdf", "microsoft word - ", "powerpoint presentation", "document", "title"]
+            .iter()
+            .any(|start| title == *start || start.ends_with("- ") && title.starts_with(start));
+    title.chars().filter(|c| c.is_alphabetic()).count() >= 3 && !file_name && !generated
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,146 @@
+//! PDFium, bound at run time: characters with their boxes, page by page.
+
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+use footnote_core::{Error, ErrorKind, Result};
+use pdfium_render::prelude::*;
+
+use super::glyph::{Glyph, upright};
+use super::{PageText, PdfText, sensible_title};
+use crate::parse::limits::ParseLimits;
+
+/// Newest PDFium API that the bindings know; the library may be newer.
+const API: &str = "8125";
+
+/// PDFium is initialised once per process, whatever path a later call names.
+fn library(path: &Path) -> Result<&'static Pdfium> {
+    static LIBRARY: OnceLock<(PathBuf, Pdfium)> = OnceLock::new();
+    static LOADING: Mutex<()> = Mutex::new(());
+    let missing = |cause: String| {
+        let message = format!("PDFium cannot be loaded ({cause}); run `footnote models pull`");
+        Error::not_installed(message)
+    };
+    if !path.is_file() {
+        return Err(missing("there is no such file".to_owned()));
+    }
+    let _one_at_a_time = LOADING.lock().unwrap_or_else(PoisonError::into_inner);
+    if LIBRARY.get().is_none() {
+        let bindings = Pdfium::bind_to_library(path).map_err(|e| missing(e.to_string()))?;
+        return Ok(&LIBRARY.get_or_init(|| (path.to_owned(), Pdfium::new(bindings))).1);
+    }
+    LIBRARY.get().map(|(_, library)| library).ok_or_else(|| missing("it failed before".to_owned()))
+}
+
+/// Reads the PDF at `path` with the library at `library_path`.
+pub(crate) fn read(path: &Path, library_path: &Path, limits: &ParseLimits) -> Result<PdfText> {
+    let document = library(library_path)?.load_pdf_from_file(path, None).map_err(open_error)?;
+    let count = u32::try_from(document.pages().len()).unwrap_or(0);
+    super::check_page_count(count, limits)?;
+    let title = document.metadata().get(PdfDocumentMetadataTagType::Title);
+    let title = title.map(|t| t.value().to_owned()).filter(|t| sensible_title(t));
+    let mut pages = Vec::new();
+    let mut chars = 0;
+    for number in 1..=count {
+        let page = read_page(&document, number, &mut chars, limits)?;
+        pages.push(page);
+    }
+    Ok(PdfText { title, pages, engine: format!("pdfium API {API}") })
+}
+
+fn read_page(
+    document: &PdfDocument<'_>,
+    number: u32,
+    chars: &mut usize,
+    limits: &ParseLimits,
+) -> Result<PageText> {
+    let index = PdfPageIndex::try_from(number - 1).unwrap_or(PdfPageIndex::MAX);
+    let page = match document.pages().get(index) {
+        Ok(page) => page,
+        Err(error) => return Ok(PageText::unreadable(number, &format!("PDFium: {error}"))),
+    };
+    let text = match page.text() {
+        Ok(text) => text,
+        Err(error) => return Ok(PageText::unreadable(number, &format!("PDFium: {error}"))),
+    };
+    let glyphs = upright(glyphs(&text));
+    *chars += glyphs.len();
+    if *chars > limits.max_text_chars {
+        return Err(Error::new(
+            ErrorKind::TooLarge,
+            format!("the text is longer than {} characters; split the file", limits.max_text_chars),
+        ));
+    }
+    Ok(PageText { number, lines: super::layout::lines(&glyphs), warning: None })
+}
+
+fn open_error(error: PdfiumError) -> Error {
+    if let PdfiumError::PdfiumLibraryInternalError(
+        PdfiumInternalError::PasswordError | PdfiumInternalError::SecurityError,
+    ) = error
+    {
+        return super::encrypted();
+    }
+    Error::invalid(format!("PDFium cannot open it: {error}"))
+}
+
+/// Every character of the page in the order of the content stream.
+fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
+    let mut glyphs: Vec<Glyph> = Vec::with_capacity(usize::try_from(text.len()).unwrap_or(0));
+    let mut fonts: HashMap<String, bool> = HashMap::new();
+    let mut bold = false;
+    let mut word_start = true;
+    let mut high_surrogate = None;
+    for char in text.chars().iter() {
+        let Some(c) = decode_unit(char.unicode_value(), &mut high_surrogate) else { continue };
+        if c.is_whitespace() {
+            word_start = true;
+            glyphs.push(Glyph::blank(char.is_generated().unwrap_or(false)));
+            continue;
+        }
+        let (Ok(bounds), Ok((_, baseline))) = (char.loose_bounds(), char.origin()) else { continue };
+        if word_start {
+            // Asking for the font's name costs an allocation, so it is asked once a word.
+            let name = char.font_name();
+            bold = *fonts.entry(name).or_insert_with_key(|name| is_bold(name));
+            word_start = false;
+        }
+        glyphs.push(Glyph {
+            c,
+            left: bounds.left().value,
+            right: bounds.right().value,
+            bottom: bounds.bottom().value,
+            top: bounds.top().value,
+            baseline: baseline.value,
+            origin_x: char.origin_x().map_or(bounds.left().value, |x| x.value),
+            size: char.scaled_font_size().value.abs(),
+            clockwise: char.angle_radians().unwrap_or(0.0),
+            bold,
+            generated: false,
+        });
+    }
+    glyphs
+}
+
+/// PDFium gives UTF-16 units on some platforms, and marks of its own for hyphens at line ends.
+fn decode_unit(unit: u32, high_surrogate: &mut Option<u16>) -> Option<char> {
+    let unit16 = u16::try_from(unit).ok();
+    if let Some(high @ 0xd800..0xdc00) = unit16 {
+        *high_surrogate = Some(high);
+        return None;
+    }
+    if let (Some(low @ 0xdc00..0xe000), Some(high)) = (unit16, high_surrogate.take()) {
+        return char::decode_utf16([high, low]).next()?.ok();
+    }
+    match char::from_u32(unit)? {
+        '\u{2}' | '\u{ad}' | '\u{fffe}' => Some('-'),
+        c if c.is_control() && !c.is_whitespace() => None,
+        c => Some(c),
+    }
+}
+
+fn is_bold(font: &str) -> bool {
+    let font = font.to_ascii_lowercase();
+    ["bold", "black", "heavy", "semibd", "demi"].iter().any(|weight| font.contains(weight))
+}

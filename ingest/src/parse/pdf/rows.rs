@@ -1,0 +1,105 @@
+//! Tables: rows of cells that follow each other, put into columns.
+
+use super::layout::Line;
+use crate::parse::table::to_markdown;
+
+/// Most lines with one cell in a row within a table, and the longest of them.
+const MAX_LABEL_LINES: usize = 3;
+const MAX_LABEL_CHARS: usize = 80;
+
+/// The end of the table that begins at `at`; `at` where there is none. A table is a run of rows
+/// with several cells; a row with one cell within it is a subheading.
+pub(crate) fn table_end(lines: &[Line], at: usize, leading: f32) -> usize {
+    if lines[at].cells.len() < 2 {
+        return at;
+    }
+    let mut end = at + 1;
+    let mut rows = 1;
+    while let Some(line) = lines.get(end) {
+        let last = &lines[end - 1];
+        let step = last.baseline - line.baseline;
+        if step <= 0.0 || step > leading.max(1.2) * 3.0 * last.size.max(1.0) {
+            break;
+        }
+        if line.cells.len() < 2 {
+            let rest = &lines[end..lines.len().min(end + MAX_LABEL_LINES + 1)];
+            if !table_goes_on(rest, leading) {
+                break;
+            }
+        } else {
+            rows += 1;
+        }
+        end += 1;
+    }
+    if rows >= 2 { end } else { at }
+}
+
+/// Whether lines with one cell are labels within a table: short, close together, and soon followed
+/// by a row with several cells.
+fn table_goes_on(lines: &[Line], leading: f32) -> bool {
+    for (index, line) in lines.iter().enumerate() {
+        if line.cells.len() >= 2 {
+            return index > 0;
+        }
+        let near = lines.get(index + 1).is_some_and(|next| {
+            let step = line.baseline - next.baseline;
+            step > 0.0 && step <= leading.max(1.2) * 2.0 * line.size.max(1.0)
+        });
+        if !near || line.text().chars().count() > MAX_LABEL_CHARS {
+            return false;
+        }
+    }
+    false
+}
+
+/// A Markdown table. Where the cells do not lie in columns, the first cell of a row is its label and
+/// the others stand at the right, as figures do.
+pub(crate) fn table_text(lines: &[Line]) -> String {
+    to_markdown(&grid(lines).unwrap_or_else(|| flushed_right(lines)))
+}
+
+fn flushed_right(lines: &[Line]) -> Vec<Vec<String>> {
+    let width = lines.iter().map(|l| l.cells.len()).max().unwrap_or(0);
+    let row = |line: &Line| {
+        let mut texts = line.cells.iter().map(|c| c.text.clone());
+        let mut row = vec![texts.next().unwrap_or_default()];
+        row.resize(width - texts.len(), String::new());
+        row.extend(texts);
+        row
+    };
+    lines.iter().map(row).collect()
+}
+
+/// Columns are where the cells of the rows with most cells lie; other cells go to the column that
+/// they share most with. `None` where two cells of a row fall into one column.
+fn grid(lines: &[Line]) -> Option<Vec<Vec<String>>> {
+    let width = lines.iter().map(|l| l.cells.len()).max().filter(|w| (2..=40).contains(w))?;
+    let mut columns: Vec<(f32, f32)> = Vec::new();
+    for line in lines.iter().filter(|l| l.cells.len() == width) {
+        columns.resize(width, (f32::INFINITY, f32::NEG_INFINITY));
+        for (column, cell) in columns.iter_mut().zip(&line.cells) {
+            *column = (column.0.min(cell.left), column.1.max(cell.right));
+        }
+    }
+    if columns.windows(2).any(|pair| pair[0].1 > pair[1].0) {
+        return None;
+    }
+    let mut rows = Vec::new();
+    for line in lines {
+        let mut row = vec![String::new(); width];
+        let mut from = 0;
+        for cell in &line.cells {
+            let shared = |&(left, right): &(f32, f32)| cell.right.min(right) - cell.left.max(left);
+            let (at, _) = columns
+                .iter()
+                .enumerate()
+                .skip(from)
+                .map(|(index, column)| (index, shared(column)))
+                .reduce(|best, other| if other.1 > best.1 { other } else { best })?;
+            row[at].clone_from(&cell.text);
+            from = at + 1;
+        }
+        rows.push(row);
+    }
+    Some(rows)
+}

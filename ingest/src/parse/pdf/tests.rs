@@ -1,0 +1,143 @@
+//! PDFs written by hand: well-formed, damaged, encrypted, without text.
+
+use super::*;
+
+/// A PDF with one page per content stream, in Helvetica.
+fn pdf(pages: &[&str]) -> Vec<u8> {
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        String::new(),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let mut kids = Vec::new();
+    for content in pages {
+        let page = objects.len() + 1;
+        kids.push(format!("{page} 0 R"));
+        objects.push(format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents {} 0 R /Resources << /Font << /F1 3 0 R >> >> >>",
+            page + 1
+        ));
+        objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
+    }
+    objects[1] = format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), pages.len());
+    let mut out = "%PDF-1.4\n".to_owned();
+    let mut offsets = Vec::new();
+    for (index, object) in objects.iter().enumerate() {
+        offsets.push(out.len());
+        out.push_str(&format!("{} 0 obj\n{object}\nendobj\n", index + 1));
+    }
+    let xref = out.len();
+    out.push_str(&format!("xref\n0 {}\n0000000000 65535 f \n", objects.len() + 1));
+    for offset in offsets {
+        out.push_str(&format!("{offset:010} 00000 n \n"));
+    }
+    out.push_str(&format!(
+        "trailer\n<< /Size {} /Root 1 0 R >>\nstartxref\n{xref}\n%%EOF\n",
+        objects.len() + 1
+    ));
+    out.into_bytes()
+}
+
+fn read(bytes: &[u8]) -> Result<ParsedDocument> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), bytes).unwrap();
+    parse(file.path(), &ParseLimits::default(), &EngineConfig::default())
+}
+
+const HELLO: &str = "BT /F1 12 Tf 72 700 Td (Annual leave is ten days.) Tj ET";
+
+#[test]
+fn pages_are_read_and_pages_without_text_are_named() {
+    let document = read(&pdf(&[HELLO, "", HELLO])).unwrap();
+    assert_eq!(document.text, "Annual leave is ten days.\n\nAnnual leave is ten days.");
+    assert_eq!(document.pages.iter().map(|p| p.number).collect::<Vec<_>>(), [1, 2, 3]);
+    assert_eq!(document.blocks[1].page, Some(3));
+    assert_eq!(document.warnings.len(), 1);
+    assert!(document.warnings[0].message.contains("page 2 has no text layer"));
+    let blank = read(&pdf(&[""])).unwrap();
+    assert!(blank.is_blank());
+}
+
+#[test]
+fn damaged_files_are_errors_or_read_in_part() {
+    let whole = pdf(&[HELLO; 5]);
+    for length in [0, 5, 9, 100, whole.len() / 2, whole.len() - 20] {
+        if let Ok(document) = read(&whole[..length]) {
+            assert!(document.text.is_empty() || document.text.contains("Annual leave"), "{length}");
+        }
+    }
+    assert!(read(b"%PDF-1.7\nnothing else").unwrap_err().message().contains("damaged"));
+    let mut seed = 7_u32;
+    for _ in 0..200 {
+        let mut bytes = whole.clone();
+        for _ in 0..8 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = seed as usize % bytes.len();
+            bytes[at] = (seed >> 16) as u8;
+        }
+        // Whatever it gives, it must not panic, and what it gives was checked.
+        let _ = read(&bytes);
+    }
+}
+
+#[test]
+fn a_missing_library_is_said_and_the_file_still_read() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[HELLO])).unwrap();
+    let engines = EngineConfig { pdfium: Some("/nowhere/libpdfium.so".into()) };
+    let document = parse(file.path(), &ParseLimits::default(), &engines).unwrap();
+    assert_eq!(document.text, "Annual leave is ten days.");
+    assert!(document.warnings[0].message.contains("models pull"), "{:?}", document.warnings);
+}
+
+#[test]
+fn limits_on_pages_and_text_are_errors() {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[HELLO, HELLO])).unwrap();
+    let engines = EngineConfig::default();
+    let few = ParseLimits { max_pages: 1, ..ParseLimits::default() };
+    assert_eq!(parse(file.path(), &few, &engines).unwrap_err().kind(), ErrorKind::TooLarge);
+    let short = ParseLimits { max_text_chars: 10, ..ParseLimits::default() };
+    assert_eq!(parse(file.path(), &short, &engines).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+#[test]
+fn titles_that_programs_write_are_not_titles() {
+    assert!(sensible_title("Annual Report 2023"));
+    for title in ["", "untitled", "Microsoft Word - report", "final_v2.indd", "123", "document"] {
+        assert!(!sensible_title(title), "{title}");
+    }
+}
+
+/// Runs where `FOOTNOTE_TEST_PDFIUM` names the library, as it does in CI.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_layout_and_survives_damage() {
+    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let engines = EngineConfig { pdfium: Some(library.into()) };
+    let limits = ParseLimits::default();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let page = "BT /F1 20 Tf 72 740 Td (Leave policy) Tj ET BT /F1 10 Tf 72 700 Td (Annual leave is ten) Tj 0 -12 Td (days, agreed in ad-) Tj \
+                0 -12 Td (vance.) Tj 0 -40 Td (Days) Tj 200 0 Td (10) Tj 60 0 Td (12) Tj -260 -12 Td (Weeks) Tj 200 0 Td (2) Tj 60 0 Td (3) Tj ET";
+    fs_err::write(file.path(), pdf(&[page, ""])).unwrap();
+    let document = parse(file.path(), &limits, &engines).unwrap();
+    assert_eq!(
+        document.text,
+        "Leave policy\n\nAnnual leave is ten days, agreed in advance.\n\n| Days | 10 | 12 |\n| --- | --- | --- |\n| Weeks | 2 | 3 |"
+    );
+    assert!(document.engine.starts_with("pdfium"));
+    assert_eq!(document.warnings.len(), 1);
+    let whole = pdf(&[page; 3]);
+    let mut seed = 11_u32;
+    for round in 0..300 {
+        let mut bytes = whole.clone();
+        for _ in 0..round % 12 {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            let at = seed as usize % bytes.len();
+            bytes[at] = (seed >> 16) as u8;
+        }
+        bytes.truncate(bytes.len() - round * 3 % bytes.len());
+        fs_err::write(file.path(), bytes).unwrap();
+        let _ = parse(file.path(), &limits, &engines);
+    }
+}

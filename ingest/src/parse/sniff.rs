@@ -1,0 +1,265 @@
+//! Tells the type of a file by its content; its name only breaks ties between kinds of text.
+
+use encoding_rs::UTF_8;
+use footnote_core::parsed::ContentType;
+use footnote_core::{Error, ErrorKind, Result};
+
+use super::text::{decode, looks_like_text};
+
+/// How much of a file [`sniff`] wants to see.
+pub const SNIFF_BYTES: usize = 64 * 1024;
+
+/// How far into a file the PDF header may lie.
+const PDF_HEADER_WITHIN: usize = 1024;
+
+/// The type of the file that begins with `prefix` (its first [`SNIFF_BYTES`], or all of it).
+/// Known types that no parser reads give [`ErrorKind::Unsupported`] with the remedy.
+pub fn sniff(prefix: &[u8], file_name: Option<&str>) -> Result<ContentType> {
+    let shown = file_name.map_or_else(|| "the file".to_owned(), |name| format!("{name:?}"));
+    if prefix.is_empty() {
+        return Err(Error::invalid(format!("{shown} is empty; upload a file with content")));
+    }
+    let head = &prefix[..prefix.len().min(PDF_HEADER_WITHIN)];
+    if contains(head, b"%PDF-") && !starts_like_markup(prefix) {
+        return Ok(ContentType::Pdf);
+    }
+    if prefix.starts_with(b"PK") && prefix.len() >= 4 && matches!(prefix[2], 3 | 5 | 7) {
+        return sniff_zip(prefix, file_name, &shown);
+    }
+    if let Some((what, remedy)) = known_binary(prefix) {
+        return Err(unsupported(&shown, what, remedy));
+    }
+    if !looks_like_text(prefix) {
+        return Err(unsupported(&shown, "binary data of an unknown type", "convert it to PDF, DOCX or text"));
+    }
+    Ok(sniff_text(prefix, file_name))
+}
+
+fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
+    Error::new(ErrorKind::Unsupported, format!("{shown} is {what}, which cannot be read; {remedy}"))
+}
+
+/// What is not read, told by its first bytes, and what to do about it.
+fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
+    const OFFICE: &str = "save it as DOCX or PDF";
+    const PICTURE: &str = "upload a PDF with a text layer";
+    const ARCHIVE: &str = "unpack it and upload its files";
+    const SOUND: &str = "upload a transcript";
+    let starts = |magic: &[u8]| prefix.starts_with(magic);
+    if starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+        return Some(match contains_utf16(prefix, "EncryptedPackage") {
+            true => ("an Office document encrypted with a password", "remove the password and save it again"),
+            false => ("a legacy Office file (DOC, XLS, PPT or MSG)", OFFICE),
+        });
+    }
+    let riff = |kind: &[u8]| starts(b"RIFF") && prefix.get(8..12) == Some(kind);
+    let known: [(bool, &'static str, &'static str); 14] = [
+        (starts(b"{\\rtf"), "an RTF document", OFFICE),
+        (starts(b"\x89PNG"), "a PNG image", PICTURE),
+        (starts(b"\xff\xd8\xff"), "a JPEG image", PICTURE),
+        (starts(b"GIF8"), "a GIF image", PICTURE),
+        (starts(b"II*\0") || starts(b"MM\0*"), "a TIFF image", PICTURE),
+        (riff(b"WEBP"), "a WebP image", PICTURE),
+        (starts(b"BM") && prefix.get(6..10) == Some(&[0; 4]), "a BMP image", PICTURE),
+        (starts(b"\x1f\x8b") || starts(b"7z\xbc\xaf") || starts(b"Rar!"), "an archive", ARCHIVE),
+        (starts(b"BZh") || starts(b"\xfd7zXZ") || starts(b"\x28\xb5\x2f\xfd"), "an archive", ARCHIVE),
+        (prefix.get(257..262) == Some(b"ustar"), "a TAR archive", ARCHIVE),
+        (starts(b"ID3") || starts(b"\xff\xfb") || riff(b"WAVE") || starts(b"OggS"), "a sound file", SOUND),
+        (prefix.get(4..8) == Some(b"ftyp"), "a video, sound or HEIF file", SOUND),
+        (starts(b"\x7fELF") || starts(b"MZ\x90"), "a program", "upload documents"),
+        (starts(b"SQLite format 3"), "an SQLite database", "export what you need as text"),
+    ];
+    known.into_iter().find(|(is, _, _)| *is).map(|(_, what, remedy)| (what, remedy))
+}
+
+/// ZIP containers, told by the names of their first entries; where those do not tell (the parts of
+/// the document lie further back), the extension is believed and the parser verifies it.
+fn sniff_zip(prefix: &[u8], file_name: Option<&str>, shown: &str) -> Result<ContentType> {
+    let names = entry_names(prefix);
+    let has = |start: &str| names.iter().any(|name| name.starts_with(start));
+    let extension = extension(file_name);
+    let office = has("[Content_Types].xml") || has("_rels/");
+    if has("word/") || (office && extension == "docx" && !has("xl/") && !has("ppt/")) {
+        return Ok(ContentType::Docx);
+    }
+    let mimetype = contains(&prefix[..prefix.len().min(256)], b"mimetype");
+    let (what, remedy) = match () {
+        () if has("xl/") => ("an Excel workbook (XLSX)", "save the sheets as PDF or CSV"),
+        () if has("ppt/") => ("a PowerPoint presentation (PPTX)", "save it as PDF"),
+        () if mimetype && contains(prefix, b"application/epub") => ("an EPUB book", "save it as HTML or PDF"),
+        () if mimetype => ("an OpenDocument file", "save it as DOCX or PDF"),
+        () if office => ("an Office file other than DOCX", "save it as DOCX or PDF"),
+        () if extension == "docx" => {
+            ("a ZIP archive without a Word document in it", "save it again with Word")
+        }
+        () => ("a ZIP archive", "unpack it and upload its files"),
+    };
+    Err(unsupported(shown, what, remedy))
+}
+
+/// Names in the local headers that lie within `prefix`.
+fn entry_names(prefix: &[u8]) -> Vec<String> {
+    const HEADER: usize = 30;
+    let mut names = Vec::new();
+    let mut at = 0;
+    while let Some(found) = find(&prefix[at..], b"PK\x03\x04") {
+        let start = at + found;
+        let length =
+            prefix.get(start + 26..start + 28).map_or(0, |b| usize::from(u16::from_le_bytes([b[0], b[1]])));
+        if let Some(name) = prefix.get(start + HEADER..start + HEADER + length) {
+            names.push(String::from_utf8_lossy(name).replace('\\', "/"));
+        }
+        at = start + 4;
+    }
+    names
+}
+
+fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
+    // A prefix may end within a character; decoding replaces that, which does no harm here.
+    let decoded = if std::str::from_utf8(prefix).is_ok() {
+        String::from_utf8_lossy(prefix).into_owned()
+    } else {
+        let cut = prefix.len() - prefix.utf8_chunks().last().map_or(0, |c| c.invalid().len().min(3));
+        decode(&prefix[..cut], std::str::from_utf8(&prefix[..cut]).is_ok().then_some(UTF_8)).text
+    };
+    let text = skip_prolog(&decoded).to_ascii_lowercase();
+    if text.starts_with("<!doctype html") || starts_with_tag(&text, &["html", "head", "body"]) {
+        return ContentType::Html;
+    }
+    match extension(file_name).as_str() {
+        "md" | "markdown" | "mdown" | "mkd" | "mdx" => ContentType::Markdown,
+        "html" | "htm" | "xhtml" if has_html_tag(&text) => ContentType::Html,
+        "txt" | "text" | "log" | "csv" | "tsv" | "json" | "jsonl" | "xml" => ContentType::Text,
+        _ if starts_with_tag(&text, HTML_TAGS) => ContentType::Html,
+        _ if looks_like_markdown(&decoded) => ContentType::Markdown,
+        _ => ContentType::Text,
+    }
+}
+
+const HTML_TAGS: &[&str] = &[
+    "article", "div", "h1", "h2", "h3", "main", "meta", "p", "section", "span", "style", "table", "title",
+    "ul",
+];
+
+/// `text` after blanks, comments, XML declaration and a doctype other than HTML's.
+fn skip_prolog(text: &str) -> &str {
+    let mut rest = text.trim_start_matches(['\u{feff}']).trim_start();
+    loop {
+        let end = match () {
+            () if rest.starts_with("<!--") => rest.find("-->").map(|at| at + 3),
+            () if rest.starts_with("<?") => rest.find("?>").map(|at| at + 2),
+            () => None,
+        };
+        let Some(after) = end.and_then(|at| rest.get(at..)) else { return rest };
+        rest = after.trim_start();
+    }
+}
+
+fn starts_with_tag(text: &str, tags: &[&str]) -> bool {
+    let Some(rest) = text.strip_prefix('<') else { return false };
+    let name = rest.split(|c: char| !c.is_ascii_alphanumeric()).next().unwrap_or_default();
+    tags.contains(&name)
+}
+
+fn has_html_tag(text: &str) -> bool {
+    text.match_indices('<')
+        .any(|(at, _)| starts_with_tag(&text[at..], HTML_TAGS) || text[at..].starts_with("<a "))
+}
+
+/// At least two different signs of Markdown in a text without a telling name.
+fn looks_like_markdown(text: &str) -> bool {
+    let has_line = |test: fn(&str) -> bool| text.lines().take(500).any(test);
+    let signs = [
+        has_line(|l| l.starts_with("# ") || l.starts_with("## ") || l.starts_with("### ")),
+        has_line(|l| l.starts_with("```")),
+        has_line(|l| l.starts_with("|") && l.contains("---")),
+        has_line(|l| l.starts_with("- ") || l.starts_with("* ")),
+        has_line(|l| l.contains("](") && l.contains('[')),
+        has_line(|l| l.matches("**").count() >= 2),
+    ];
+    signs.iter().filter(|&&s| s).count() >= 2
+}
+
+fn starts_like_markup(prefix: &[u8]) -> bool {
+    prefix.trim_ascii_start().starts_with(b"<")
+}
+
+fn extension(file_name: Option<&str>) -> String {
+    file_name.and_then(|name| name.rsplit_once('.')).map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default()
+}
+
+fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+    haystack.windows(needle.len()).position(|window| window == needle)
+}
+
+fn contains(haystack: &[u8], needle: &[u8]) -> bool {
+    find(haystack, needle).is_some()
+}
+
+fn contains_utf16(haystack: &[u8], needle: &str) -> bool {
+    contains(haystack, &needle.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn check(bytes: &[u8], name: &str, expected: ContentType) {
+        assert_eq!(sniff(bytes, Some(name)).unwrap(), expected, "{name}");
+    }
+
+    #[test]
+    fn content_comes_before_the_name() {
+        check(b"\n\n%PDF-1.7\n...", "report.txt", ContentType::Pdf);
+        check(b"<!-- c --><!DOCTYPE html><p>x", "page.md", ContentType::Html);
+        check(b"<?xml version=\"1.0\"?><html xmlns=\"x\">", "page", ContentType::Html);
+        check(b"just words", "words.pdf", ContentType::Text);
+        check(b"just words", "words.docx", ContentType::Text);
+        check(
+            b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\0\0\0word/document.xml",
+            "a.zip",
+            ContentType::Docx,
+        );
+    }
+
+    #[test]
+    fn the_name_breaks_ties_between_kinds_of_text() {
+        check(b"# Title\n\n- one\n", "a.txt", ContentType::Text);
+        check(b"# Title\n\n- one\n", "a.md", ContentType::Markdown);
+        check(b"# Title\n\n- one\n", "a", ContentType::Markdown);
+        check(b"plain", "README.md", ContentType::Markdown);
+        check(b"<p align=\"center\">logo</p>\n\n# Name", "README.md", ContentType::Markdown);
+        check(b"<p>one</p>", "a.html", ContentType::Html);
+        check("年假制度".as_bytes(), "制度", ContentType::Text);
+        check(&encoding_rs::GBK.encode("年假制度年假制度").0, "制度.txt", ContentType::Text);
+    }
+
+    #[test]
+    fn what_is_not_read_says_so() {
+        for (bytes, expected) in [
+            (&b""[..], "is empty"),
+            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "legacy Office"),
+            (b"\x89PNG\r\n\x1a\n....", "PNG image"),
+            (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml", "Excel"),
+            (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
+            (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),
+            (b"{\\rtf1 hello}", "RTF"),
+        ] {
+            let error = sniff(bytes, Some("thing.docx")).unwrap_err().to_string();
+            assert!(error.contains(expected) && error.contains("thing.docx"), "{error}");
+        }
+        let mut encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+        encrypted.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
+        assert!(sniff(&encrypted, None).unwrap_err().to_string().contains("password"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_prefix_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400), zip: bool) {
+            let mut bytes = bytes;
+            if zip { bytes.splice(0..0, *b"PK\x03\x04"); }
+            let _ = sniff(&bytes, Some("x.docx"));
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Collects table cells with their spans and writes them as a Markdown table.
+
+/// Longest merged cell that is repeated in every cell it covers; a longer one is written once.
+const MAX_REPEATED_CHARS: usize = 200;
+/// Bounds that keep a malicious span from growing the grid.
+const MAX_COLUMNS: usize = 256;
+const MAX_ROW_SPAN: usize = 1_000;
+
+/// A table under construction, row by row.
+#[derive(Default)]
+pub(crate) struct TableGrid {
+    rows: Vec<Vec<String>>,
+    /// Per column: rows still covered by a cell from above, and its text.
+    covered: Vec<(usize, String)>,
+    header_rows: usize,
+}
+
+impl TableGrid {
+    /// Starts a row; `header` rows at the top are all kept, the last of them above the rule.
+    pub(crate) fn start_row(&mut self) {
+        self.rows.push(Vec::new());
+        self.fill_covered();
+    }
+
+    /// Appends a cell that covers `columns` × `rows` places.
+    pub(crate) fn cell(&mut self, text: &str, columns: usize, rows: usize) {
+        if self.rows.is_empty() {
+            self.start_row();
+        }
+        self.header_rows = self.header_rows.max(1);
+        let text = one_line(text);
+        let repeated = if text.chars().count() <= MAX_REPEATED_CHARS { text.clone() } else { String::new() };
+        for index in 0..columns.clamp(1, MAX_COLUMNS) {
+            let value = if index == 0 { text.clone() } else { repeated.clone() };
+            let Some(row) = self.rows.last_mut() else { return };
+            let at = row.len();
+            if at >= MAX_COLUMNS {
+                // Nothing is lost in a row too wide for a table: the rest goes to its last cell.
+                if let Some(last) = row.last_mut().filter(|_| index == 0 && !text.is_empty()) {
+                    last.push(' ');
+                    last.push_str(&text);
+                }
+                return;
+            }
+            row.push(value);
+            if rows > 1 {
+                if self.covered.len() <= at {
+                    self.covered.resize(at + 1, (0, String::new()));
+                }
+                self.covered[at] = (rows.min(MAX_ROW_SPAN) - 1, repeated.clone());
+            }
+            self.fill_covered();
+        }
+    }
+
+    /// Continues the cell above in the next place of this row, as a DOCX vertical merge does.
+    pub(crate) fn continue_above(&mut self, columns: usize) {
+        for _ in 0..columns.clamp(1, MAX_COLUMNS) {
+            let above = self.rows.len().checked_sub(2).and_then(|r| {
+                let column = self.rows.last().map_or(0, Vec::len);
+                self.rows[r].get(column).cloned()
+            });
+            self.cell(&above.unwrap_or_default(), 1, 1);
+        }
+    }
+
+    /// The rows, each as long as the longest; empty rows and columns left out.
+    pub(crate) fn into_rows(self) -> Vec<Vec<String>> {
+        let mut rows: Vec<Vec<String>> =
+            self.rows.into_iter().filter(|row| row.iter().any(|cell| !cell.is_empty())).collect();
+        let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+        for row in &mut rows {
+            row.resize(width, String::new());
+        }
+        let used: Vec<bool> = (0..width).map(|c| rows.iter().any(|row| !row[c].is_empty())).collect();
+        for row in &mut rows {
+            let mut column = 0;
+            row.retain(|_| {
+                column += 1;
+                used[column - 1]
+            });
+        }
+        rows
+    }
+
+    /// Places in this row that a cell from above covers.
+    fn fill_covered(&mut self) {
+        let Some(row) = self.rows.last_mut() else { return };
+        while let Some((left, text)) = self.covered.get_mut(row.len()).filter(|(left, _)| *left > 0) {
+            *left -= 1;
+            row.push(text.clone());
+        }
+    }
+}
+
+/// A Markdown table whose first row is the header. One column gives lines instead of a table.
+pub(crate) fn to_markdown(rows: &[Vec<String>]) -> String {
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
+    if width <= 1 {
+        return rows.iter().flatten().cloned().collect::<Vec<_>>().join("\n");
+    }
+    let mut out = String::new();
+    for (index, row) in rows.iter().enumerate() {
+        out.push('|');
+        for cell in row {
+            out.push(' ');
+            out.push_str(&cell.replace('|', "\\|"));
+            out.push_str(" |");
+        }
+        out.push('\n');
+        if index == 0 {
+            out.push('|');
+            out.push_str(&" --- |".repeat(width));
+            out.push('\n');
+        }
+    }
+    out
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn spans_are_repeated_and_pipes_escaped() {
+        let mut grid = TableGrid::default();
+        grid.start_row();
+        grid.cell("Region", 1, 2);
+        grid.cell("Sales", 2, 1);
+        grid.start_row();
+        grid.cell("2023", 1, 1);
+        grid.cell("2024", 1, 1);
+        grid.start_row();
+        grid.cell("a|b\n c", 1, 1);
+        grid.cell("1", 1, 1);
+        assert_eq!(
+            to_markdown(&grid.into_rows()),
+            "| Region | Sales | Sales |\n| --- | --- | --- |\n| Region | 2023 | 2024 |\n| a\\|b c | 1 |  |\n"
+        );
+    }
+
+    #[test]
+    fn absurd_spans_stay_bounded() {
+        let mut grid = TableGrid::default();
+        for _ in 0..3 {
+            grid.start_row();
+            grid.cell("x", usize::MAX, usize::MAX);
+            grid.cell("kept", 1, 1);
+        }
+        let rows = grid.into_rows();
+        assert!(rows.iter().all(|row| row.len() <= MAX_COLUMNS));
+        assert!(rows[0].iter().any(|cell| cell.contains("kept")));
+    }
+}

@@ -1,0 +1,176 @@
+//! Plain text: finds the encoding, keeps lines, splits paragraphs at empty lines.
+
+use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
+use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::{Error, ErrorKind, Result};
+
+use super::builder::DocumentBuilder;
+use super::limits::ParseLimits;
+
+/// Bytes that are looked at to guess an encoding or to tell text from binary data.
+const SAMPLE: usize = 64 * 1024;
+
+/// Decoded text.
+pub(crate) struct Decoded {
+    /// The text, without byte order mark.
+    pub(crate) text: String,
+    /// The encoding it was in.
+    pub(crate) encoding: &'static Encoding,
+    /// Byte sequences that were not valid in that encoding; each became U+FFFD.
+    pub(crate) replaced: usize,
+}
+
+impl Decoded {
+    /// What a reader should know about the decoding, if anything.
+    pub(crate) fn warning(&self) -> Option<String> {
+        (self.replaced > 0).then(|| {
+            let sequences = if self.replaced == 1 { "sequence" } else { "sequences" };
+            format!(
+                "{} byte {sequences} not valid in {} replaced by U+FFFD; save the file as UTF-8",
+                self.replaced,
+                self.encoding.name()
+            )
+        })
+    }
+}
+
+/// Decodes by byte order mark, else as UTF-8 where valid, else as `declared`, else as guessed.
+pub(crate) fn decode(bytes: &[u8], declared: Option<&'static Encoding>) -> Decoded {
+    let encoding = match Encoding::for_bom(bytes) {
+        Some((encoding, _)) => encoding,
+        None if std::str::from_utf8(bytes).is_ok() => UTF_8,
+        None => utf16_without_mark(bytes).or(declared).unwrap_or_else(|| guess(bytes)),
+    };
+    // GBK as labelled in the wild is a subset of GB18030, which also reads the rarer characters.
+    let encoding = if encoding == GBK { GB18030 } else { encoding };
+    let in_source = bytes.windows(3).filter(|w| w == b"\xef\xbf\xbd").count();
+    let (text, _, had_errors) = encoding.decode(bytes);
+    let kept = if encoding == UTF_8 { in_source } else { 0 };
+    let replaced = match had_errors {
+        true => text.matches('\u{fffd}').count().saturating_sub(kept).max(1),
+        false => 0,
+    };
+    Decoded { text: text.into_owned(), encoding, replaced }
+}
+
+/// Whether a prefix of a file looks like text in some encoding.
+pub(crate) fn looks_like_text(prefix: &[u8]) -> bool {
+    let sample = &prefix[..prefix.len().min(SAMPLE)];
+    if Encoding::for_bom(sample).is_some() || utf16_without_mark(sample).is_some() {
+        return true;
+    }
+    let controls = sample.iter().filter(|&&b| b < 0x20 && !matches!(b, 0x09..=0x0d | 0x1b)).count();
+    // One stray NUL or control code in a text is tolerated; binary formats are full of them.
+    controls * 100 <= sample.len()
+}
+
+fn guess(bytes: &[u8]) -> &'static Encoding {
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    detector.feed(&bytes[..bytes.len().min(SAMPLE)], bytes.len() <= SAMPLE);
+    // UTF-8 with a few broken bytes is far more common than a legacy encoding that is nearly UTF-8.
+    if mostly_utf8(bytes) { UTF_8 } else { detector.guess(None, Utf8Detection::Allow) }
+}
+
+fn mostly_utf8(bytes: &[u8]) -> bool {
+    let sample = &bytes[..bytes.len().min(SAMPLE)];
+    let (mut valid, mut broken) = (0_usize, 0_usize);
+    for chunk in sample.utf8_chunks() {
+        valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
+        broken += usize::from(!chunk.invalid().is_empty());
+    }
+    valid > 0 && (broken * 10 <= valid || broken == 1)
+}
+
+fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
+    let sample = &bytes[..bytes.len().min(SAMPLE) & !1];
+    if sample.len() < 4 {
+        return None;
+    }
+    let zeros = |parity: usize| sample.iter().skip(parity).step_by(2).filter(|&&b| b == 0).count();
+    let (even, odd, half) = (zeros(0), zeros(1), sample.len() / 2);
+    match () {
+        () if odd * 2 > half && even * 20 <= half => Some(UTF_16LE),
+        () if even * 2 > half && odd * 20 <= half => Some(UTF_16BE),
+        () => None,
+    }
+}
+
+/// Reads plain text.
+pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
+    let decoded = decode(bytes, None);
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    if let Some(warning) = decoded.warning() {
+        builder.warn(None, warning);
+    }
+    if !decoded.text.chars().any(|c| !c.is_whitespace() && !c.is_control()) {
+        return Err(Error::new(ErrorKind::InvalidInput, "the file holds no text, only blanks"));
+    }
+    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut paragraph = String::new();
+    for line in text.lines() {
+        if line.trim().is_empty() {
+            builder.paragraph(&paragraph);
+            paragraph.clear();
+        } else {
+            paragraph.push_str(line);
+            paragraph.push('\n');
+        }
+    }
+    builder.paragraph(&paragraph);
+    builder.finish(ContentType::Text, format!("encoding_rs 0.8 ({})", decoded.encoding.name()))
+}
+
+#[cfg(test)]
+mod tests {
+    use encoding_rs::{BIG5, SHIFT_JIS};
+
+    use super::*;
+
+    fn read(bytes: &[u8]) -> ParsedDocument {
+        parse(bytes, &ParseLimits::default()).unwrap()
+    }
+
+    const CHINESE: &str = "员工年假制度：入职满一年的员工每年享有十天带薪年假，应当提前两周申请。";
+
+    #[test]
+    fn encodings_are_recognised() {
+        for encoding in [GBK, GB18030] {
+            let document = read(&encoding.encode(CHINESE).0);
+            assert_eq!(document.text, CHINESE, "{}", encoding.name());
+            assert!(document.warnings.is_empty());
+        }
+        let traditional = "員工年假制度：入職滿一年的員工每年享有十天帶薪年假，應當提前兩週申請。";
+        assert_eq!(read(&BIG5.encode(traditional).0).text, traditional);
+        let japanese = "これは日本語の文章です。年次有給休暇は十日間与えられます。";
+        assert_eq!(read(&SHIFT_JIS.encode(japanese).0).text, japanese);
+        let utf16: Vec<u8> =
+            [0xff, 0xfe].into_iter().chain(CHINESE.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+        assert_eq!(read(&utf16).text, CHINESE);
+        let unmarked: Vec<u8> = "plain text".encode_utf16().flat_map(u16::to_be_bytes).collect();
+        assert_eq!(read(&unmarked).text, "plain text");
+        assert_eq!(read("\u{feff}with a mark".as_bytes()).text, "with a mark");
+    }
+
+    #[test]
+    fn broken_bytes_are_replaced_and_said() {
+        let document = read(b"caf\xc3\xa9 one \xff two \xe4\xb8\xad");
+        assert_eq!(document.text, "café one \u{fffd} two 中");
+        assert!(document.warnings[0].message.contains("1 byte sequence not valid in UTF-8"), "{document:?}");
+        assert!(read("a \u{fffd} that was there".as_bytes()).warnings.is_empty());
+    }
+
+    #[test]
+    fn paragraphs_keep_their_lines() {
+        let document = read(b"one\r\ntwo\r\n\r\n\r\nthree\0\rfour");
+        assert_eq!(document.text, "one\ntwo\n\nthree\nfour");
+        assert_eq!(document.blocks.len(), 2);
+    }
+
+    #[test]
+    fn blank_text_is_an_error_and_one_long_line_is_not() {
+        assert!(parse(b" \n\t\n", &ParseLimits::default()).is_err());
+        let line = "word ".repeat(1_000_000);
+        assert_eq!(read(line.as_bytes()).blocks.len(), 1);
+    }
+}

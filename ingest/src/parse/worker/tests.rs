@@ -1,0 +1,110 @@
+//! The child as a real process: this test binary serves as the worker.
+
+use std::io::Write;
+use std::time::{Duration, Instant};
+
+use super::*;
+
+const ENTRY: &str = "parse::worker::tests::child_entry";
+
+/// Not a test of its own: the child that the other tests start ends up here.
+#[test]
+#[expect(clippy::print_stdout, reason = "libraries print, and that must not reach the protocol")]
+fn child_entry() {
+    let stdin = std::io::stdin();
+    let is_socket = rustix::fs::fstat(stdin.as_fd())
+        .is_ok_and(|stat| rustix::fs::FileType::from_raw_mode(stat.st_mode).is_socket());
+    if is_socket && std::env::args().any(|arg| arg == ENTRY) {
+        println!("noise on standard output");
+        run_worker().unwrap();
+        std::process::exit(0);
+    }
+}
+
+fn host(limits: ParseLimits) -> ParseHost {
+    let program = std::env::current_exe().unwrap().into_os_string();
+    let command = vec![program, "--exact".into(), ENTRY.into(), "--nocapture".into()];
+    ParseHost::new(command, limits, EngineConfig::default(), 2)
+}
+
+fn shell(script: &str, limits: ParseLimits) -> ParseHost {
+    ParseHost::new(vec!["/bin/sh".into(), "-c".into(), script.into()], limits, EngineConfig::default(), 1)
+}
+
+fn file(bytes: &[u8]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    file
+}
+
+#[tokio::test]
+async fn a_document_comes_back_whole() {
+    let text = "# 年假\n\nTen days.\n".repeat(50_000);
+    let file = file(text.as_bytes());
+    let parsed = host(ParseLimits::default()).parse(file.path(), "leave.md").await.unwrap();
+    assert_eq!(parsed.blocks.len(), 100_000);
+    assert_eq!(
+        parsed,
+        parse_file(file.path(), "leave.md", &ParseLimits::default(), &EngineConfig::default()).unwrap()
+    );
+}
+
+#[tokio::test]
+async fn the_parsers_errors_keep_kind_and_name() {
+    let host = host(ParseLimits::default());
+    let error = host.parse(file(b"\x89PNG\r\n\x1a\n").path(), "photo.pdf").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Unsupported);
+    assert!(error.message().contains("photo.pdf") && error.message().contains("PNG"), "{error}");
+    let error = host.parse(file(b"").path(), "../../empty.txt").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+}
+
+#[tokio::test]
+async fn a_child_that_takes_too_long_is_killed() {
+    let limits = ParseLimits { wall_seconds: 1, ..ParseLimits::default() };
+    let start = Instant::now();
+    let error = shell("sleep 30", limits).parse(Path::new("/x"), "report.pdf").await.unwrap_err();
+    assert!(error.message().contains("\"report.pdf\" took longer than 1 s"), "{error}");
+    assert!(start.elapsed() < Duration::from_secs(10));
+}
+
+#[tokio::test]
+async fn a_child_that_wants_too_much_memory_says_so() {
+    let limits = ParseLimits { memory_bytes: 300 << 20, ..ParseLimits::default() };
+    let big = file(&b"word and word again\n\n".repeat(10_000_000));
+    let error = host(limits).parse(big.path(), "big.txt").await.unwrap_err();
+    assert!(error.message().contains("300 MiB") && error.message().contains("big.txt"), "{error}");
+    assert!(!error.is_retryable());
+}
+
+#[tokio::test]
+async fn crashes_and_silence_are_told_apart() {
+    let limits = ParseLimits::default;
+    let crash = shell("kill -SEGV $$", limits()).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
+    assert!(crash.message().contains("crashed on \"a.pdf\" (signal 11)"), "{crash}");
+    let cpu = shell("kill -XCPU $$", limits()).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
+    assert!(cpu.message().contains("processor time"), "{cpu}");
+    let silent =
+        shell("echo broken >&2; exit 3", limits()).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
+    assert!(silent.is_retryable() && silent.message().contains("broken"), "{silent}");
+    let none = ParseHost::new(vec!["/nowhere/footnote".into()], limits(), EngineConfig::default(), 1);
+    assert_eq!(none.parse(Path::new("/x"), "a.pdf").await.unwrap_err().kind(), ErrorKind::Internal);
+}
+
+#[tokio::test]
+async fn an_endless_answer_is_refused() {
+    let limits = ParseLimits { max_response_bytes: 1_000, ..ParseLimits::default() };
+    let error = host(limits).parse(file(&b"word ".repeat(1_000)).path(), "a.txt").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+}
+
+#[tokio::test]
+async fn dropping_the_future_ends_the_child() {
+    let marker = tempfile::NamedTempFile::new().unwrap();
+    let script = format!("sleep 2; echo alive > {}", marker.path().display());
+    let host = shell(&script, ParseLimits::default());
+    let parse = host.parse(Path::new("/x"), "a.pdf");
+    assert!(tokio::time::timeout(Duration::from_millis(200), parse).await.is_err());
+    tokio::time::sleep(Duration::from_millis(2_500)).await;
+    assert!(fs_err::read(marker.path()).unwrap().is_empty());
+}

@@ -1,0 +1,218 @@
+//! The way of a pending version to being current, as the list of its steps.
+
+use std::io::Write;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use footnote_core::chunk::Chunk;
+use footnote_core::document::{Document, DocumentVersion, VersionFacts};
+use footnote_core::error::Context;
+use footnote_core::hash::ContentHash;
+use footnote_core::ids::{ChunkId, VersionId};
+use footnote_core::job::Lease;
+use footnote_core::knowledge_base::Generation;
+use footnote_core::parsed::ParsedDocument;
+use footnote_core::ports::{BlobStore, Embedder};
+use footnote_core::text::CanonicalText;
+use footnote_core::{Error, Result};
+use tokio::sync::mpsc;
+
+use crate::chunk::{ChunkBudget, ChunkDraft, chunk};
+use crate::context::IngestContext;
+use crate::entries::{self, Targets, VersionEntries, compute, own_title, title_of};
+use crate::progress::Progress;
+
+/// Bytes of JSON between two hand-overs to the blob store.
+const JSON_PART: usize = 64 * 1024;
+
+/// Takes a pending version through all steps. The last one makes it current and ends the job; before
+/// it nothing is visible, and doing all of it again is harmless.
+pub async fn index_version(
+    ctx: &IngestContext,
+    lease: Lease,
+    document: Document,
+    version: &DocumentVersion,
+    progress: &Progress,
+) -> Result<VersionFacts> {
+    let knowledge_base = ctx.documents.knowledge_base(document.knowledge_base).await?;
+    let knowledge_base = knowledge_base
+        .ok_or_else(|| Error::not_found(format!("knowledge base {}", document.knowledge_base)))?;
+    let (generation, embedder) = ctx.generation(knowledge_base.generation).await?;
+    tokio::try_join!(ctx.vectors.ensure(&generation), ctx.keywords.ensure(&generation))?;
+
+    let parsed = parse(ctx, &document, version, progress).await?;
+    refuse_blank(&document, &parsed)?;
+
+    progress.stage("chunking", 0);
+    let (parsed, parsed_blob) = store_parsed(&*ctx.blobs, parsed).await?;
+    let (entries, drafts) = cut(document, parsed, &generation, embedder).await?;
+    let text_blob = ctx.blobs.put(entries.text.as_str().as_bytes()).await?;
+    let chunks = rows(&entries, version.id, drafts).await?;
+    if chunks.is_empty() {
+        return Err(no_text(&entries.document));
+    }
+
+    forget_earlier_attempt(ctx, version.id, &generation).await?;
+    ctx.documents.put_chunks(lease, version.id, generation.id, &chunks).await?;
+
+    progress.stage("embedding", chunks.len() as u64);
+    let embedded = entries::write(ctx, &entries, &chunks, Targets::BOTH, progress).await?;
+
+    progress.stage("indexing", 0);
+    entries::flush(ctx, generation.id, Targets::BOTH).await?;
+
+    let parsed = &entries.parsed;
+    let facts = VersionFacts {
+        content_type: parsed.content_type,
+        title: own_title(parsed).map(str::to_owned),
+        parsed: parsed_blob,
+        text: text_blob,
+        chars: entries.text.char_len() as u64,
+        pages: count(parsed.pages.len()),
+        chunks: count(chunks.len()),
+        embedded,
+        engine: parsed.engine.clone(),
+        warnings: parsed.warnings.clone(),
+    };
+    ctx.documents.activate_version(lease, version.id, generation.id, &facts, ctx.clock.now()).await?;
+    Ok(facts)
+}
+
+async fn parse(
+    ctx: &IngestContext,
+    document: &Document,
+    version: &DocumentVersion,
+    progress: &Progress,
+) -> Result<ParsedDocument> {
+    progress.stage("parsing", 0);
+    let original = ctx.blobs.path(version.content).await?;
+    let original = original.ok_or_else(|| {
+        Error::corrupt(format!("the original of {} (blob {}) is missing", document.key, version.content))
+    })?;
+    let file_name = document.key.rsplit('/').next().unwrap_or(&document.key);
+    ctx.parser.parse(&original, file_name).await
+}
+
+fn refuse_blank(document: &Document, parsed: &ParsedDocument) -> Result<()> {
+    if parsed.is_blank() { Err(no_text(document)) } else { Ok(()) }
+}
+
+fn no_text(document: &Document) -> Error {
+    Error::invalid(format!(
+        "no extractable text in {}: it may hold only images or be empty; upload a version with a text layer",
+        document.key
+    ))
+}
+
+/// Stores the parsed document as JSON without ever holding the JSON whole; gives it back with the
+/// name of its blob.
+async fn store_parsed(
+    blobs: &dyn BlobStore,
+    parsed: ParsedDocument,
+) -> Result<(ParsedDocument, ContentHash)> {
+    let (parts, mut to_store) = mpsc::channel(4);
+    let serialize = compute(move || {
+        let mut writer = PartWriter { parts, part: Vec::with_capacity(JSON_PART) };
+        serde_json::to_writer(&mut writer, &parsed).internal("cannot serialize the parsed document")?;
+        writer.flush().internal("cannot serialize the parsed document")?;
+        Ok(parsed)
+    });
+    let store = async {
+        let mut blob = blobs.writer().await?;
+        while let Some(part) = to_store.recv().await {
+            blob.write(&part).await?;
+        }
+        Ok(blob)
+    };
+    let (parsed, blob) = tokio::try_join!(serialize, store)?;
+    let (hash, _) = blob.finish().await?;
+    Ok((parsed, hash))
+}
+
+struct PartWriter {
+    parts: mpsc::Sender<Bytes>,
+    part: Vec<u8>,
+}
+
+impl Write for PartWriter {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.part.extend_from_slice(bytes);
+        if self.part.len() >= JSON_PART {
+            self.flush()?;
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        let part = std::mem::replace(&mut self.part, Vec::with_capacity(JSON_PART));
+        let sent = self.parts.blocking_send(Bytes::from(part));
+        sent.map_err(|_| std::io::Error::other("the blob store stopped reading"))
+    }
+}
+
+/// Cuts the text, then moves it out of the parsed document: from here on it is held once.
+async fn cut(
+    document: Document,
+    mut parsed: ParsedDocument,
+    generation: &Generation,
+    embedder: Arc<dyn Embedder>,
+) -> Result<(VersionEntries, Vec<ChunkDraft>)> {
+    let settings = generation.spec.chunker.clone();
+    let generation = generation.id;
+    let budget = ChunkBudget::new(&settings, embedder.max_tokens())?;
+    compute(move || {
+        let drafts = chunk(&parsed, &settings, budget, &*embedder.tokens())?;
+        let text = CanonicalText::new(std::mem::take(&mut parsed.text));
+        let title = title_of(&document, &parsed);
+        let (document, parsed) = (Arc::new(document), Arc::new(parsed));
+        Ok((VersionEntries { document, title, text, parsed, generation, embedder, budget }, drafts))
+    })
+    .await
+}
+
+async fn rows(entries: &VersionEntries, version: VersionId, drafts: Vec<ChunkDraft>) -> Result<Vec<Chunk>> {
+    let entries = entries.clone();
+    compute(move || {
+        let mut hashes = Vec::with_capacity(drafts.len());
+        entries.embedded_texts(drafts.iter().map(|d| (d.span, &*d.heading_path)), |text| {
+            hashes.push(ContentHash::of(text.as_bytes()));
+        })?;
+        let generation = entries.generation;
+        let row = |(ordinal, (draft, embedded_text)): (u32, (ChunkDraft, ContentHash))| Chunk {
+            id: ChunkId::derive(version, generation, ordinal),
+            version,
+            generation,
+            ordinal,
+            span: draft.span,
+            pages: draft.pages,
+            heading_path: draft.heading_path,
+            embedded_text,
+        };
+        Ok((0..).zip(drafts.into_iter().zip(hashes)).map(row).collect())
+    })
+    .await
+}
+
+/// Chunk rows of this version mean that an earlier run may have written index entries, perhaps more
+/// of them than this one will (a parser changed in between).
+async fn forget_earlier_attempt(
+    ctx: &IngestContext,
+    version: VersionId,
+    generation: &Generation,
+) -> Result<()> {
+    if ctx.documents.chunks(version, generation.id).await?.is_empty() {
+        return Ok(());
+    }
+    tokio::try_join!(
+        ctx.vectors.remove(generation.id, version),
+        ctx.keywords.remove(generation.id, version)
+    )?;
+    Ok(())
+}
+
+fn count(n: usize) -> u32 {
+    u32::try_from(n).unwrap_or(u32::MAX)
+}
+
+#[cfg(test)]
+mod tests;

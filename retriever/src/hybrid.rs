@@ -1,0 +1,362 @@
+//! The retriever's story: search both indexes, fuse, confirm, rerank, make passages, judge.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use footnote_core::ids::{ChunkId, VersionId};
+use footnote_core::passage::{
+    Candidate, ConfirmedChunk, Evidence, Passage, Retrieved, StageScore, StageTrace,
+};
+use footnote_core::ports::{DocumentStore, Embedder, KeywordIndex, Reranker, VectorIndex};
+use footnote_core::question::{ScopedQuery, is_chinese};
+use footnote_core::{Error, Result};
+use futures::future::try_join_all;
+use tokio::sync::OnceCell;
+
+use crate::evidence::{EvidenceFeatures, EvidenceModel, codes_found};
+use crate::fuse::{FusedHit, RankedList, fuse};
+use crate::passages;
+
+/// Candidates that the cross-encoder reads; those behind them keep their order.
+const RERANK_DEPTH: usize = 32;
+
+/// Candidates confirmed for a question, of which the best become passages and the others show in
+/// `explain` and feed the evidence score.
+const QUESTION_DEPTH: usize = 32;
+
+/// Most hits asked of an index when too many of its best were not confirmed.
+const MAX_FETCH: usize = 4_000;
+
+/// Which indexes are searched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SearchMode {
+    /// Vectors only.
+    Dense,
+    /// Words only.
+    Keyword,
+    /// Both, fused and reranked as the settings say.
+    Hybrid,
+}
+
+/// Finds passages by vectors and by words.
+pub struct HybridRetriever {
+    /// Makes the question's vector.
+    pub embedder: Arc<dyn Embedder>,
+    /// Searched by vector.
+    pub vectors: Arc<dyn VectorIndex>,
+    /// Searched by words.
+    pub keywords: Arc<dyn KeywordIndex>,
+    /// The truth that confirms every hit.
+    pub documents: Arc<dyn DocumentStore>,
+    /// Reads question and candidates together, where one is installed.
+    pub reranker: Option<Arc<dyn Reranker>>,
+    /// Judges whether what was found suffices.
+    pub evidence: EvidenceModel,
+}
+
+impl HybridRetriever {
+    /// The passages that matter to the question, and whether they suffice to answer it.
+    pub async fn retrieve(&self, query: &ScopedQuery) -> Result<Retrieved> {
+        let depth = QUESTION_DEPTH.max(query.settings.top_k);
+        let mut candidates = self.search(query, SearchMode::Hybrid, depth).await?;
+        let kept = passages::select(&mut candidates, &query.settings);
+        let passages = self.passages(&mut candidates, &kept).await?;
+        let evidence = self.judge(query, &candidates, &passages).await?;
+        Ok(Retrieved { passages, evidence, candidates })
+    }
+
+    /// The best `limit` confirmed chunks in order, each with its rank and score at every stage.
+    pub async fn search(
+        &self,
+        query: &ScopedQuery,
+        mode: SearchMode,
+        limit: usize,
+    ) -> Result<Vec<Candidate>> {
+        let vector = OnceCell::new();
+        let mut fetch = query.settings.candidates.max(limit).max(1);
+        let mut candidates =
+            loop {
+                let (dense, keyword) = self.search_indexes(query, mode, fetch, &vector).await?;
+                let fused = fuse(query.settings.fusion, dense_weight(query, mode), &dense, &keyword);
+                let confirmed = confirm(&fused, limit, |chunks| async move {
+                    self.documents.confirm(query.scope, &chunks).await
+                })
+                .await?;
+                let more_to_fetch = (dense.cut_off || keyword.cut_off) && fetch < MAX_FETCH;
+                if confirmed.len() >= limit || !more_to_fetch || confirmed.len() == fused.len() {
+                    break confirmed;
+                }
+                // An index lags behind the truth: look deeper for hits that still hold.
+                fetch = (fetch * 4).min(MAX_FETCH);
+            };
+        if let Some(reranker) = &self.reranker
+            && mode == SearchMode::Hybrid
+            && query.settings.rerank
+        {
+            rerank(reranker.as_ref(), query.question.as_str(), &mut candidates).await?;
+        }
+        Ok(candidates)
+    }
+
+    /// Embeds the question and searches by vector while the keyword index searches by words. An
+    /// index whose list has no weight is left alone.
+    async fn search_indexes(
+        &self,
+        query: &ScopedQuery,
+        mode: SearchMode,
+        fetch: usize,
+        vector: &OnceCell<Vec<f32>>,
+    ) -> Result<(RankedList, RankedList)> {
+        let weight = dense_weight(query, mode);
+        let question = query.question.as_str();
+        let dense = async {
+            if weight <= 0.0 {
+                return Ok(RankedList::default());
+            }
+            let vector = vector.get_or_try_init(|| self.embedder.embed_query(question)).await?;
+            let hits = self.vectors.search(query.scope, &query.filter, vector, fetch).await?;
+            Ok::<_, Error>(RankedList::new(hits, fetch))
+        };
+        let keyword = async {
+            if weight >= 1.0 {
+                return Ok(RankedList::default());
+            }
+            let hits = self.keywords.search(query.scope, &query.filter, question, fetch).await?;
+            Ok(RankedList::new(hits, fetch))
+        };
+        tokio::try_join!(dense, keyword)
+    }
+
+    /// The passages that the kept candidates make, in order of their best candidate.
+    async fn passages(&self, candidates: &mut [Candidate], kept: &[usize]) -> Result<Vec<Passage>> {
+        let mut versions: Vec<VersionId> = Vec::new();
+        for &at in kept {
+            let version = candidates[at].chunk.version;
+            if !versions.contains(&version) {
+                versions.push(version);
+            }
+        }
+        let texts = versions.iter().map(|&version| async move {
+            let read =
+                tokio::try_join!(self.documents.canonical_text(version), self.documents.parsed(version));
+            Ok::<_, Error>((version, read?))
+        });
+        let mut passages = Vec::new();
+        for (version, read) in try_join_all(texts).await? {
+            let of_version = |at: &&usize| candidates[**at].chunk.version == version;
+            let (Some(text), Some(parsed)) = read else {
+                // Deleted for good between the confirmation and now.
+                for &at in &kept.iter().filter(of_version).copied().collect::<Vec<_>>() {
+                    candidates[at].trace.dropped = Some("its document was deleted meanwhile".into());
+                }
+                continue;
+            };
+            let chosen: Vec<&Candidate> = kept.iter().filter(of_version).map(|&at| &candidates[at]).collect();
+            passages.extend(passages::merge_version(&chosen, &text, &parsed)?);
+        }
+        let place: HashMap<ChunkId, usize> =
+            kept.iter().map(|&at| (candidates[at].chunk.chunk, at)).collect();
+        passages.sort_by_key(|p| p.chunks.iter().filter_map(|c| place.get(c)).min().copied());
+        for (number, passage) in (1..).zip(&mut passages) {
+            passage.number = number;
+        }
+        Ok(passages)
+    }
+
+    async fn judge(
+        &self,
+        query: &ScopedQuery,
+        candidates: &[Candidate],
+        passages: &[Passage],
+    ) -> Result<Evidence> {
+        let threshold = query.settings.evidence_threshold;
+        if passages.is_empty() {
+            return Ok(self.evidence.judge(None, threshold));
+        }
+        let mut read = String::new();
+        let mut titles = HashSet::new();
+        for passage in passages {
+            if titles.insert(&passage.title) {
+                read.push_str(&passage.title);
+                read.push('\n');
+            }
+            for part in passage.heading_path.iter().chain([&passage.text]) {
+                read.push_str(part);
+                read.push('\n');
+            }
+        }
+        let coverage = self.keywords.coverage(query.scope, query.question.as_str(), &read).await?;
+        let chinese = query.question.is_chinese();
+        let same_language = passages.iter().any(|p| is_chinese(&p.text) == chinese);
+        let codes_found = codes_found(query.question.as_str(), &read);
+        let features = EvidenceFeatures::of(candidates, coverage, same_language, codes_found);
+        Ok(self.evidence.judge(Some(features), threshold))
+    }
+}
+
+/// The weight of the dense list; the keyword list has the rest.
+fn dense_weight(query: &ScopedQuery, mode: SearchMode) -> f32 {
+    match mode {
+        SearchMode::Dense => 1.0,
+        SearchMode::Keyword => 0.0,
+        SearchMode::Hybrid => query.settings.dense_weight,
+    }
+}
+
+/// Those of the fused hits that SQL confirms, in order, until there are `limit`. Ranks count
+/// confirmed chunks only: what a reader may not see leaves no gap.
+async fn confirm<Answer>(
+    fused: &[FusedHit],
+    limit: usize,
+    ask: impl Fn(Vec<ChunkId>) -> Answer,
+) -> Result<Vec<Candidate>>
+where
+    Answer: Future<Output = Result<Vec<ConfirmedChunk>>>,
+{
+    let mut candidates: Vec<Candidate> = Vec::with_capacity(limit.min(fused.len()));
+    for slice in fused.chunks(limit.max(1)) {
+        if candidates.len() >= limit {
+            break;
+        }
+        let by_chunk: HashMap<ChunkId, &FusedHit> = slice.iter().map(|hit| (hit.chunk, hit)).collect();
+        for chunk in ask(slice.iter().map(|hit| hit.chunk).collect()).await? {
+            let Some(hit) = by_chunk.get(&chunk.chunk) else { continue };
+            let fused = Some(StageScore { rank: candidates.len() + 1, score: hit.score });
+            let trace = StageTrace { dense: hit.dense, keyword: hit.keyword, fused, ..StageTrace::default() };
+            candidates.push(Candidate { chunk, trace });
+        }
+    }
+    candidates.truncate(limit);
+    Ok(candidates)
+}
+
+/// Lets the cross-encoder order the first candidates; those behind them keep their places.
+async fn rerank(reranker: &dyn Reranker, question: &str, candidates: &mut [Candidate]) -> Result<()> {
+    let depth = candidates.len().min(RERANK_DEPTH);
+    let (first, _) = candidates.split_at_mut(depth);
+    let texts: Vec<String> = first.iter().map(|c| c.chunk.text.clone()).collect();
+    let scores = reranker.rerank(question, texts).await?;
+    if scores.len() != depth {
+        let got = scores.len();
+        return Err(Error::internal(format!("the reranker gave {got} scores for {depth} texts")));
+    }
+    for (candidate, score) in first.iter_mut().zip(scores) {
+        candidate.trace.reranked = Some(StageScore { rank: 0, score });
+    }
+    // Stable: equal scores keep the fused order.
+    first.sort_by(|a, b| b.score().total_cmp(&a.score()));
+    for (at, candidate) in first.iter_mut().enumerate() {
+        if let Some(stage) = &mut candidate.trace.reranked {
+            stage.rank = at + 1;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+
+    use footnote_core::hash::ContentHash;
+    use footnote_core::ids::{DocumentId, SourceId};
+    use footnote_core::text::Span;
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(n: u128) -> ChunkId {
+        ChunkId(Uuid::from_u128(n))
+    }
+
+    fn confirmed(chunk: ChunkId, text: &str) -> ConfirmedChunk {
+        ConfirmedChunk {
+            chunk,
+            version: VersionId(Uuid::from_u128(1)),
+            version_hash: ContentHash::of(b""),
+            document: DocumentId(Uuid::from_u128(2)),
+            source: SourceId(Uuid::from_u128(3)),
+            title: String::new(),
+            document_key: String::new(),
+            ordinal: 0,
+            span: Span::new(0, 1),
+            pages: None,
+            heading_path: Vec::new(),
+            text: text.to_owned(),
+        }
+    }
+
+    fn fused(count: u128) -> Vec<FusedHit> {
+        (1..=count)
+            .map(|n| FusedHit { chunk: id(n), score: 1.0 / n as f32, dense: None, keyword: None })
+            .collect()
+    }
+
+    #[tokio::test]
+    async fn only_confirmed_chunks_remain_in_order_without_gaps_and_no_more_are_asked_than_needed() {
+        let asked = Mutex::new(Vec::new());
+        let candidates = confirm(&fused(20), 4, |chunks| {
+            asked.lock().unwrap().push(chunks.len());
+            // Every third chunk was deleted; the index does not know yet.
+            let known = chunks.into_iter().filter(|c| c.0.as_u128() % 3 != 0);
+            let known: Vec<_> = known.map(|c| confirmed(c, "")).collect();
+            async move { Ok(known) }
+        })
+        .await
+        .unwrap();
+        let ids: Vec<_> = candidates.iter().map(|c| c.chunk.chunk).collect();
+        assert_eq!(ids, [id(1), id(2), id(4), id(5)]);
+        let ranks: Vec<_> = candidates.iter().map(|c| c.trace.fused.unwrap().rank).collect();
+        assert_eq!(ranks, [1, 2, 3, 4]);
+        assert_eq!(*asked.lock().unwrap(), [4, 4]);
+    }
+
+    #[tokio::test]
+    async fn a_chunk_that_was_not_asked_for_is_not_believed() {
+        let candidates = confirm(&fused(2), 5, |_| async { Ok(vec![confirmed(id(9), "")]) }).await.unwrap();
+        assert!(candidates.is_empty());
+    }
+
+    /// Scores by length, or wrongly.
+    struct ByLength {
+        forgets_one: bool,
+    }
+
+    #[async_trait::async_trait]
+    impl Reranker for ByLength {
+        fn fingerprint(&self) -> &str {
+            "by length"
+        }
+
+        async fn rerank(&self, _query: &str, texts: Vec<String>) -> Result<Vec<f32>> {
+            Ok(texts.iter().skip(usize::from(self.forgets_one)).map(|t| t.len() as f32).collect())
+        }
+    }
+
+    #[tokio::test]
+    async fn reranking_orders_the_first_and_leaves_the_rest() {
+        let candidate = |n: u128, text: &str| Candidate {
+            chunk: confirmed(id(n), text),
+            trace: StageTrace {
+                fused: Some(StageScore { rank: n as usize, score: 0.1 }),
+                ..StageTrace::default()
+            },
+        };
+        let mut candidates: Vec<_> = (1..=RERANK_DEPTH as u128 + 2).map(|n| candidate(n, "x")).collect();
+        candidates[3].chunk.text = "longest".into();
+        candidates[RERANK_DEPTH].chunk.text = "longest but too far behind".into();
+        rerank(&ByLength { forgets_one: false }, "q", &mut candidates).await.unwrap();
+        assert_eq!(candidates[0].chunk.chunk, id(4));
+        assert_eq!(candidates[0].trace.reranked, Some(StageScore { rank: 1, score: 7.0 }));
+        assert_eq!(candidates[1].chunk.chunk, id(1), "equal scores keep their order");
+        assert_eq!(candidates[RERANK_DEPTH].trace.reranked, None);
+        assert!(rerank(&ByLength { forgets_one: true }, "q", &mut candidates).await.is_err());
+    }
+
+    /// Handlers spawn these futures.
+    #[expect(dead_code, reason = "compiling it is the test")]
+    fn futures_can_be_sent(retriever: &HybridRetriever, query: &ScopedQuery) {
+        fn sent(_: impl Send) {}
+        sent(retriever.retrieve(query));
+        sent(retriever.search(query, SearchMode::Hybrid, 10));
+    }
+}

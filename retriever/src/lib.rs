@@ -1,0 +1,26 @@
+//! Which passages matter to a question?
+//!
+//! [`hybrid`] tells the story: embed the question while the keyword index searches, fuse both
+//! lists ([`fuse`]), confirm every hit in SQL, rerank where a [`reranker`] is installed, fold and
+//! merge what is left into [`passages`], and say whether that is [`evidence`] enough. The models
+//! it runs, [`embedder`] and [`reranker`], are ONNX files read from local folders by fastembed;
+//! nothing here downloads anything ([`catalogue`] only lists what could be downloaded).
+//!
+//! To add an embedder: put its files and an `embedder.json` ([`model_files::EmbedderCard`]) into a
+//! folder. To add another kind of embedder: implement `footnote_core::ports::Embedder` and choose
+//! it in `api::app`.
+
+pub mod catalogue;
+pub mod embedder;
+pub mod evidence;
+pub mod fuse;
+pub mod hybrid;
+pub mod model_files;
+pub mod passages;
+pub mod reranker;
+pub mod runtime;
+pub mod tokens;
+pub mod yardstick;
+
+mod duplicates;
+mod session_pool;

@@ -1,0 +1,162 @@
+//! Conversations and their messages.
+
+use async_trait::async_trait;
+use footnote_core::answer::{Answer, Conversation, Message, MessageRole};
+use footnote_core::ids::{ConversationId, KnowledgeBaseId, MessageId};
+use footnote_core::ports::{ConversationStore, ListRequest, Listing};
+use footnote_core::{Error, Result};
+use sqlx::sqlite::SqliteRow;
+
+use super::{SqliteStore, Tx, commit, knowledge_bases};
+use crate::rows::{Doing as _, Fields, Page, micros, to_json};
+
+fn conversation(row: &SqliteRow) -> Result<Conversation> {
+    let fields = Fields::of(row, "conversation");
+    Ok(Conversation {
+        id: ConversationId(fields.id("id")?),
+        knowledge_base: KnowledgeBaseId(fields.id("knowledge_base")?),
+        title: fields.text("title")?,
+        created_at: fields.time("created_at")?,
+    })
+}
+
+fn message(row: &SqliteRow) -> Result<Message> {
+    let fields = Fields::of(row, "message");
+    Ok(Message {
+        id: MessageId(fields.id("id")?),
+        conversation: ConversationId(fields.id("conversation")?),
+        role: fields.named("role", role_from_name)?,
+        content: fields.text("content")?,
+        answer: fields.maybe_json("answer")?,
+        created_at: fields.time("created_at")?,
+    })
+}
+
+fn role_name(role: MessageRole) -> &'static str {
+    match role {
+        MessageRole::System => "system",
+        MessageRole::User => "user",
+        MessageRole::Assistant => "assistant",
+    }
+}
+
+fn role_from_name(name: &str) -> Option<MessageRole> {
+    [MessageRole::System, MessageRole::User, MessageRole::Assistant]
+        .into_iter()
+        .find(|r| role_name(*r) == name)
+}
+
+/// A conversation lives as long as its knowledge base.
+const ONE: &str = "SELECT c.* FROM conversations c JOIN knowledge_bases k ON k.id = c.knowledge_base \
+     AND k.deleted_at IS NULL WHERE c.id = ?1";
+
+#[async_trait]
+impl ConversationStore for SqliteStore {
+    async fn create_conversation(&self, conversation: Conversation) -> Result<()> {
+        let mut tx = self.write().await?;
+        if !knowledge_bases::is_live(&mut tx, conversation.knowledge_base).await? {
+            return Err(Error::not_found("knowledge base"));
+        }
+        sqlx::query(
+            "INSERT INTO conversations (id, knowledge_base, title, created_at) VALUES (?1, ?2, ?3, ?4)",
+        )
+        .bind(conversation.id.0)
+        .bind(conversation.knowledge_base.0)
+        .bind(&conversation.title)
+        .bind(micros(conversation.created_at))
+        .execute(&mut *tx)
+        .await
+        .doing("store the conversation")?;
+        commit(tx).await
+    }
+
+    async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>> {
+        let row =
+            sqlx::query(ONE).bind(id.0).fetch_optional(&self.readers).await.doing("read the conversation")?;
+        row.as_ref().map(conversation).transpose()
+    }
+
+    async fn conversations(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        list: ListRequest,
+    ) -> Result<Listing<Conversation>> {
+        let page = Page::of(&list);
+        let rows = sqlx::query(
+            "SELECT c.* FROM conversations c JOIN knowledge_bases k ON k.id = c.knowledge_base \
+             AND k.deleted_at IS NULL WHERE c.knowledge_base = ?1 AND c.id < ?2 ORDER BY c.id DESC LIMIT ?3",
+        )
+        .bind(knowledge_base.0)
+        .bind(page.before)
+        .bind(page.fetch)
+        .fetch_all(&self.readers)
+        .await
+        .doing("list the conversations")?;
+        page.listing(&rows, conversation, |c| c.id.0)
+    }
+
+    async fn append_messages(&self, messages: &[Message]) -> Result<()> {
+        let mut tx = self.write().await?;
+        for message in messages {
+            let known = sqlx::query(ONE)
+                .bind(message.conversation.0)
+                .fetch_optional(&mut *tx)
+                .await
+                .doing("read the conversation")?;
+            if known.is_none() {
+                return Err(Error::not_found("conversation"));
+            }
+            insert(&mut tx, message).await?;
+        }
+        commit(tx).await
+    }
+
+    async fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>> {
+        let rows = sqlx::query(
+            "SELECT m.* FROM messages m JOIN conversations c ON c.id = m.conversation \
+             JOIN knowledge_bases k ON k.id = c.knowledge_base AND k.deleted_at IS NULL \
+             WHERE m.conversation = ?1 ORDER BY m.position",
+        )
+        .bind(conversation.0)
+        .fetch_all(&self.readers)
+        .await
+        .doing("read the messages")?;
+        rows.iter().map(message).collect()
+    }
+
+    async fn delete_conversation(&self, id: ConversationId) -> Result<bool> {
+        let done = sqlx::query("DELETE FROM conversations WHERE id = ?1")
+            .bind(id.0)
+            .execute(&self.writer)
+            .await
+            .doing("remove the conversation")?;
+        Ok(done.rows_affected() > 0)
+    }
+}
+
+async fn insert(tx: &mut Tx, message: &Message) -> Result<()> {
+    let answer = message.answer.as_ref().map(answer_json).transpose()?;
+    sqlx::query(
+        "INSERT INTO messages (id, conversation, role, content, answer, created_at) \
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6)",
+    )
+    .bind(message.id.0)
+    .bind(message.conversation.0)
+    .bind(role_name(message.role))
+    .bind(&message.content)
+    .bind(answer)
+    .bind(micros(message.created_at))
+    .execute(&mut **tx)
+    .await
+    .doing("store the message")?;
+    Ok(())
+}
+
+/// JSON has no NaN: an answer that could not be read back is refused now, not found broken later.
+fn answer_json(answer: &Answer) -> Result<String> {
+    let json = to_json("answer", answer)?;
+    match serde_json::from_str::<Answer>(&json) {
+        Ok(_) => Ok(json),
+        Err(cause) => Err(Error::internal("the answer has a score that is not finite").with_source(cause)),
+    }
+}

@@ -1,0 +1,130 @@
+//! Documents: reading, listing, renaming and deleting them.
+
+use chrono::{DateTime, Utc};
+use footnote_core::document::{Document, VersionState};
+use footnote_core::ids::{DocumentId, KnowledgeBaseId, SourceId, VersionId};
+use footnote_core::ports::{DocumentFilter, ListRequest, ListedDocument, Listing};
+use footnote_core::{Error, Result};
+use sqlx::sqlite::SqliteRow;
+
+use super::versions::{self, version_columns};
+use super::{SqliteStore, Tx, commit, hide};
+use crate::rows::{Doing as _, Fields, Page, is_taken};
+
+/// The columns of a document `d`, named so that they can stand beside a version's.
+macro_rules! document_columns {
+    () => {
+        "d.id AS d_id, d.knowledge_base AS d_knowledge_base, d.source AS d_source, d.key AS d_key, \
+         d.title AS d_title, d.metadata AS d_metadata, d.created_at AS d_created_at, \
+         d.updated_at AS d_updated_at, \
+         (SELECT c.id FROM versions c WHERE c.document = d.id AND c.state = 'current') AS d_current"
+    };
+}
+pub(super) use document_columns;
+
+/// Reads [`document_columns`].
+pub(super) fn document(row: &SqliteRow) -> Result<Document> {
+    let fields = Fields::of(row, "document");
+    Ok(Document {
+        id: DocumentId(fields.id("d_id")?),
+        knowledge_base: KnowledgeBaseId(fields.id("d_knowledge_base")?),
+        source: SourceId(fields.id("d_source")?),
+        key: fields.text("d_key")?,
+        title: fields.text("d_title")?,
+        metadata: fields.json("d_metadata")?,
+        current: fields.get::<Option<uuid::Uuid>>("d_current")?.map(VersionId),
+        created_at: fields.time("d_created_at")?,
+        updated_at: fields.time("d_updated_at")?,
+    })
+}
+
+const ONE: &str =
+    concat!("SELECT ", document_columns!(), " FROM documents d WHERE d.id = ?1 AND d.deleted_at IS NULL");
+
+pub(super) async fn find(store: &SqliteStore, id: DocumentId) -> Result<Option<Document>> {
+    let row = sqlx::query(ONE).bind(id.0).fetch_optional(&store.readers).await.doing("read the document")?;
+    row.as_ref().map(document).transpose()
+}
+
+/// As [`find`], within a transaction.
+pub(super) async fn live(tx: &mut Tx, id: DocumentId) -> Result<Option<Document>> {
+    let row = sqlx::query(ONE).bind(id.0).fetch_optional(&mut **tx).await.doing("read the document")?;
+    row.as_ref().map(document).transpose()
+}
+
+/// The document under a key of a source.
+pub(super) async fn live_by_key(tx: &mut Tx, source: SourceId, key: &str) -> Result<Option<Document>> {
+    let row = sqlx::query(concat!(
+        "SELECT ",
+        document_columns!(),
+        " FROM documents d WHERE d.source = ?1 AND d.key = ?2 AND d.deleted_at IS NULL"
+    ))
+    .bind(source.0)
+    .bind(key)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("read the document")?;
+    row.as_ref().map(document).transpose()
+}
+
+pub(super) async fn list(
+    store: &SqliteStore,
+    knowledge_base: KnowledgeBaseId,
+    filter: &DocumentFilter,
+    list: &ListRequest,
+) -> Result<Listing<ListedDocument>> {
+    let page = Page::of(list);
+    let rows = sqlx::query(concat!(
+        "SELECT ",
+        document_columns!(),
+        ", ",
+        version_columns!(),
+        " FROM documents d JOIN versions v ON v.document = d.id AND v.number = \
+             (SELECT max(n.number) FROM versions n WHERE n.document = d.id AND n.state <> 'retired') \
+         WHERE d.knowledge_base = ?1 AND d.id < ?2 AND d.deleted_at IS NULL \
+         AND (?3 IS NULL OR d.source = ?3) AND (?4 IS NULL OR v.state = ?4) \
+         ORDER BY d.id DESC LIMIT ?5"
+    ))
+    .bind(knowledge_base.0)
+    .bind(page.before)
+    .bind(filter.source.map(|s| s.0))
+    .bind(filter.state.map(VersionState::name))
+    .bind(page.fetch)
+    .fetch_all(&store.readers)
+    .await
+    .doing("list the documents")?;
+    let read =
+        |row: &SqliteRow| Ok(ListedDocument { document: document(row)?, newest: versions::version(row)? });
+    page.listing(&rows, read, |listed| listed.document.id.0)
+}
+
+pub(super) async fn rename(store: &SqliteStore, id: DocumentId, key: &str, title: &str) -> Result<()> {
+    let renamed = sqlx::query(
+        "UPDATE documents SET key = ?2, given_title = ?3, title = coalesce( \
+             (SELECT v.title FROM versions v WHERE v.document = documents.id AND v.state = 'current'), ?3) \
+         WHERE id = ?1 AND deleted_at IS NULL",
+    )
+    .bind(id.0)
+    .bind(key)
+    .bind(title)
+    .execute(&store.writer)
+    .await;
+    match renamed {
+        Err(error) if is_taken(&error) => {
+            Err(Error::conflict(format!("the source already has a document with the key {key:?}")))
+        }
+        Err(error) => Err(error).doing("rename the document"),
+        Ok(done) if done.rows_affected() == 0 => Err(Error::not_found("document")),
+        Ok(_) => Ok(()),
+    }
+}
+
+pub(super) async fn delete(store: &SqliteStore, id: DocumentId, now: DateTime<Utc>) -> Result<bool> {
+    let mut tx = store.write().await?;
+    if live(&mut tx, id).await?.is_none() {
+        return Ok(false);
+    }
+    hide::document(&mut tx, id, now).await?;
+    commit(tx).await?;
+    Ok(true)
+}

@@ -1,0 +1,120 @@
+//! Job rows: reading them, and queueing jobs within the transaction that makes them necessary.
+
+use chrono::{DateTime, Utc};
+use footnote_core::Result;
+use footnote_core::ids::{JobId, KnowledgeBaseId};
+use footnote_core::job::{Job, JobKind, JobProgress, JobState, NewJob};
+use sqlx::QueryBuilder;
+use sqlx::sqlite::SqliteRow;
+
+use super::{BATCH, Tx};
+use crate::rows::{Doing as _, Fields, micros, to_json};
+
+/// Reads all columns of `jobs`.
+pub(super) fn job(row: &SqliteRow) -> Result<Job> {
+    let fields = Fields::of(row, "job");
+    Ok(Job {
+        id: JobId(fields.id("id")?),
+        kind: fields.json("payload")?,
+        knowledge_base: fields.get::<Option<uuid::Uuid>>("knowledge_base")?.map(KnowledgeBaseId),
+        state: fields.named("state", JobState::from_name)?,
+        attempts: fields.number("attempts")?,
+        progress: JobProgress {
+            stage: fields.text("stage")?,
+            done: fields.number("done")?,
+            total: fields.number("total")?,
+        },
+        error: fields.get("error")?,
+        run_at: fields.time("run_at")?,
+        created_at: fields.time("created_at")?,
+        updated_at: fields.time("updated_at")?,
+        finished_at: fields.maybe_time("finished_at")?,
+    })
+}
+
+/// The kind as stored: equal kinds have equal payloads.
+pub(super) fn payload(kind: &JobKind) -> Result<String> {
+    to_json("job", kind)
+}
+
+/// Queues a job.
+pub(super) async fn insert(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Result<Job> {
+    let row = sqlx::query(
+        "INSERT INTO jobs (id, kind, payload, exclusive_key, knowledge_base, state, run_at, created_at, \
+         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?7) RETURNING *",
+    )
+    .bind(JobId::new().0)
+    .bind(new.kind.name())
+    .bind(payload(&new.kind)?)
+    .bind(new.kind.exclusive_key())
+    .bind(new.knowledge_base.map(|k| k.0))
+    .bind(micros(new.run_at))
+    .bind(micros(now))
+    .fetch_one(&mut **tx)
+    .await
+    .doing("queue the job")?;
+    job(&row)
+}
+
+/// Queues a job, or gives the one of this kind and payload that is still queued.
+pub(super) async fn queued_once(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Result<Job> {
+    let queued = sqlx::query(
+        "SELECT * FROM jobs WHERE exclusive_key = ?1 AND payload = ?2 AND state IN ('queued', 'running') \
+         AND state = 'queued' ORDER BY id LIMIT 1",
+    )
+    .bind(new.kind.exclusive_key())
+    .bind(payload(&new.kind)?)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("look for a queued job")?;
+    match queued {
+        Some(row) => job(&row),
+        None => insert(tx, new, now).await,
+    }
+}
+
+/// Queues a job, or gives the one of this kind and payload that is queued or running. One that was
+/// asked to stop does not count: its work will not be done.
+pub(super) async fn under_way_or_queued(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Result<Job> {
+    let under_way = sqlx::query(
+        "SELECT * FROM jobs WHERE exclusive_key = ?1 AND payload = ?2 AND state IN ('queued', 'running') \
+         AND cancel_requested = 0 ORDER BY id LIMIT 1",
+    )
+    .bind(new.kind.exclusive_key())
+    .bind(payload(&new.kind)?)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("look for a job under way")?;
+    match under_way {
+        Some(row) => job(&row),
+        None => insert(tx, new, now).await,
+    }
+}
+
+/// Queues many jobs that cannot be queued yet.
+pub(super) async fn insert_sweeps(
+    tx: &mut Tx,
+    sweeps: &[(Option<KnowledgeBaseId>, JobKind)],
+    now: DateTime<Utc>,
+) -> Result<()> {
+    for batch in sweeps.chunks(BATCH) {
+        let payloads: Vec<String> = batch.iter().map(|(_, kind)| payload(kind)).collect::<Result<_>>()?;
+        let mut query = QueryBuilder::new(
+            "INSERT INTO jobs (id, kind, payload, exclusive_key, knowledge_base, state, run_at, created_at, \
+             updated_at) ",
+        );
+        query.push_values(batch.iter().zip(payloads), |mut row, ((knowledge_base, kind), payload)| {
+            row.push_bind(JobId::new().0)
+                .push_bind(kind.name())
+                .push_bind(payload)
+                .push_bind(kind.exclusive_key())
+                .push_bind(knowledge_base.map(|k| k.0))
+                .push_bind(JobState::Queued.name())
+                .push_bind(micros(now))
+                .push_bind(micros(now))
+                .push_bind(micros(now));
+        });
+        query.build().persistent(false).execute(&mut **tx).await.doing("queue the sweeps")?;
+    }
+    Ok(())
+}

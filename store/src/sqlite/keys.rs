@@ -1,0 +1,160 @@
+//! API keys, and the responses that repeated requests get again.
+
+use async_trait::async_trait;
+use chrono::{DateTime, TimeDelta, Utc};
+use footnote_core::hash::ContentHash;
+use footnote_core::ids::{ApiKeyId, WorkspaceId};
+use footnote_core::ports::KeyStore;
+use footnote_core::principal::{ApiKey, Role};
+use footnote_core::{Error, Result};
+use sqlx::sqlite::SqliteRow;
+
+use super::{SqliteStore, commit};
+use crate::rows::{Doing as _, Fields, hash_bytes, is_dangling, is_taken, micros, to_json};
+
+/// How long a response is remembered.
+const REMEMBERED: TimeDelta = TimeDelta::hours(24);
+
+fn api_key(row: &SqliteRow) -> Result<ApiKey> {
+    let fields = Fields::of(row, "api key");
+    Ok(ApiKey {
+        id: ApiKeyId(fields.id("id")?),
+        workspace: WorkspaceId(fields.id("workspace")?),
+        name: fields.text("name")?,
+        secret_hash: fields.hash("secret_hash")?.0,
+        role: fields.named("role", Role::from_name)?,
+        scope: fields.json("scope")?,
+        created_at: fields.time("created_at")?,
+        revoked_at: fields.maybe_time("revoked_at")?,
+    })
+}
+
+#[async_trait]
+impl KeyStore for SqliteStore {
+    async fn create_key(&self, key: ApiKey) -> Result<()> {
+        let inserted = sqlx::query(
+            "INSERT INTO api_keys (id, workspace, name, secret_hash, role, scope, created_at, revoked_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8)",
+        )
+        .bind(key.id.0)
+        .bind(key.workspace.0)
+        .bind(&key.name)
+        .bind(key.secret_hash.to_vec())
+        .bind(key.role.name())
+        .bind(to_json("scope", &key.scope)?)
+        .bind(micros(key.created_at))
+        .bind(key.revoked_at.map(micros))
+        .execute(&self.writer)
+        .await;
+        if let Err(error) = &inserted
+            && is_taken(error)
+        {
+            return Err(Error::conflict(format!("the api key {:?} is stored already", key.name)));
+        }
+        inserted.doing("store the api key")?;
+        Ok(())
+    }
+
+    async fn key_by_hash(&self, secret_hash: &[u8; 32]) -> Result<Option<ApiKey>> {
+        let row = sqlx::query("SELECT * FROM api_keys WHERE secret_hash = ?1")
+            .bind(secret_hash.to_vec())
+            .fetch_optional(&self.readers)
+            .await
+            .doing("read the api key")?;
+        row.as_ref().map(api_key).transpose()
+    }
+
+    async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>> {
+        let rows = sqlx::query("SELECT * FROM api_keys WHERE workspace = ?1 ORDER BY id DESC")
+            .bind(workspace.0)
+            .fetch_all(&self.readers)
+            .await
+            .doing("list the api keys")?;
+        rows.iter().map(api_key).collect()
+    }
+
+    async fn revoke_key(&self, id: ApiKeyId, now: DateTime<Utc>) -> Result<bool> {
+        let done = sqlx::query("UPDATE api_keys SET revoked_at = coalesce(revoked_at, ?2) WHERE id = ?1")
+            .bind(id.0)
+            .bind(micros(now))
+            .execute(&self.writer)
+            .await
+            .doing("revoke the api key")?;
+        Ok(done.rows_affected() > 0)
+    }
+
+    async fn idempotent_response(
+        &self,
+        key: ApiKeyId,
+        idempotency_key: &str,
+        fingerprint: ContentHash,
+    ) -> Result<Option<String>> {
+        let row = sqlx::query(
+            "SELECT fingerprint, response FROM idempotent_responses \
+             WHERE api_key = ?1 AND idempotency_key = ?2",
+        )
+        .bind(key.0)
+        .bind(idempotency_key)
+        .fetch_optional(&self.readers)
+        .await
+        .doing("read the remembered response")?;
+        let Some(row) = row else { return Ok(None) };
+        let fields = Fields::of(&row, "remembered response");
+        if fields.hash("fingerprint")? != fingerprint {
+            return Err(used_otherwise(idempotency_key));
+        }
+        Ok(Some(fields.text("response")?))
+    }
+
+    async fn remember_response(
+        &self,
+        key: ApiKeyId,
+        idempotency_key: &str,
+        fingerprint: ContentHash,
+        response: &str,
+        now: DateTime<Utc>,
+    ) -> Result<()> {
+        let mut tx = self.write().await?;
+        sqlx::query("DELETE FROM idempotent_responses WHERE created_at <= ?1")
+            .bind(micros(now - REMEMBERED))
+            .execute(&mut *tx)
+            .await
+            .doing("forget old responses")?;
+        let inserted = sqlx::query(
+            "INSERT INTO idempotent_responses (api_key, idempotency_key, fingerprint, response, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (api_key, idempotency_key) DO NOTHING",
+        )
+        .bind(key.0)
+        .bind(idempotency_key)
+        .bind(hash_bytes(fingerprint))
+        .bind(response)
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await;
+        if let Err(error) = &inserted
+            && is_dangling(error)
+        {
+            return Err(Error::not_found("api key"));
+        }
+        inserted.doing("remember the response")?;
+        // Of two racing requests the first one's response stands.
+        let row = sqlx::query(
+            "SELECT fingerprint FROM idempotent_responses WHERE api_key = ?1 AND idempotency_key = ?2",
+        )
+        .bind(key.0)
+        .bind(idempotency_key)
+        .fetch_one(&mut *tx)
+        .await
+        .doing("read the remembered response")?;
+        if Fields::of(&row, "remembered response").hash("fingerprint")? != fingerprint {
+            return Err(used_otherwise(idempotency_key));
+        }
+        commit(tx).await
+    }
+}
+
+fn used_otherwise(idempotency_key: &str) -> Error {
+    Error::conflict(format!(
+        "the idempotency key {idempotency_key:?} was used for another request; send a fresh one"
+    ))
+}

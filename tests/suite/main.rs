@@ -1,0 +1,20 @@
+//! The one integration binary: what must be true of the whole.
+#![expect(clippy::unwrap_used, clippy::expect_used, reason = "a test that cannot go on ends there")]
+
+mod annual_report;
+mod api_ask;
+mod api_documents;
+mod api_jobs;
+mod api_keys;
+mod api_search;
+mod api_sources;
+mod architecture;
+mod bad_files;
+mod bad_requests;
+mod consistency;
+mod end_to_end;
+mod index_conformance;
+mod kill;
+mod openai;
+mod openapi;
+mod tidy;
