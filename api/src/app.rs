@@ -156,21 +156,28 @@ impl App {
         self.ingest.wake.notify_waiters();
     }
 
-    /// Fails where the knowledge base's vectors were made by another embedder than the one that
-    /// would embed the question.
+    /// Fails where the knowledge base was indexed by another embedder or by other rules for words than
+    /// those that would be used on the question.
     pub async fn require_embedder_of(&self, knowledge_base: &KnowledgeBase) -> Result<()> {
         if knowledge_base.generation == self.generation.id {
             return Ok(());
         }
         let generations = self.store.documents.generations().await?;
         let made_by = generations.iter().find(|g| g.id == knowledge_base.generation);
-        match made_by.map(|g| g.spec.embedder.as_str()) {
-            Some(embedder) if embedder == self.embedder.fingerprint() => Ok(()),
-            Some(embedder) => Err(Error::not_installed(format!(
-                "knowledge base {:?} was indexed by the embedder {embedder}; configure that one again, or \
-                 index its documents into a new knowledge base",
+        match made_by.map(|g| (g.spec.embedder.as_str(), g.spec.analyzer)) {
+            Some((embedder, _)) if embedder != self.embedder.fingerprint() => {
+                Err(Error::not_installed(format!(
+                    "knowledge base {:?} was indexed by the embedder {embedder}; configure that one again, or \
+                     index its documents into a new knowledge base",
+                    knowledge_base.name
+                )))
+            }
+            Some((_, analyzer)) if analyzer != ANALYZER_VERSION => Err(Error::not_installed(format!(
+                "knowledge base {:?} was indexed by version {analyzer} of the keyword analyzer and this \
+                 program has version {ANALYZER_VERSION}; index its documents into a new knowledge base",
                 knowledge_base.name
             ))),
+            Some(_) => Ok(()),
             None => Err(Error::corrupt("the knowledge base's index generation has no row")),
         }
     }

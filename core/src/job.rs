@@ -19,6 +19,11 @@ pub enum JobKind {
         /// The version.
         version: VersionId,
     },
+    /// Send a document's current entries to both indexes again, after its title or metadata changed.
+    ResendDocument {
+        /// The document.
+        document: DocumentId,
+    },
     /// Remove a retired or deleted version's entries from both indexes.
     SweepVersion {
         /// The version.
@@ -26,6 +31,8 @@ pub enum JobKind {
         /// The generation to sweep.
         generation: GenerationId,
     },
+    /// Remove what nothing names any more: files, chunk rows, cached vectors.
+    CollectGarbage,
     /// Compare a source with what is indexed and queue what differs.
     RefreshSource {
         /// The source.
@@ -45,17 +52,30 @@ impl JobKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::IndexVersion { .. } => "index_version",
+            Self::ResendDocument { .. } => "resend_document",
             Self::SweepVersion { .. } => "sweep_version",
+            Self::CollectGarbage => "collect_garbage",
             Self::RefreshSource { .. } => "refresh_source",
             Self::Reconcile { .. } => "reconcile",
+        }
+    }
+
+    /// Whether it is upkeep that nobody waits for: other jobs go first.
+    pub fn is_upkeep(&self) -> bool {
+        match self {
+            Self::SweepVersion { .. } | Self::Reconcile { .. } | Self::CollectGarbage => true,
+            Self::IndexVersion { .. } | Self::ResendDocument { .. } | Self::RefreshSource { .. } => false,
         }
     }
 
     /// Jobs with the same key never run at the same time.
     pub fn exclusive_key(&self) -> String {
         match self {
-            Self::IndexVersion { document, .. } => format!("document:{document}"),
+            Self::IndexVersion { document, .. } | Self::ResendDocument { document } => {
+                format!("document:{document}")
+            }
             Self::SweepVersion { version, .. } => format!("sweep:{version}"),
+            Self::CollectGarbage => "garbage".to_owned(),
             Self::RefreshSource { source, .. } => format!("source:{source}"),
             Self::Reconcile { generation } => format!("generation:{generation}"),
         }

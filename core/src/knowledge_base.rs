@@ -43,7 +43,13 @@ pub struct GenerationSpec {
 impl GenerationSpec {
     /// Identifies the spec: equal specs have equal fingerprints.
     pub fn fingerprint(&self) -> ContentHash {
-        let text = format!("{}\n{}\n{}\n{:?}", self.embedder, self.dimension, self.analyzer, self.chunker);
+        // Field by field: a setting that is added later is left out where it has its old meaning, lest
+        // every index be built anew.
+        let ChunkerSettings { version, max_tokens, overlap_tokens } = &self.chunker;
+        let chunker = format!(
+            "ChunkerSettings {{ version: {version}, max_tokens: {max_tokens}, overlap_tokens: {overlap_tokens} }}"
+        );
+        let text = format!("{}\n{}\n{}\n{chunker}", self.embedder, self.dimension, self.analyzer);
         ContentHash::of(text.as_bytes())
     }
 }
@@ -72,5 +78,18 @@ pub struct ChunkerSettings {
 impl Default for ChunkerSettings {
     fn default() -> Self {
         Self { version: 1, max_tokens: 320, overlap_tokens: 0 }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn fingerprints_stay_what_they_were() {
+        let chunker = ChunkerSettings::default();
+        let spec = GenerationSpec { embedder: "e5".to_owned(), dimension: 3, analyzer: 1, chunker };
+        let text = "e5\n3\n1\nChunkerSettings { version: 1, max_tokens: 320, overlap_tokens: 0 }";
+        assert_eq!(spec.fingerprint(), ContentHash::of(text.as_bytes()));
     }
 }

@@ -3,7 +3,7 @@
 //! To add a backend: implement the trait in its crate, run the seam's conformance suite in
 //! `tests/` over it, and choose it in `footnote_store::open` or `api::app`, nowhere else.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -107,9 +107,48 @@ pub struct StoredVersion {
     pub document: Document,
     /// The version that has this content.
     pub version: DocumentVersion,
-    /// The job that indexes it: new, or the one already under way. `None` where the content is
-    /// that of the current version: there is nothing to do.
+    /// The job that indexes it: new, or the one already under way; or the one that tells the indexes
+    /// its new title and metadata. `None` where all is as it was: there is nothing to do.
     pub job: Option<Job>,
+}
+
+/// Why the newest version of a document could not be indexed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VersionFailure {
+    /// The reason, for people.
+    pub reason: String,
+    /// Whether trying again may help: it was cancelled, or the fault was not its content's.
+    pub may_retry: bool,
+}
+
+/// One change that a refresh makes.
+#[derive(Debug, Clone)]
+pub enum RunStep {
+    /// Stores the content of a key: new to the source, or changed.
+    Store {
+        /// The content.
+        version: NewVersion,
+        /// Whether the source had no document under this key.
+        is_new: bool,
+    },
+    /// Gives a document another key.
+    Rename {
+        /// The document.
+        document: DocumentId,
+        /// Its key so far.
+        from: String,
+        /// Its key from now on.
+        to: String,
+        /// Its title from now on.
+        title: String,
+    },
+    /// Deletes a document.
+    Remove {
+        /// The document.
+        document: DocumentId,
+        /// Its key.
+        key: String,
+    },
 }
 
 /// Narrows a list of documents.
@@ -182,10 +221,11 @@ pub trait DocumentStore: Send + Sync {
     async fn delete_source(&self, id: SourceId, now: DateTime<Utc>) -> Result<bool>;
 
     /// Stores document, pending version and indexing job in one transaction. Content equal to the
-    /// current or pending version's changes nothing but title and metadata. Failed content is
-    /// tried again.
+    /// current or pending version's changes nothing but title and metadata, which a job then tells
+    /// the indexes. Failed content is tried again.
     async fn store_version(&self, new: NewVersion, now: DateTime<Utc>) -> Result<StoredVersion>;
-    /// Gives a document another key within its source (its file was renamed).
+    /// Gives a document another key within its source (its file was renamed). A job tells the
+    /// indexes its new title, where that changes.
     async fn rename_document(&self, id: DocumentId, key: &str, title: &str, now: DateTime<Utc>)
     -> Result<()>;
     /// One document.
@@ -205,6 +245,8 @@ pub trait DocumentStore: Send + Sync {
     async fn delete_document(&self, id: DocumentId, now: DateTime<Utc>) -> Result<bool>;
     /// Document, key and content of the newest version of everything a source holds.
     async fn source_contents(&self, source: SourceId) -> Result<Vec<(DocumentId, String, ContentHash)>>;
+    /// Those documents of a source whose newest version failed.
+    async fn source_failures(&self, source: SourceId) -> Result<HashMap<DocumentId, VersionFailure>>;
 
     /// Replaces the version's chunk rows of one generation. Fenced by the lease.
     async fn put_chunks(
@@ -241,8 +283,11 @@ pub trait DocumentStore: Send + Sync {
     async fn vectors(&self, embedder: &str, texts: &[ContentHash]) -> Result<HashMap<ContentHash, Vec<f32>>>;
     /// Remembers vectors.
     async fn put_vectors(&self, embedder: &str, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()>;
-    /// Forgets vectors that no chunk of a current or pending version uses; returns how many.
+    /// Forgets vectors that no chunk of a current or pending version uses; returns how many. Bit by
+    /// bit, so that others may write in between.
     async fn prune_vectors(&self) -> Result<u64>;
+    /// Forgets the chunk rows of deleted documents; returns how many. Bit by bit, too.
+    async fn prune_chunks(&self) -> Result<u64>;
 
     /// Those of the chunks that are current and within the scope, in the order given, with their
     /// text. The rest is left out: an index may lag, the truth does not.
@@ -257,6 +302,11 @@ pub trait DocumentStore: Send + Sync {
     /// Of these versions, those that an index may rightly hold although they are not expected:
     /// pending ones, whose job is writing them now.
     async fn pending_among(&self, versions: &[VersionId]) -> Result<Vec<VersionId>>;
+    /// The blobs that documents which are not deleted name: originals, parsed documents, texts.
+    async fn named_blobs(&self) -> Result<HashSet<ContentHash>>;
+    /// When the oldest version that waits for its indexing, or is being indexed, was stored: its job
+    /// may have made blobs since that no row names yet.
+    async fn oldest_pending(&self) -> Result<Option<DateTime<Utc>>>;
 }
 
 /// The durable queue.
@@ -264,7 +314,8 @@ pub trait DocumentStore: Send + Sync {
 pub trait JobQueue: Send + Sync {
     /// Queues a job. Where one of the same kind and payload is still queued, that one is returned.
     async fn enqueue(&self, job: NewJob, now: DateTime<Utc>) -> Result<Job>;
-    /// Takes the oldest job that is due, free, and whose exclusive key nobody holds. An expired
+    /// Takes the oldest job that is due, free, and whose exclusive key nobody holds; upkeep only
+    /// where there is nothing else. An expired
     /// lease counts as free; a job that expired `max_attempts` times is failed instead.
     async fn claim(
         &self,
@@ -337,7 +388,14 @@ pub trait ScheduleStore: Send + Sync {
     ) -> Result<Option<Run>>;
     /// Queues a refresh now; returns the run under way where there is one.
     async fn start_run(&self, source: SourceId, trigger: RunTrigger, now: DateTime<Utc>) -> Result<Run>;
-    /// Stores what a run changed. Fenced by the lease.
+    /// Makes one change and notes it in the run's history, in one transaction fenced by the lease: a
+    /// run that is interrupted and resumed still tells all that it changed. Conflict and not found
+    /// as the change itself has them.
+    async fn take_step(&self, lease: Lease, run: RunId, step: RunStep, now: DateTime<Utc>) -> Result<()>;
+    /// What the steps of a run have changed so far.
+    async fn steps_taken(&self, run: RunId) -> Result<RefreshReport>;
+    /// Stores what a run changed and ends its job, in one transaction fenced by the lease. The report
+    /// of a run that ends otherwise is made of its steps.
     async fn finish_run(
         &self,
         lease: Lease,
@@ -420,6 +478,9 @@ pub trait BlobStore: Send + Sync {
     async fn read(&self, hash: ContentHash) -> Result<Option<Vec<u8>>>;
     /// A local file with the blob's bytes, for a parser's child process or a streamed download.
     async fn path(&self, hash: ContentHash) -> Result<Option<PathBuf>>;
+    /// Removes the blobs that were last stored before `before` and that `keep` does not hold, and
+    /// returns how many. A blob that is stored again while this runs stays.
+    async fn collect(&self, keep: HashSet<ContentHash>, before: DateTime<Utc>) -> Result<u64>;
 }
 
 /// Dense vectors by generation. Every write is idempotent.
@@ -453,6 +514,10 @@ pub trait KeywordIndex: Send + Sync {
     async fn search(&self, scope: Scope, filter: &Filter, text: &str, limit: usize) -> Result<Vec<Hit>>;
     /// Returns once all writes so far are durable and searchable.
     async fn flush(&self, generation: GenerationId) -> Result<()>;
+    /// How often, since this was opened, writes that were not flushed yet were lost: a failed write
+    /// or flush may take those of others with it. Whoever sees the number change between its first
+    /// write and the end of its flush cannot rely on that flush and writes again.
+    fn lost_writes(&self, generation: GenerationId) -> u64;
     /// Versions held, with their entry counts.
     async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
     /// The share of the query's weight (sum of inverse document frequencies of its distinct terms)

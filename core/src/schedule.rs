@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 
 use crate::ids::{JobId, RunId, ScheduleId, SourceId};
+use crate::job::JobState;
 use crate::source::RefreshReport;
 
 /// When a source is refreshed.
@@ -48,6 +49,10 @@ pub struct Run {
     pub created_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// What changed; `None` until it ended.
+    /// Where its job stands.
+    pub state: JobState,
+    /// Why it failed, or why it is tried again.
+    pub error: Option<String>,
+    /// What changed, also where it failed or was cancelled half way; `None` until it ended.
     pub report: Option<RefreshReport>,
 }

@@ -1,8 +1,9 @@
 //! What every job works with: the ports, chosen once by `api::app`.
 
+use std::collections::HashMap;
 use std::path::Path;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use footnote_core::ids::GenerationId;
@@ -69,22 +70,24 @@ impl Default for IngestLimits {
 }
 
 impl IngestContext {
-    /// The generation with this id and the embedder it was made with.
-    pub(crate) async fn generation(&self, id: GenerationId) -> Result<(Generation, Arc<dyn Embedder>)> {
+    /// The generation with this id.
+    pub(crate) async fn generation(&self, id: GenerationId) -> Result<Generation> {
         let generations = self.documents.generations().await?;
-        let generation = generations
-            .into_iter()
-            .find(|g| g.id == id)
-            .ok_or_else(|| Error::corrupt(format!("index generation {id} has no row")))?;
+        let found = generations.into_iter().find(|g| g.id == id);
+        found.ok_or_else(|| Error::corrupt(format!("index generation {id} has no row")))
+    }
+
+    /// The embedder that a generation was made with.
+    pub(crate) fn embedder_of(&self, generation: &Generation) -> Result<Arc<dyn Embedder>> {
         let wanted = &generation.spec.embedder;
         let embedder = self.embedders.iter().find(|e| e.fingerprint() == wanted).cloned();
-        let embedder = embedder.ok_or_else(|| {
+        embedder.ok_or_else(|| {
             Error::not_installed(format!(
-                "index generation {id} was made with the embedder {wanted}, which is not configured; \
-                 configure it again or create a knowledge base with the new one"
+                "index generation {} was made with the embedder {wanted}, which is not configured; \
+                 configure it again or create a knowledge base with the new one",
+                generation.id
             ))
-        })?;
-        Ok((generation, embedder))
+        })
     }
 }
 
@@ -94,7 +97,7 @@ pub struct Drift {
     runs: AtomicU64,
     resent: AtomicU64,
     removed: AtomicU64,
-    last: AtomicU64,
+    last: Mutex<HashMap<GenerationId, u64>>,
 }
 
 /// A reading of [`Drift`].
@@ -106,7 +109,7 @@ pub struct DriftReading {
     pub resent: u64,
     /// Versions removed from an index, in all.
     pub removed: u64,
-    /// Versions that differed at the last reconciliation: 0 is health.
+    /// Versions that differed at the last reconciliation of each generation, in all: 0 is health.
     pub last: u64,
 }
 
@@ -118,14 +121,18 @@ impl Drift {
             runs: load(&self.runs),
             resent: load(&self.resent),
             removed: load(&self.removed),
-            last: load(&self.last),
+            last: self.last().values().sum(),
         }
     }
 
-    pub(crate) fn record(&self, resent: u64, removed: u64) {
+    fn last(&self) -> MutexGuard<'_, HashMap<GenerationId, u64>> {
+        self.last.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn record(&self, generation: GenerationId, resent: u64, removed: u64) {
         self.runs.fetch_add(1, Ordering::Relaxed);
         self.resent.fetch_add(resent, Ordering::Relaxed);
         self.removed.fetch_add(removed, Ordering::Relaxed);
-        self.last.store(resent + removed, Ordering::Relaxed);
+        self.last().insert(generation, resent + removed);
     }
 }

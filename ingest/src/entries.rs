@@ -127,11 +127,31 @@ pub(crate) async fn write(
     Ok(embedded)
 }
 
-/// Returns once what was written would survive a kill.
-pub(crate) async fn flush(ctx: &IngestContext, generation: GenerationId, targets: Targets) -> Result<()> {
-    let vectors = async { if targets.vectors { ctx.vectors.flush(generation).await } else { Ok(()) } };
-    let keywords = async { if targets.keywords { ctx.keywords.flush(generation).await } else { Ok(()) } };
-    tokio::try_join!(vectors, keywords).map(|_| ())
+/// A job's writes to the indexes of a generation that are not durable yet: begun before the first one,
+/// ended by the flush.
+#[must_use]
+pub(crate) struct Writes {
+    generation: GenerationId,
+    lost_before: u64,
+}
+
+impl Writes {
+    /// To be called before the first write.
+    pub(crate) fn begin(ctx: &IngestContext, generation: GenerationId) -> Self {
+        Self { generation, lost_before: ctx.keywords.lost_writes(generation) }
+    }
+
+    /// Returns once what was written would survive a kill. Jobs share an index's writer, and one that
+    /// fails may take what the others wrote with it: then this fails, and the job is to be done again.
+    pub(crate) async fn flush(self, ctx: &IngestContext) -> Result<()> {
+        tokio::try_join!(ctx.vectors.flush(self.generation), ctx.keywords.flush(self.generation))?;
+        if ctx.keywords.lost_writes(self.generation) != self.lost_before {
+            return Err(Error::unavailable(
+                "another job's failure took what this one wrote to the keyword index; it is written again",
+            ));
+        }
+        Ok(())
+    }
 }
 
 fn vector_entry(

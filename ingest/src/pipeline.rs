@@ -19,7 +19,7 @@ use tokio::sync::mpsc;
 
 use crate::chunk::{ChunkBudget, ChunkDraft, chunk};
 use crate::context::IngestContext;
-use crate::entries::{self, Targets, VersionEntries, compute, own_title, title_of};
+use crate::entries::{self, Targets, VersionEntries, Writes, compute, own_title, title_of};
 use crate::progress::Progress;
 
 /// Bytes of JSON between two hand-overs to the blob store.
@@ -37,7 +37,8 @@ pub async fn index_version(
     let knowledge_base = ctx.documents.knowledge_base(document.knowledge_base).await?;
     let knowledge_base = knowledge_base
         .ok_or_else(|| Error::not_found(format!("knowledge base {}", document.knowledge_base)))?;
-    let (generation, embedder) = ctx.generation(knowledge_base.generation).await?;
+    let generation = ctx.generation(knowledge_base.generation).await?;
+    let embedder = ctx.embedder_of(&generation)?;
     tokio::try_join!(ctx.vectors.ensure(&generation), ctx.keywords.ensure(&generation))?;
 
     let parsed = parse(ctx, &document, version, progress).await?;
@@ -52,14 +53,19 @@ pub async fn index_version(
         return Err(no_text(&entries.document));
     }
 
-    forget_earlier_attempt(ctx, version.id, &generation).await?;
+    let was_tried = !ctx.documents.chunks(version.id, generation.id).await?.is_empty();
+    // Fenced, and so before the indexes are touched: a worker that lost its lease removes nothing.
     ctx.documents.put_chunks(lease, version.id, generation.id, &chunks).await?;
+    let writes = Writes::begin(ctx, generation.id);
+    if was_tried {
+        forget_earlier_attempt(ctx, version.id, &generation).await?;
+    }
 
     progress.stage("embedding", chunks.len() as u64);
     let embedded = entries::write(ctx, &entries, &chunks, Targets::BOTH, progress).await?;
 
     progress.stage("indexing", 0);
-    entries::flush(ctx, generation.id, Targets::BOTH).await?;
+    writes.flush(ctx).await?;
 
     let parsed = &entries.parsed;
     let facts = VersionFacts {
@@ -193,16 +199,13 @@ async fn rows(entries: &VersionEntries, version: VersionId, drafts: Vec<ChunkDra
     .await
 }
 
-/// Chunk rows of this version mean that an earlier run may have written index entries, perhaps more
-/// of them than this one will (a parser changed in between).
+/// A version that had chunk rows may have index entries of an earlier run, perhaps more of them than
+/// this one will write (a parser changed in between).
 async fn forget_earlier_attempt(
     ctx: &IngestContext,
     version: VersionId,
     generation: &Generation,
 ) -> Result<()> {
-    if ctx.documents.chunks(version, generation.id).await?.is_empty() {
-        return Ok(());
-    }
     tokio::try_join!(
         ctx.vectors.remove(generation.id, version),
         ctx.keywords.remove(generation.id, version)

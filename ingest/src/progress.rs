@@ -95,19 +95,24 @@ async fn renew(
     progress: &Progress,
 ) -> Stop {
     let mut shown = JobProgress::default();
-    let mut since_renewal = Duration::ZERO;
+    // The lease ends by the clock: a machine that slept has let it run out, however few ticks were
+    // counted. A clock that was set back has not prolonged it.
+    let mut renewed_at = clock.now();
+    let mut ticked = Duration::ZERO;
     let tick = SHOW_EVERY.min(lease_for / 4).max(Duration::from_millis(5));
     loop {
         tokio::time::sleep(tick).await;
-        since_renewal += tick;
+        ticked += tick;
+        let since_renewal = (clock.now() - renewed_at).to_std().unwrap_or_default().max(ticked);
         let now = progress.now();
         if now == shown && since_renewal < lease_for / 3 {
             continue;
         }
+        let asked_at = clock.now();
         match beat(jobs, clock, lease, lease_for, &now).await {
             Ok(LeaseState::Held) => {
                 shown = now;
-                since_renewal = Duration::ZERO;
+                (renewed_at, ticked) = (asked_at, Duration::ZERO);
             }
             Ok(LeaseState::CancelRequested) => return Stop::Cancelled,
             Ok(LeaseState::Lost) => return Stop::LeaseLost,

@@ -16,7 +16,7 @@ use crate::cron;
 /// Longest sleep: a schedule created meanwhile, or a clock that was set, is noticed this much later.
 const LOOK_EVERY: Duration = Duration::from_secs(15);
 
-/// Time between two reconciliations.
+/// Time between two rounds of upkeep.
 const UPKEEP_EVERY: chrono::TimeDelta = chrono::TimeDelta::days(1);
 
 /// The running loop.
@@ -93,15 +93,14 @@ async fn fire(ctx: &IngestContext, schedule: &Schedule, now: DateTime<Utc>) -> R
     Ok(())
 }
 
-/// Queues a reconciliation of every generation, and forgets vectors that nothing uses.
+/// Queues a reconciliation of every generation, and the removal of what nothing names any more.
 pub async fn upkeep(ctx: &IngestContext, now: DateTime<Utc>) -> Result<()> {
-    for generation in ctx.documents.generations().await? {
-        let kind = JobKind::Reconcile { generation: generation.id };
+    let generations = ctx.documents.generations().await?;
+    let kinds = generations.into_iter().map(|g| JobKind::Reconcile { generation: g.id });
+    for kind in kinds.chain([JobKind::CollectGarbage]) {
         ctx.jobs.enqueue(NewJob { kind, knowledge_base: None, run_at: now }, now).await?;
     }
     ctx.wake.notify_waiters();
-    let forgotten = ctx.documents.prune_vectors().await?;
-    tracing::debug!(vectors.forgotten = forgotten, "upkeep queued");
     Ok(())
 }
 

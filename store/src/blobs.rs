@@ -3,11 +3,14 @@
 //! A blob is written to `tmp/`, synced, and renamed to `ab/<hash>`, so a name never shows half a
 //! file: neither to a reader nor after a crash. What a crash leaves in `tmp/` is swept at open.
 
+use std::collections::HashSet;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::SystemTime;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use footnote_core::error::Context as _;
 use footnote_core::hash::ContentHash;
 use footnote_core::ports::{BlobStore, BlobWriter};
@@ -22,19 +25,53 @@ const GATHER: usize = 256 * 1024;
 #[derive(Debug, Clone)]
 pub struct FsBlobStore {
     root: Arc<Path>,
+    /// Shared by those who give a blob its name, held alone by who removes one: a blob that is stored
+    /// again while it is judged to be old is not removed.
+    naming: Arc<RwLock<()>>,
 }
 
 impl FsBlobStore {
     /// Opens the folder, creates it where it is missing, and removes what an interrupted write
     /// left. The caller holds the data folder's lock: nobody else is writing.
     pub fn open(root: impl Into<PathBuf>) -> Result<Self> {
-        let store = Self { root: root.into().into() };
+        let store = Self { root: root.into().into(), naming: Arc::default() };
         fs_err::create_dir_all(store.tmp()).context(ErrorKind::Unavailable, cannot_write)?;
         for leftover in fs_err::read_dir(store.tmp()).context(ErrorKind::Unavailable, cannot_write)? {
             let leftover = leftover.context(ErrorKind::Unavailable, cannot_write)?.path();
             fs_err::remove_file(leftover).context(ErrorKind::Unavailable, cannot_write)?;
         }
+        store.create_folders().context(ErrorKind::Unavailable, cannot_write)?;
         Ok(store)
+    }
+
+    /// All of them at once, so that later only what lies in them must be made durable.
+    fn create_folders(&self) -> io::Result<()> {
+        for folder in self.folders() {
+            fs_err::create_dir_all(folder)?;
+        }
+        sync_folder(&self.root)
+    }
+
+    fn folders(&self) -> impl Iterator<Item = PathBuf> + '_ {
+        (0..=255_u8).map(|first| self.root.join(format!("{first:02x}")))
+    }
+
+    fn collect_in(&self, folder: &Path, keep: &HashSet<ContentHash>, before: SystemTime) -> io::Result<u64> {
+        let mut removed = 0;
+        for entry in fs_err::read_dir(folder)? {
+            let file = entry?.path();
+            let name = file.file_name().and_then(|name| name.to_str());
+            let Some(hash) = name.and_then(|name| name.parse::<ContentHash>().ok()) else { continue };
+            if keep.contains(&hash) || fs_err::metadata(&file)?.modified()? >= before {
+                continue;
+            }
+            let _alone = self.naming.write().unwrap_or_else(PoisonError::into_inner);
+            if fs_err::metadata(&file)?.modified()? < before {
+                fs_err::remove_file(&file)?;
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 
     fn tmp(&self) -> PathBuf {
@@ -95,6 +132,19 @@ impl BlobStore for FsBlobStore {
     async fn path(&self, hash: ContentHash) -> Result<Option<PathBuf>> {
         let file = self.file_of(hash);
         off_thread(move || Ok(file.is_file().then_some(file))).await
+    }
+
+    async fn collect(&self, keep: HashSet<ContentHash>, before: DateTime<Utc>) -> Result<u64> {
+        let store = self.clone();
+        off_thread(move || {
+            let mut removed = 0;
+            for folder in store.folders() {
+                let done = store.collect_in(&folder, &keep, before.into());
+                removed += done.context(ErrorKind::Unavailable, cannot_write)?;
+            }
+            Ok(removed)
+        })
+        .await
     }
 }
 
@@ -158,12 +208,15 @@ impl Draft {
     }
 
     /// Gives the blob its name, durably: the file first, then the name in its folder. An older file
-    /// of that name is replaced, which also heals one that was damaged.
+    /// of that name is replaced, which also heals one that was damaged, and makes it young again.
     fn publish(self) -> Result<(ContentHash, u64)> {
         let Self { store, file, digest, bytes } = self;
         let hash = ContentHash::from_digest(digest);
         let target = store.file_of(hash);
-        publish_as(&store.root, file, &target)
+        let naming = store.naming.read().unwrap_or_else(PoisonError::into_inner);
+        let published = publish_as(&store.root, file, &target);
+        drop(naming);
+        published
             .map_err(|cause| Error::unavailable(format!("cannot store blob {hash}")).with_source(cause))?;
         Ok((hash, bytes))
     }
@@ -172,10 +225,6 @@ impl Draft {
 fn publish_as(root: &Path, file: NamedTempFile, target: &Path) -> io::Result<()> {
     file.as_file().sync_all()?;
     let folder = target.parent().unwrap_or(root);
-    if !folder.is_dir() {
-        fs_err::create_dir_all(folder)?;
-        sync_folder(root)?;
-    }
     file.persist(target).map_err(|e| e.error)?;
     sync_folder(folder)
 }
@@ -199,6 +248,8 @@ fn abandoned() -> Error {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use proptest::prelude::*;
 
     use super::*;
@@ -259,6 +310,35 @@ mod tests {
         let store = FsBlobStore::open(store.root.to_path_buf()).unwrap();
         assert_eq!(leftovers(&store), 0);
         assert!(store.read(hash).await.unwrap().is_some());
+    }
+
+    fn age(path: &Path, by: Duration) {
+        let file = fs_err::File::options().write(true).open(path).unwrap();
+        file.file().set_modified(SystemTime::now() - by).unwrap();
+    }
+
+    #[tokio::test]
+    async fn collecting_removes_what_is_old_and_named_by_nobody() {
+        let (_folder, store) = store();
+        let hour = Duration::from_secs(3600);
+        let mut hashes = Vec::new();
+        for text in ["named", "old", "young", "stored again"] {
+            let hash = store.put(text.as_bytes()).await.unwrap();
+            if text != "young" {
+                age(&store.file_of(hash), hour * 2);
+            }
+            hashes.push(hash);
+        }
+        store.put(b"stored again").await.unwrap();
+        let keep = HashSet::from([hashes[0]]);
+        let before = DateTime::<Utc>::from(SystemTime::now() - hour);
+        assert_eq!(store.collect(keep.clone(), before).await.unwrap(), 1);
+        let mut left = Vec::new();
+        for &hash in &hashes {
+            left.push(store.read(hash).await.unwrap().is_some());
+        }
+        assert_eq!(left, [true, false, true, true]);
+        assert_eq!(store.collect(keep, before).await.unwrap(), 0);
     }
 
     proptest! {

@@ -15,6 +15,7 @@ mod consistency;
 mod end_to_end;
 mod index_conformance;
 mod kill;
+mod metadata;
 mod openai;
 mod openapi;
 mod tidy;

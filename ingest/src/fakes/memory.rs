@@ -1,13 +1,13 @@
 //! The truth in memory: documents, jobs, schedules.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use footnote_core::chunk::Chunk;
-use footnote_core::document::{Document, DocumentVersion, VersionFacts, VersionState};
+use footnote_core::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::*;
 use footnote_core::job::{Job, JobKind, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPolicy};
@@ -42,6 +42,8 @@ struct State {
     jobs: Vec<JobRow>,
     schedules: Vec<Schedule>,
     runs: Vec<Run>,
+    steps: Vec<(RunId, RunStep)>,
+    may_retry: HashMap<VersionId, bool>,
 }
 
 /// All rows behind one lock.
@@ -66,7 +68,40 @@ impl State {
         row.job.error = error.map(str::to_owned);
         row.job.finished_at = Some(now);
         row.lease = None;
+        let (kind, attempts) = (row.job.kind.clone(), row.job.attempts);
+        match kind {
+            JobKind::IndexVersion { version, .. } if state != JobState::Succeeded => {
+                self.may_retry.insert(version, state == JobState::Cancelled || attempts > 1);
+                let row = self.version(version)?;
+                row.state = VersionState::Failed;
+                row.failure = Some(error.unwrap_or("cancelled").to_owned());
+            }
+            JobKind::RefreshSource { run, .. } if state != JobState::Succeeded => {
+                let mut report = self.steps_taken(run);
+                report.failed.extend(error.map(|reason| (String::new(), reason.to_owned())));
+                self.close_run(run, report, now);
+            }
+            _ => {}
+        }
         Ok(())
+    }
+
+    fn close_run(&mut self, run: RunId, report: RefreshReport, now: DateTime<Utc>) {
+        let run = self.runs.iter_mut().find(|r| r.id == run).unwrap();
+        (run.report, run.finished_at) = (Some(report), Some(now));
+    }
+
+    fn steps_taken(&self, run: RunId) -> RefreshReport {
+        let mut report = RefreshReport::default();
+        for (_, step) in self.steps.iter().filter(|(of, _)| *of == run) {
+            match step.clone() {
+                RunStep::Store { version, is_new: true } => report.added.push(version.key),
+                RunStep::Store { version, is_new: false } => report.changed.push(version.key),
+                RunStep::Rename { from, to, .. } => report.renamed.push((from, to)),
+                RunStep::Remove { key, .. } => report.removed.push(key),
+            }
+        }
+        report
     }
 
     fn push_job(&mut self, new: NewJob, now: DateTime<Utc>) -> Job {
@@ -112,7 +147,9 @@ impl State {
         let id = RunId::new();
         let kind = JobKind::RefreshSource { source, run: id };
         let job = self.push_job(NewJob { kind, knowledge_base: None, run_at: now }, now).id;
-        let run = Run { id, source, job, trigger, created_at: now, finished_at: None, report: None };
+        let (state, error) = (JobState::Queued, None);
+        let run =
+            Run { id, source, job, trigger, created_at: now, finished_at: None, state, error, report: None };
         self.runs.push(run.clone());
         (run, true)
     }
@@ -145,6 +182,10 @@ impl Memory {
 
     pub(crate) fn all_jobs(&self) -> Vec<Job> {
         self.state().jobs.iter().map(|r| r.job.clone()).collect()
+    }
+
+    pub(crate) fn describe(&self, id: DocumentId, metadata: Metadata) {
+        self.state().documents.iter_mut().find(|d| d.id == id).unwrap().metadata = metadata;
     }
 
     pub(crate) fn forget_vectors(&self) {
@@ -297,6 +338,19 @@ impl DocumentStore for Memory {
         let newest = |d: &Document| state.versions.iter().rev().find(|v| v.document == d.id).unwrap().content;
         Ok(documents.map(|d| (d.id, d.key.clone(), newest(d))).collect())
     }
+    async fn source_failures(&self, source: SourceId) -> Result<HashMap<DocumentId, VersionFailure>> {
+        let state = self.state();
+        let mut failures = HashMap::new();
+        for document in state.documents.iter().filter(|d| d.source == source) {
+            let newest = state.versions.iter().rev().find(|v| v.document == document.id).unwrap();
+            if newest.state == VersionState::Failed {
+                let reason = newest.failure.clone().unwrap_or_default();
+                let may_retry = state.may_retry[&newest.id];
+                failures.insert(document.id, VersionFailure { reason, may_retry });
+            }
+        }
+        Ok(failures)
+    }
     async fn put_chunks(
         &self,
         lease: Lease,
@@ -345,10 +399,8 @@ impl DocumentStore for Memory {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut state = self.state();
-        state.end(lease, JobState::Failed, Some(reason), now)?;
-        let row = state.version(version)?;
-        (row.state, row.failure) = (VersionState::Failed, Some(reason.to_owned()));
-        Ok(())
+        state.version(version)?;
+        state.end(lease, JobState::Failed, Some(reason), now)
     }
     async fn vectors(&self, _: &str, texts: &[ContentHash]) -> Result<HashMap<ContentHash, Vec<f32>>> {
         let state = self.state();
@@ -360,6 +412,23 @@ impl DocumentStore for Memory {
     }
     async fn prune_vectors(&self) -> Result<u64> {
         Ok(0)
+    }
+    async fn prune_chunks(&self) -> Result<u64> {
+        Ok(0)
+    }
+    async fn named_blobs(&self) -> Result<HashSet<ContentHash>> {
+        let state = self.state();
+        let lives = |v: &&DocumentVersion| state.documents.iter().any(|d| d.id == v.document);
+        let named = state.versions.iter().filter(lives).flat_map(|v| {
+            let facts = v.parsed.iter().flat_map(|f| [f.parsed, f.text]);
+            std::iter::once(v.content).chain(facts)
+        });
+        Ok(named.collect())
+    }
+    async fn oldest_pending(&self) -> Result<Option<DateTime<Utc>>> {
+        let state = self.state();
+        let pending = state.versions.iter().filter(|v| v.state == VersionState::Pending);
+        Ok(pending.map(|v| v.created_at).min())
     }
     async fn confirm(&self, _: Scope, _: &[ChunkId]) -> Result<Vec<ConfirmedChunk>> {
         not_here()
@@ -524,6 +593,21 @@ impl ScheduleStore for Memory {
     async fn start_run(&self, source: SourceId, trigger: RunTrigger, now: DateTime<Utc>) -> Result<Run> {
         Ok(self.state().start_run(source, trigger, now).0)
     }
+    async fn take_step(&self, lease: Lease, run: RunId, step: RunStep, now: DateTime<Utc>) -> Result<()> {
+        self.state().row(lease)?;
+        match step.clone() {
+            RunStep::Store { version, .. } => self.store_version(version, now).await.map(drop)?,
+            RunStep::Rename { document, to, title, .. } => {
+                self.rename_document(document, &to, &title, now).await?;
+            }
+            RunStep::Remove { document, .. } => self.delete_document(document, now).await.map(drop)?,
+        }
+        self.state().steps.push((run, step));
+        Ok(())
+    }
+    async fn steps_taken(&self, run: RunId) -> Result<RefreshReport> {
+        Ok(self.state().steps_taken(run))
+    }
     async fn finish_run(
         &self,
         lease: Lease,
@@ -532,9 +616,8 @@ impl ScheduleStore for Memory {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut state = self.state();
-        state.row(lease)?;
-        let run = state.runs.iter_mut().find(|r| r.id == run).unwrap();
-        (run.report, run.finished_at) = (Some(report.clone()), Some(now));
+        state.end(lease, JobState::Succeeded, None, now)?;
+        state.close_run(run, report.clone(), now);
         Ok(())
     }
     async fn runs(&self, _: SourceId, _: ListRequest) -> Result<Listing<Run>> {

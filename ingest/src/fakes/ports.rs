@@ -1,11 +1,12 @@
 //! Indexes, blobs, an embedder and a parser in memory.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use footnote_core::chunk::{Hit, KeywordEntry, VectorEntry};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ChunkId, GenerationId, VersionId};
@@ -129,10 +130,13 @@ pub(crate) struct Vectors {
 pub(crate) struct Keywords {
     pub(crate) held: Held<KeywordEntry>,
     pub(crate) flushes: AtomicUsize,
+    pub(crate) losses: std::sync::atomic::AtomicU64,
+    /// Loses everything at the next flush, as a writer does that another job's failure ended.
+    pub(crate) lose_at_flush: std::sync::atomic::AtomicBool,
 }
 
 macro_rules! index {
-    ($seam:ident, $name:ident, $entry:ident, $query:ty, $($rest:tt)*) => {
+    ($seam:ident, $name:ident, $entry:ident, $query:ty, { $($rest:tt)* }) => {
         #[async_trait]
         impl $seam for $name {
             async fn ensure(&self, generation: &Generation) -> Result<()> {
@@ -155,6 +159,7 @@ macro_rules! index {
             }
             async fn flush(&self, _: GenerationId) -> Result<()> {
                 self.flushes.fetch_add(1, Ordering::SeqCst);
+                self.flushing();
                 Ok(())
             }
             async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>> {
@@ -177,18 +182,30 @@ macro_rules! index {
     };
 }
 
-index!(VectorIndex, Vectors, VectorEntry, &[f32],);
-index!(
-    KeywordIndex,
-    Keywords,
-    KeywordEntry,
-    &str,
+impl Vectors {
+    fn flushing(&self) {}
+}
+
+impl Keywords {
+    fn flushing(&self) {
+        if self.lose_at_flush.swap(false, Ordering::SeqCst) {
+            self.held.lock().unwrap().values_mut().for_each(BTreeMap::clear);
+            self.losses.fetch_add(1, Ordering::SeqCst);
+        }
+    }
+}
+
+index!(VectorIndex, Vectors, VectorEntry, &[f32], {});
+index!(KeywordIndex, Keywords, KeywordEntry, &str, {
+    fn lost_writes(&self, _: GenerationId) -> u64 {
+        self.losses.load(Ordering::SeqCst)
+    }
     async fn coverage(&self, _: Scope, query: &str, text: &str) -> Result<f32> {
         let terms: Vec<&str> = query.split_whitespace().collect();
         let found = terms.iter().filter(|t| text.contains(**t)).count();
         Ok(found as f32 / terms.len().max(1) as f32)
     }
-);
+});
 
 /// Blobs as files of a folder that goes away with them.
 pub(crate) struct Blobs {
@@ -238,6 +255,18 @@ impl BlobStore for Blobs {
     }
     async fn path(&self, hash: ContentHash) -> Result<Option<PathBuf>> {
         Ok(Some(self.file(hash)).filter(|p| p.exists()))
+    }
+    async fn collect(&self, keep: HashSet<ContentHash>, before: DateTime<Utc>) -> Result<u64> {
+        let mut removed = 0;
+        for file in fs_err::read_dir(self.folder.path()).unwrap() {
+            let file = file.unwrap();
+            let hash: ContentHash = file.file_name().to_str().unwrap().parse().unwrap();
+            if !keep.contains(&hash) && file.metadata().unwrap().modified().unwrap() < before.into() {
+                fs_err::remove_file(file.path()).unwrap();
+                removed += 1;
+            }
+        }
+        Ok(removed)
     }
 }
 

@@ -2,14 +2,15 @@
 
 use footnote_core::Result;
 use footnote_core::job::{Job, JobKind, Lease};
-use footnote_core::source::RefreshReport;
 
 use crate::context::IngestContext;
 use crate::progress::Progress;
 
+pub mod collect_garbage;
 pub mod index_version;
 pub mod reconcile;
 pub mod refresh_source;
+pub mod resend_document;
 pub mod sweep_version;
 
 /// How a run that went well leaves its job.
@@ -27,12 +28,14 @@ pub async fn run(ctx: &IngestContext, job: &Job, lease: Lease, progress: &Progre
         JobKind::IndexVersion { document, version } => {
             index_version::run(ctx, lease, document, version, progress).await
         }
+        JobKind::ResendDocument { document } => resend_document::run(ctx, document, progress).await,
         JobKind::SweepVersion { version, generation } => {
             sweep_version::run(ctx, version, generation, progress).await
         }
         JobKind::RefreshSource { source, run } => {
             refresh_source::run(ctx, lease, source, run, progress).await
         }
+        JobKind::CollectGarbage => collect_garbage::run(ctx, progress).await,
         JobKind::Reconcile { generation } => reconcile::run(ctx, generation, progress).await,
     }
 }
@@ -44,14 +47,10 @@ pub async fn give_up(ctx: &IngestContext, job: &Job, lease: Lease, reason: &str)
         JobKind::IndexVersion { version, .. } => {
             ctx.documents.fail_version(lease, version, reason, now).await
         }
-        JobKind::RefreshSource { run, .. } => {
-            let failed = vec![(String::new(), reason.to_owned())];
-            let report = RefreshReport { failed, ..RefreshReport::default() };
-            ctx.schedules.finish_run(lease, run, &report, now).await?;
-            ctx.jobs.fail(lease, reason, None, now).await
-        }
-        JobKind::SweepVersion { .. } | JobKind::Reconcile { .. } => {
-            ctx.jobs.fail(lease, reason, None, now).await
-        }
+        JobKind::RefreshSource { .. }
+        | JobKind::ResendDocument { .. }
+        | JobKind::SweepVersion { .. }
+        | JobKind::CollectGarbage
+        | JobKind::Reconcile { .. } => ctx.jobs.fail(lease, reason, None, now).await,
     }
 }

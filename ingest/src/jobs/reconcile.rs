@@ -1,17 +1,16 @@
 //! Compares SQL with both indexes in both directions and repairs the indexes.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use footnote_core::ids::{GenerationId, VersionId};
 use footnote_core::knowledge_base::Generation;
-use footnote_core::ports::Embedder;
 use footnote_core::{Error, Result};
 
 use super::Outcome;
-use crate::chunk::ChunkBudget;
+use super::resend_document::{is_current, send};
+use super::sweep_version::remove_unwanted;
 use crate::context::IngestContext;
-use crate::entries::{self, Targets, VersionEntries, title_of};
+use crate::entries::{Targets, Writes};
 use crate::progress::Progress;
 
 /// What one reconciliation found, and repaired.
@@ -41,9 +40,8 @@ impl DriftReport {
 
 /// Reconciles as a job.
 pub async fn run(ctx: &IngestContext, generation: GenerationId, progress: &Progress) -> Result<Outcome> {
-    let (generation, embedder) = ctx.generation(generation).await?;
-    let report = reconcile(ctx, &generation, embedder, progress).await?;
-    ctx.drift.record(report.missing(), report.surplus());
+    let generation = ctx.generation(generation).await?;
+    let report = reconcile(ctx, &generation, progress).await?;
     if report == DriftReport::default() {
         tracing::debug!(generation.id = %generation.id, "indexes agree with sql");
     } else {
@@ -59,44 +57,52 @@ pub async fn run(ctx: &IngestContext, generation: GenerationId, progress: &Progr
     Ok(Outcome::Done)
 }
 
-/// Sends again what an index lacks and removes what no row owns.
+/// Sends again what an index lacks and removes what no row owns. A version that cannot be repaired
+/// does not keep the others from it: it is told at the end.
 pub async fn reconcile(
     ctx: &IngestContext,
     generation: &Generation,
-    embedder: Arc<dyn Embedder>,
     progress: &Progress,
 ) -> Result<DriftReport> {
     progress.stage("comparing", 0);
     tokio::try_join!(ctx.vectors.ensure(generation), ctx.keywords.ensure(generation))?;
     let drift = compare(ctx, generation.id).await?;
+    let report = drift.report();
+    ctx.drift.record(generation.id, report.missing(), report.surplus());
 
     progress.stage("repairing", drift.work());
-    for &version in &drift.vectors.surplus {
-        ctx.vectors.remove(generation.id, version).await?;
+    let writes = Writes::begin(ctx, generation.id);
+    let mut failures = Vec::new();
+    for version in drift.surplus() {
+        if let Err(error) = remove_unwanted(ctx, version, generation.id).await {
+            failures.push((version, error));
+        }
         progress.advance(1);
     }
-    for &version in &drift.keywords.surplus {
-        ctx.keywords.remove(generation.id, version).await?;
+    for version in drift.missing() {
+        if let Err(error) = resend(ctx, generation, version, &drift).await {
+            failures.push((version, error));
+        }
         progress.advance(1);
     }
-    let missing: BTreeSet<VersionId> =
-        drift.vectors.missing.union(&drift.keywords.missing).copied().collect();
-    for version in missing {
-        let targets = Targets {
-            vectors: drift.vectors.missing.contains(&version),
-            keywords: drift.keywords.missing.contains(&version),
-        };
-        resend(ctx, generation, &embedder, version, targets).await?;
-        progress.advance(1);
+    writes.flush(ctx).await?;
+    let count = failures.len();
+    match failures.into_iter().next() {
+        None => Ok(report),
+        Some((version, error)) => Err(Error::new(
+            error.kind(),
+            format!("{count} versions cannot be repaired; the first is {version}"),
+        )
+        .with_source(error)),
     }
-    entries::flush(ctx, generation.id, Targets::BOTH).await?;
-    Ok(drift.report())
 }
 
 #[derive(Debug, Default)]
 struct IndexDrift {
     missing: BTreeSet<VersionId>,
     surplus: BTreeSet<VersionId>,
+    /// Those of the missing that have entries which no row owns.
+    overfull: BTreeSet<VersionId>,
 }
 
 #[derive(Debug, Default)]
@@ -115,82 +121,89 @@ impl Difference {
         }
     }
 
+    fn missing(&self) -> BTreeSet<VersionId> {
+        self.vectors.missing.union(&self.keywords.missing).copied().collect()
+    }
+
+    fn surplus(&self) -> BTreeSet<VersionId> {
+        self.vectors.surplus.union(&self.keywords.surplus).copied().collect()
+    }
+
     fn work(&self) -> u64 {
-        let resent = self.vectors.missing.union(&self.keywords.missing).count() as u64;
-        resent + self.report().surplus()
+        (self.missing().len() + self.surplus().len()) as u64
     }
 }
 
-/// The order matters, because jobs work meanwhile: indexes first, then SQL. A version that becomes
-/// current in between looks missing and is sent twice, which is harmless; the other way round it
-/// would look surplus and be removed. For the same reason what is pending is asked before and after.
+type Held = BTreeMap<VersionId, u64>;
+
+/// The order matters, because jobs work meanwhile. What SQL expects is in the indexes before SQL says
+/// so, and what is pending is asked before and after: nothing that a job is writing looks surplus.
+/// What looks missing was perhaps half written when the indexes were read: they are read again.
 async fn compare(ctx: &IngestContext, generation: GenerationId) -> Result<Difference> {
-    let (vectors, keywords) =
-        tokio::try_join!(ctx.vectors.versions(generation), ctx.keywords.versions(generation))?;
-    let held: Vec<VersionId> =
-        vectors.keys().chain(keywords.keys()).copied().collect::<BTreeSet<_>>().into_iter().collect();
-    let mut pending = ctx.documents.pending_among(&held).await?;
+    let (vectors, keywords) = held(ctx, generation).await?;
+    let all: BTreeSet<VersionId> = vectors.keys().chain(keywords.keys()).copied().collect();
+    let all: Vec<VersionId> = all.into_iter().collect();
+    let mut spared = ctx.documents.pending_among(&all).await?;
     let expected = ctx.documents.expected_versions(generation).await?;
-    let suspects: Vec<VersionId> = held.into_iter().filter(|v| !expected.contains_key(v)).collect();
+    let suspects: Vec<VersionId> = all.into_iter().filter(|v| !expected.contains_key(v)).collect();
     if !suspects.is_empty() {
-        pending.extend(ctx.documents.pending_among(&suspects).await?);
-        pending.extend(ctx.documents.expected_versions(generation).await?.into_keys());
+        spared.extend(ctx.documents.pending_among(&suspects).await?);
+        spared.extend(ctx.documents.expected_versions(generation).await?.into_keys());
     }
-    let pending: BTreeSet<VersionId> = pending.into_iter().collect();
-    Ok(Difference {
-        vectors: differ(&vectors, &expected, &pending),
-        keywords: differ(&keywords, &expected, &pending),
-    })
+    let spared: BTreeSet<VersionId> = spared.into_iter().collect();
+    let first = Difference {
+        vectors: differ(&vectors, &expected, &spared),
+        keywords: differ(&keywords, &expected, &spared),
+    };
+    if first.missing().is_empty() {
+        return Ok(first);
+    }
+    let (vectors, keywords) = held(ctx, generation).await?;
+    let now = ctx.documents.expected_versions(generation).await?;
+    let still: Held = expected.into_iter().filter(|(version, _)| now.contains_key(version)).collect();
+    let again = |first: IndexDrift, held: &Held| IndexDrift {
+        surplus: first.surplus,
+        ..differ(held, &still, &BTreeSet::new())
+    };
+    Ok(Difference { vectors: again(first.vectors, &vectors), keywords: again(first.keywords, &keywords) })
 }
 
-fn differ(
-    held: &BTreeMap<VersionId, u64>,
-    expected: &BTreeMap<VersionId, u64>,
-    spared: &BTreeSet<VersionId>,
-) -> IndexDrift {
+async fn held(ctx: &IngestContext, generation: GenerationId) -> Result<(Held, Held)> {
+    tokio::try_join!(ctx.vectors.versions(generation), ctx.keywords.versions(generation))
+}
+
+fn differ(held: &Held, expected: &Held, spared: &BTreeSet<VersionId>) -> IndexDrift {
+    let differs = |(version, count): &(&VersionId, &u64)| held.get(*version) != Some(*count);
+    let missing: BTreeSet<VersionId> = expected.iter().filter(differs).map(|(v, _)| *v).collect();
     IndexDrift {
-        missing: expected.iter().filter(|(v, count)| held.get(v) != Some(count)).map(|(v, _)| *v).collect(),
+        overfull: missing.iter().filter(|v| held.get(v) > expected.get(v)).copied().collect(),
         surplus: held.keys().filter(|v| !expected.contains_key(v) && !spared.contains(v)).copied().collect(),
+        missing,
     }
 }
 
+/// Entries keep their ids: writing them again replaces what is there, and only what no row owns makes
+/// it necessary to remove the version first.
 async fn resend(
     ctx: &IngestContext,
     generation: &Generation,
-    embedder: &Arc<dyn Embedder>,
     version: VersionId,
-    targets: Targets,
+    drift: &Difference,
 ) -> Result<()> {
-    let Some(row) = ctx.documents.version(version).await? else {
+    if !is_current(ctx, version).await? {
         return Ok(());
-    };
-    let Some(document) = ctx.documents.document(row.document).await? else {
-        return Ok(());
-    };
-    let (text, parsed) =
-        tokio::try_join!(ctx.documents.canonical_text(version), ctx.documents.parsed(version))?;
-    let (Some(text), Some(parsed)) = (text, parsed) else {
-        return Err(Error::corrupt(format!("the text of {} ({version}) is missing", document.key)));
-    };
-    // An index with too many entries of it holds some that no row owns.
-    if targets.vectors {
+    }
+    if drift.vectors.overfull.contains(&version) {
         ctx.vectors.remove(generation.id, version).await?;
     }
-    if targets.keywords {
+    if drift.keywords.overfull.contains(&version) {
         ctx.keywords.remove(generation.id, version).await?;
     }
-    let chunks = ctx.documents.chunks(version, generation.id).await?;
-    let entries = VersionEntries {
-        title: title_of(&document, &parsed),
-        document: Arc::new(document),
-        text,
-        parsed,
-        generation: generation.id,
-        embedder: embedder.clone(),
-        budget: ChunkBudget::new(&generation.spec.chunker, embedder.max_tokens())?,
+    let targets = Targets {
+        vectors: drift.vectors.missing.contains(&version),
+        keywords: drift.keywords.missing.contains(&version),
     };
-    entries::write(ctx, &entries, &chunks, targets, &Progress::default()).await?;
-    Ok(())
+    send(ctx, generation, version, targets, &Progress::default()).await.map(drop)
 }
 
 #[cfg(test)]

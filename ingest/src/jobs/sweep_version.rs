@@ -3,10 +3,11 @@
 use footnote_core::Result;
 use footnote_core::document::VersionState;
 use footnote_core::ids::{GenerationId, VersionId};
+use footnote_core::job::{JobKind, NewJob};
 
 use super::Outcome;
 use crate::context::IngestContext;
-use crate::entries::{self, Targets};
+use crate::entries::Writes;
 use crate::progress::Progress;
 
 /// Nothing depends on when it runs: SQL has hidden the version already. A version that is wanted
@@ -22,16 +23,41 @@ pub async fn run(
     let Some(row) = row else {
         return Ok(Outcome::Done);
     };
-    if is_wanted(ctx, version, generation).await? {
-        return Ok(Outcome::Done);
-    }
     tokio::try_join!(ctx.vectors.ensure(&row), ctx.keywords.ensure(&row))?;
-    tokio::try_join!(ctx.vectors.remove(generation, version), ctx.keywords.remove(generation, version))?;
-    entries::flush(ctx, generation, Targets::BOTH).await?;
+    let writes = Writes::begin(ctx, generation);
+    remove_unwanted(ctx, version, generation).await?;
+    writes.flush(ctx).await?;
     progress.advance(1);
     Ok(Outcome::Done)
 }
 
+/// Removes what no row owns. A failed version may be tried again at any moment: who began while it was
+/// being removed is sent to the indexes once more, behind its job.
+pub(super) async fn remove_unwanted(
+    ctx: &IngestContext,
+    version: VersionId,
+    generation: GenerationId,
+) -> Result<()> {
+    if is_wanted(ctx, version, generation).await? {
+        return Ok(());
+    }
+    tokio::try_join!(ctx.vectors.remove(generation, version), ctx.keywords.remove(generation, version))?;
+    if !is_wanted(ctx, version, generation).await? {
+        return Ok(());
+    }
+    let Some(row) = ctx.documents.version(version).await? else {
+        return Ok(());
+    };
+    let Some(document) = ctx.documents.document(row.document).await? else {
+        return Ok(());
+    };
+    let now = ctx.clock.now();
+    let kind = JobKind::ResendDocument { document: document.id };
+    let job = NewJob { kind, knowledge_base: Some(document.knowledge_base), run_at: now };
+    ctx.jobs.enqueue(job, now).await.map(drop)
+}
+
+/// Whether a generation's indexes may rightly hold the version: it is being indexed, or it is current.
 async fn is_wanted(ctx: &IngestContext, version: VersionId, generation: GenerationId) -> Result<bool> {
     if !ctx.documents.pending_among(&[version]).await?.is_empty() {
         return Ok(true);

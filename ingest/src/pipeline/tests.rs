@@ -134,3 +134,23 @@ async fn a_generation_without_its_embedder_says_so() {
     let failure = world.version(&stored).await.failure.unwrap();
     assert!(failure.contains("embedder words, which is not configured"), "{failure}");
 }
+
+#[tokio::test]
+async fn what_another_jobs_failure_took_along_is_written_again() {
+    let world = World::new();
+    let stored = world.upload("handbook.txt", &handbook()).await;
+    world.keywords.lose_at_flush.store(true, Ordering::SeqCst);
+    world.run_jobs().await;
+    let job = world.job_of(&stored).await;
+    assert_eq!(job.state, JobState::Queued, "{job:?}");
+    assert_eq!(
+        world.version(&stored).await.state,
+        VersionState::Pending,
+        "nothing is current without its words"
+    );
+
+    world.clock.advance(chrono::TimeDelta::seconds(2));
+    world.run_jobs().await;
+    assert_eq!(world.version(&stored).await.state, VersionState::Current);
+    assert_eq!(world.keywords.of(stored.version.id).len(), 7);
+}

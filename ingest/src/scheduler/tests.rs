@@ -66,6 +66,7 @@ async fn starting_queues_the_upkeep_once() {
     scheduler.shutdown().await;
     upkeep(&world.ctx, world.clock.now()).await.unwrap();
     let jobs = world.memory.all_jobs();
-    assert_eq!(jobs.len(), 1, "{jobs:?}");
+    assert_eq!(jobs.len(), 2, "{jobs:?}");
     assert!(matches!(jobs[0].kind, JobKind::Reconcile { .. }));
+    assert_eq!(jobs[1].kind, JobKind::CollectGarbage);
 }

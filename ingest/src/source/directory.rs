@@ -40,8 +40,8 @@ pub struct Listing {
     pub failed: Vec<(String, String)>,
     /// Keys at or below which nothing is known: what was indexed there is not gone. Empty for all.
     pub unread: Vec<String>,
-    /// Whether the directory has no entry at all, hidden ones included.
-    pub is_empty_directory: bool,
+    /// Folders below the root that have no entry at all, hidden ones included.
+    pub empty_folders: Vec<String>,
 }
 
 /// Walks `root` and hashes every file. An error where the root itself cannot be read.
@@ -80,8 +80,8 @@ fn walk(root: &Path, max_file_bytes: u64, progress: &Progress) -> Result<Listing
     let unreadable =
         || format!("cannot read directory {}; check that it exists, is mounted and readable", root.display());
     let root = fs_err::canonicalize(root).context(ErrorKind::InvalidInput, unreadable)?;
-    let mut entries = fs_err::read_dir(&root).context(ErrorKind::InvalidInput, unreadable)?;
-    let mut listing = Listing { is_empty_directory: entries.next().is_none(), ..Listing::default() };
+    fs_err::read_dir(&root).context(ErrorKind::InvalidInput, unreadable)?;
+    let mut listing = Listing::default();
 
     let walk = WalkDir::new(&root).follow_links(false).sort_by_file_name();
     for entry in walk.into_iter().filter_entry(|e| e.depth() == 0 || !is_hidden(e)) {
@@ -99,10 +99,12 @@ fn walk(root: &Path, max_file_bytes: u64, progress: &Progress) -> Result<Listing
 }
 
 fn visit(root: &Path, entry: &DirEntry, max_file_bytes: u64, listing: &mut Listing) {
-    if entry.file_type().is_dir() {
+    let is_folder = entry.file_type().is_dir();
+    if is_folder && !is_empty(entry.path()) {
         return;
     }
     let key = match key_of(root, entry.path()) {
+        Ok(key) if is_folder => return listing.empty_folders.push(key),
         Ok(key) => key,
         Err(lossy) => return listing.fail(lossy, "its name is not UTF-8; rename the file"),
     };
@@ -175,6 +177,11 @@ fn key_of(root: &Path, path: &Path) -> std::result::Result<String, String> {
     parts.map(|p| p.join("/")).ok_or_else(|| below.to_string_lossy().into_owned())
 }
 
+/// A folder that cannot be read is told by the walk itself.
+fn is_empty(folder: &Path) -> bool {
+    fs_err::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+}
+
 fn is_hidden(entry: &DirEntry) -> bool {
     entry.file_name().as_encoded_bytes().starts_with(b".")
 }
@@ -218,10 +225,12 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_missing_root_is_an_error_and_an_empty_one_is_told() {
+    async fn a_missing_root_is_an_error_and_an_empty_folder_is_told() {
         let dir = tempfile::tempdir().unwrap();
         let error = list(&dir.path().join("gone"), 9, &Progress::default()).await.unwrap_err();
         assert!(error.to_string().contains("check that it exists"), "{error}");
-        assert!(list(dir.path(), 9, &Progress::default()).await.unwrap().is_empty_directory);
+        fs_err::create_dir(dir.path().join("empty")).unwrap();
+        let listing = list(dir.path(), 9, &Progress::default()).await.unwrap();
+        assert_eq!(listing.empty_folders, ["empty"]);
     }
 }

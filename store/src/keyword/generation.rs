@@ -46,6 +46,18 @@ struct Writer {
     tantivy: Option<IndexWriter<TantivyDocument>>,
     /// Whether anything was written since the last commit.
     dirty: bool,
+    /// How often writes were lost that were not committed yet.
+    losses: u64,
+}
+
+impl Writer {
+    /// Drops the writer after a failure, and with it what it had not committed: jobs share it, so
+    /// that may be more than what failed. Each of them learns it from the count.
+    fn lose(&mut self) {
+        self.tantivy = None;
+        self.dirty = false;
+        self.losses += 1;
+    }
 }
 
 impl GenerationIndex {
@@ -110,13 +122,22 @@ impl GenerationIndex {
         if !writer.dirty {
             return Ok(());
         }
-        if let Some(tantivy) = &mut writer.tantivy {
-            tantivy.commit().map_err(|e| failure(&self.folder, "commit", e))?;
+        if let Some(tantivy) = &mut writer.tantivy
+            && let Err(error) = tantivy.commit()
+        {
+            // A commit that failed has ended the writer's threads: the next one would commit nothing.
+            writer.lose();
+            return Err(failure(&self.folder, "commit", error));
         }
-        writer.dirty = false;
         self.reader.reload().map_err(|e| failure(&self.folder, "reload", e))?;
+        writer.dirty = false;
         self.scopes.retain(&self.reader.searcher());
         Ok(())
+    }
+
+    /// How often writes were lost that were not committed yet.
+    pub(super) fn losses(&self) -> u64 {
+        self.lock().losses
     }
 
     /// The best documents of a knowledge base.
@@ -245,9 +266,8 @@ impl GenerationIndex {
         writer.dirty = true;
         let written = work(tantivy, &self.fields);
         if written.is_err() {
-            // The writer's thread has ended; what it had not committed is sent again by the job or
-            // by the reconciler, to a new writer.
-            writer.tantivy = None;
+            // The writer's thread has ended; what it had not committed is sent again to a new one.
+            writer.lose();
         }
         written.map_err(|e| failure(&self.folder, "write", e))
     }
@@ -316,5 +336,49 @@ fn failure(folder: &Path, doing: &str, error: TantivyError) -> Error {
         )
         .with_source(error),
         error => Error::internal(format!("cannot {doing} the keyword index {folder}")).with_source(error),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::chunk::IndexKey;
+
+    use super::*;
+
+    fn entry(version: VersionId, body: &str) -> KeywordEntry {
+        let knowledge_base = KnowledgeBaseId::new();
+        let key = IndexKey { chunk: ChunkId(version.0), version, knowledge_base, tags: Vec::new() };
+        KeywordEntry { key, title: String::new(), headings: String::new(), body: body.to_owned() }
+    }
+
+    fn upsert(index: &GenerationIndex, version: VersionId) {
+        index.upsert(index.documents(&[entry(version, "annual leave")]).unwrap()).unwrap();
+    }
+
+    #[test]
+    fn a_failed_flush_tells_everybody_whose_writes_it_lost() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, away) = (place.path().join("index"), place.path().join("away"));
+        let index = GenerationIndex::open(folder.clone(), Bm25Settings::default()).unwrap();
+        let (one, other) = (VersionId::new(), VersionId::new());
+        upsert(&index, one);
+        index.flush().unwrap();
+        assert_eq!(index.losses(), 0);
+
+        upsert(&index, one);
+        upsert(&index, other);
+        fs_err::rename(&folder, &away).unwrap();
+        index.flush().unwrap_err();
+        fs_err::rename(&away, &folder).unwrap();
+
+        // The other job's flush finds nothing to do: only the count tells it to write again.
+        index.flush().unwrap();
+        assert_eq!(index.versions().unwrap(), BTreeMap::from([(one, 1)]));
+        assert_eq!(index.losses(), 1);
+
+        upsert(&index, other);
+        index.flush().unwrap();
+        assert_eq!(index.versions().unwrap(), BTreeMap::from([(one, 1), (other, 1)]));
+        assert_eq!(index.losses(), 1);
     }
 }

@@ -124,6 +124,10 @@ impl KeywordIndex for TantivyKeywordIndex {
         self.on(generation, GenerationIndex::flush).await
     }
 
+    fn lost_writes(&self, generation: GenerationId) -> u64 {
+        self.known(generation).map_or(0, |index| index.losses())
+    }
+
     async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>> {
         self.on(generation, GenerationIndex::versions).await
     }

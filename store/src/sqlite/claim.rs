@@ -18,7 +18,7 @@ pub(super) const MAX_INTERRUPTIONS: u32 = 20;
 /// interrupted as often as allowed.
 pub(super) async fn end_hopeless(tx: &mut Tx, now: DateTime<Utc>, retry: RetryPolicy) -> Result<()> {
     let rows = sqlx::query(
-        "SELECT * FROM jobs WHERE state IN ('queued', 'running') AND state = 'running' \
+        "SELECT * FROM jobs WHERE state = 'running' \
          AND lease_expires_at <= ?1 AND (cancel_requested = 1 OR attempts >= ?2 OR interruptions >= ?3)",
     )
     .bind(micros(now))
@@ -51,14 +51,14 @@ pub(super) async fn end_hopeless(tx: &mut Tx, now: DateTime<Utc>, retry: RetryPo
     Ok(())
 }
 
-/// The oldest job that is due, free, and whose exclusive key nobody holds.
+/// The oldest job that is due, free, and whose exclusive key nobody holds; upkeep after all others.
 pub(super) async fn oldest_free(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<JobId>> {
     let id: Option<Uuid> = sqlx::query_scalar(
         "SELECT j.id FROM jobs j WHERE j.state IN ('queued', 'running') \
          AND ((j.state = 'queued' AND j.run_at <= ?1) OR (j.state = 'running' AND j.lease_expires_at <= ?1)) \
          AND NOT EXISTS (SELECT 1 FROM jobs h WHERE h.exclusive_key = j.exclusive_key \
              AND h.state IN ('queued', 'running') AND h.state = 'running' AND h.lease_expires_at > ?1) \
-         ORDER BY j.created_at, j.id LIMIT 1",
+         ORDER BY j.urgency, j.created_at, j.id LIMIT 1",
     )
     .bind(micros(now))
     .fetch_optional(&mut **tx)

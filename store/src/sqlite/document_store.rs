@@ -1,6 +1,6 @@
 //! The document store's table of contents: each method is told in the file of its noun.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -18,7 +18,7 @@ use footnote_core::parsed::ParsedDocument;
 use footnote_core::passage::ConfirmedChunk;
 use footnote_core::ports::{
     DocumentFilter, DocumentStore, ListRequest, ListedDocument, Listing, NewKnowledgeBase, NewVersion,
-    StoredVersion,
+    StoredVersion, VersionFailure,
 };
 use footnote_core::principal::Scope;
 use footnote_core::settings::KnowledgeBaseSettings;
@@ -26,7 +26,8 @@ use footnote_core::source::{Source, SourceKind};
 use footnote_core::text::CanonicalText;
 
 use super::{
-    SqliteStore, chunks, confirm, documents, knowledge_bases, lifecycle, sources, texts, vectors, versions,
+    SqliteStore, chunks, confirm, documents, garbage, knowledge_bases, lifecycle, sources, texts, vectors,
+    versions,
 };
 
 #[async_trait]
@@ -115,9 +116,9 @@ impl DocumentStore for SqliteStore {
         id: DocumentId,
         key: &str,
         title: &str,
-        _now: DateTime<Utc>,
+        now: DateTime<Utc>,
     ) -> Result<()> {
-        documents::rename(self, id, key, title).await
+        documents::rename(self, id, key, title, now).await
     }
 
     async fn document(&self, id: DocumentId) -> Result<Option<Document>> {
@@ -149,6 +150,10 @@ impl DocumentStore for SqliteStore {
         sources::contents(self, source).await
     }
 
+    async fn source_failures(&self, source: SourceId) -> Result<HashMap<DocumentId, VersionFailure>> {
+        sources::failures(self, source).await
+    }
+
     async fn put_chunks(
         &self,
         lease: Lease,
@@ -177,11 +182,11 @@ impl DocumentStore for SqliteStore {
     async fn fail_version(
         &self,
         lease: Lease,
-        version: VersionId,
+        _version: VersionId,
         reason: &str,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        lifecycle::fail(self, lease, version, reason, now).await
+        lifecycle::fail(self, lease, reason, now).await
     }
 
     async fn vectors(&self, embedder: &str, texts: &[ContentHash]) -> Result<HashMap<ContentHash, Vec<f32>>> {
@@ -193,7 +198,7 @@ impl DocumentStore for SqliteStore {
     }
 
     async fn prune_vectors(&self) -> Result<u64> {
-        vectors::prune(self).await
+        garbage::prune_vectors(self).await
     }
 
     async fn confirm(&self, scope: Scope, chunks: &[ChunkId]) -> Result<Vec<ConfirmedChunk>> {
@@ -214,5 +219,17 @@ impl DocumentStore for SqliteStore {
 
     async fn pending_among(&self, versions: &[VersionId]) -> Result<Vec<VersionId>> {
         versions::pending_among(self, versions).await
+    }
+
+    async fn named_blobs(&self) -> Result<HashSet<ContentHash>> {
+        garbage::named_blobs(self).await
+    }
+
+    async fn oldest_pending(&self) -> Result<Option<DateTime<Utc>>> {
+        garbage::oldest_pending(self).await
+    }
+
+    async fn prune_chunks(&self) -> Result<u64> {
+        garbage::prune_chunks(self).await
     }
 }

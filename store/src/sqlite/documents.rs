@@ -98,33 +98,65 @@ pub(super) async fn list(
     page.listing(&rows, read, |listed| listed.document.id.0)
 }
 
-pub(super) async fn rename(store: &SqliteStore, id: DocumentId, key: &str, title: &str) -> Result<()> {
+pub(super) async fn rename(
+    store: &SqliteStore,
+    id: DocumentId,
+    key: &str,
+    title: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let mut tx = store.write().await?;
+    rename_within(&mut tx, id, key, title, now).await?;
+    commit(tx).await
+}
+
+/// As [`rename`], within a transaction.
+pub(super) async fn rename_within(
+    tx: &mut Tx,
+    id: DocumentId,
+    key: &str,
+    title: &str,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let Some(known) = live(tx, id).await? else {
+        return Err(Error::not_found("document"));
+    };
     let renamed = sqlx::query(
         "UPDATE documents SET key = ?2, given_title = ?3, title = coalesce( \
              (SELECT v.title FROM versions v WHERE v.document = documents.id AND v.state = 'current'), ?3) \
-         WHERE id = ?1 AND deleted_at IS NULL",
+         WHERE id = ?1 RETURNING title",
     )
     .bind(id.0)
     .bind(key)
     .bind(title)
-    .execute(&store.writer)
+    .fetch_one(&mut **tx)
     .await;
-    match renamed {
-        Err(error) if is_taken(&error) => {
-            Err(Error::conflict(format!("the source already has a document with the key {key:?}")))
+    let title = match &renamed {
+        Err(error) if is_taken(error) => {
+            return Err(Error::conflict(format!("the source already has a document with the key {key:?}")));
         }
-        Err(error) => Err(error).doing("rename the document"),
-        Ok(done) if done.rows_affected() == 0 => Err(Error::not_found("document")),
-        Ok(_) => Ok(()),
+        _ => Fields::of(&renamed.doing("rename the document")?, "document").text("title")?,
+    };
+    if title != known.title {
+        versions::resend(tx, id, known.knowledge_base, now).await?;
     }
+    Ok(())
 }
 
 pub(super) async fn delete(store: &SqliteStore, id: DocumentId, now: DateTime<Utc>) -> Result<bool> {
     let mut tx = store.write().await?;
-    if live(&mut tx, id).await?.is_none() {
+    if !delete_within(&mut tx, id, now).await? {
         return Ok(false);
     }
-    hide::document(&mut tx, id, now).await?;
     commit(tx).await?;
+    Ok(true)
+}
+
+/// As [`delete`], within a transaction.
+pub(super) async fn delete_within(tx: &mut Tx, id: DocumentId, now: DateTime<Utc>) -> Result<bool> {
+    if live(tx, id).await?.is_none() {
+        return Ok(false);
+    }
+    hide::document(tx, id, now).await?;
     Ok(true)
 }

@@ -69,14 +69,6 @@ async fn documents(tx: &mut Tx, held: Held, now: DateTime<Utc>) -> Result<()> {
         "UPDATE versions SET state = 'retired', retired_at = ?2 WHERE state <> 'retired' AND document IN ({held_ids})"
     );
     let hide = format!("UPDATE documents SET deleted_at = ?2, updated_at = ?2 WHERE id IN ({held_ids})");
-    let forget_chunks = format!(
-        "DELETE FROM chunks WHERE version IN (SELECT v.id FROM versions v WHERE v.document IN ({held_ids}))"
-    );
-    sqlx::query(AssertSqlSafe(forget_chunks))
-        .bind(held.id)
-        .execute(&mut **tx)
-        .await
-        .doing("remove the documents' chunks")?;
     for statement in [retire, hide] {
         sqlx::query(AssertSqlSafe(statement))
             .bind(held.id)

@@ -37,11 +37,16 @@ pub(super) fn payload(kind: &JobKind) -> Result<String> {
     to_json("job", kind)
 }
 
+/// Lower goes first.
+fn urgency(kind: &JobKind) -> i64 {
+    i64::from(kind.is_upkeep())
+}
+
 /// Queues a job.
 pub(super) async fn insert(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Result<Job> {
     let row = sqlx::query(
         "INSERT INTO jobs (id, kind, payload, exclusive_key, knowledge_base, state, run_at, created_at, \
-         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?7) RETURNING *",
+         updated_at, urgency) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?7, ?8) RETURNING *",
     )
     .bind(JobId::new().0)
     .bind(new.kind.name())
@@ -50,6 +55,7 @@ pub(super) async fn insert(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Resu
     .bind(new.knowledge_base.map(|k| k.0))
     .bind(micros(new.run_at))
     .bind(micros(now))
+    .bind(urgency(&new.kind))
     .fetch_one(&mut **tx)
     .await
     .doing("queue the job")?;
@@ -101,7 +107,7 @@ pub(super) async fn insert_sweeps(
         let payloads: Vec<String> = batch.iter().map(|(_, kind)| payload(kind)).collect::<Result<_>>()?;
         let mut query = QueryBuilder::new(
             "INSERT INTO jobs (id, kind, payload, exclusive_key, knowledge_base, state, run_at, created_at, \
-             updated_at) ",
+             updated_at, urgency) ",
         );
         query.push_values(batch.iter().zip(payloads), |mut row, ((knowledge_base, kind), payload)| {
             row.push_bind(JobId::new().0)
@@ -112,7 +118,8 @@ pub(super) async fn insert_sweeps(
                 .push_bind(JobState::Queued.name())
                 .push_bind(micros(now))
                 .push_bind(micros(now))
-                .push_bind(micros(now));
+                .push_bind(micros(now))
+                .push_bind(urgency(kind));
         });
         query.build().persistent(false).execute(&mut **tx).await.doing("queue the sweeps")?;
     }

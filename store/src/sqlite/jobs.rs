@@ -10,12 +10,11 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use footnote_core::ids::{JobId, KnowledgeBaseId, VersionId};
 use footnote_core::job::{Job, JobKind, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPolicy};
-use footnote_core::ports::{JobQueue, ListRequest, Listing};
+use footnote_core::ports::{JobQueue, ListRequest, Listing, VersionFailure};
 use footnote_core::{Error, Result};
 use sqlx::QueryBuilder;
-use uuid::Uuid;
 
-use super::{BATCH, SqliteStore, Tx, claim, commit, job_rows, lifecycle, sources};
+use super::{BATCH, SqliteStore, Tx, claim, commit, job_rows, lifecycle, runs, sources};
 use crate::rows::{Doing as _, Fields, Page, integer, micros};
 
 #[async_trait]
@@ -245,7 +244,7 @@ pub(super) async fn end(
 ) -> Result<()> {
     let row = sqlx::query(
         "UPDATE jobs SET state = ?2, error = ?3, lease_expires_at = NULL, updated_at = ?4, finished_at = ?4 \
-         WHERE id = ?1 RETURNING payload",
+         WHERE id = ?1 RETURNING payload, attempts",
     )
     .bind(id.0)
     .bind(state.name())
@@ -254,44 +253,53 @@ pub(super) async fn end(
     .fetch_one(&mut **tx)
     .await
     .doing("end the job")?;
-    match Fields::of(&row, "job").json("payload")? {
-        JobKind::IndexVersion { version, .. } if state != JobState::Succeeded => {
-            give_up_version(tx, version, error.unwrap_or("indexing was cancelled; retry the job"), now).await
+    let fields = Fields::of(&row, "job");
+    match fields.json("payload")? {
+        kind @ JobKind::IndexVersion { document, version } if state != JobState::Succeeded => {
+            // What fails by its content fails at the first attempt, and is not tried a second time.
+            let may_retry = state == JobState::Cancelled || fields.number::<u32>("attempts")? > 1;
+            let reason = error.unwrap_or("indexing was cancelled; retry the job").to_owned();
+            let failure = VersionFailure { reason, may_retry };
+            if give_up_version(tx, &kind, version, &failure, now).await? {
+                lifecycle::clear_up_after(tx, document, version, now).await?;
+            }
+            Ok(())
         }
-        JobKind::RefreshSource { run, .. } => close_run(tx, run.0, now).await,
-        JobKind::IndexVersion { .. } | JobKind::SweepVersion { .. } | JobKind::Reconcile { .. } => Ok(()),
+        JobKind::RefreshSource { run, .. } => runs::close(tx, run, state, error, now).await,
+        JobKind::IndexVersion { .. }
+        | JobKind::ResendDocument { .. }
+        | JobKind::SweepVersion { .. }
+        | JobKind::CollectGarbage
+        | JobKind::Reconcile { .. } => Ok(()),
     }
 }
 
-async fn give_up_version(tx: &mut Tx, version: VersionId, reason: &str, now: DateTime<Utc>) -> Result<()> {
+/// True where nobody indexes the version any more and it was not retired.
+async fn give_up_version(
+    tx: &mut Tx,
+    job: &JobKind,
+    version: VersionId,
+    failure: &VersionFailure,
+    now: DateTime<Utc>,
+) -> Result<bool> {
     let row = sqlx::query(
-        "SELECT v.state AS state, EXISTS (SELECT 1 FROM jobs j WHERE j.state IN ('queued', 'running') \
-         AND j.kind = 'index_version' AND json_extract(j.payload, '$.version') = ?2) AS has_other_job \
-         FROM versions v WHERE v.id = ?1",
+        "SELECT v.state AS state, EXISTS (SELECT 1 FROM jobs j WHERE j.exclusive_key = ?2 AND j.payload = ?3 \
+         AND j.state IN ('queued', 'running')) AS has_other_job FROM versions v WHERE v.id = ?1",
     )
     .bind(version.0)
-    .bind(version.to_string())
+    .bind(job.exclusive_key())
+    .bind(job_rows::payload(job)?)
     .fetch_optional(&mut **tx)
     .await
     .doing("read the job's version")?;
-    let Some(row) = row else { return Ok(()) };
+    let Some(row) = row else { return Ok(false) };
     let fields = Fields::of(&row, "document version");
     match fields.text("state")?.as_str() {
         // It was retired under the worker's hands, which may have written entries after the sweep.
-        "retired" => lifecycle::sweep(tx, version, now).await,
-        _ if fields.flag("has_other_job")? => Ok(()),
-        _ => lifecycle::mark_failed(tx, version, reason).await,
+        "retired" => lifecycle::sweep(tx, version, now).await.map(|()| false),
+        _ if fields.flag("has_other_job")? => Ok(false),
+        _ => lifecycle::mark_failed(tx, version, failure).await.map(|()| true),
     }
-}
-
-async fn close_run(tx: &mut Tx, run: Uuid, now: DateTime<Utc>) -> Result<()> {
-    sqlx::query("UPDATE runs SET finished_at = coalesce(finished_at, ?2) WHERE id = ?1")
-        .bind(run)
-        .bind(micros(now))
-        .execute(&mut **tx)
-        .await
-        .doing("close the run")?;
-    Ok(())
 }
 
 async fn queue_again(
@@ -336,7 +344,10 @@ async fn reopen(tx: &mut Tx, job: &Job, now: DateTime<Utc>) -> Result<()> {
                 .await
                 .doing("open the run again")?;
         }
-        JobKind::SweepVersion { .. } | JobKind::Reconcile { .. } => {}
+        JobKind::ResendDocument { .. }
+        | JobKind::SweepVersion { .. }
+        | JobKind::CollectGarbage
+        | JobKind::Reconcile { .. } => {}
     }
     sqlx::query(
         "UPDATE jobs SET state = 'queued', attempts = 0, interruptions = 0, error = NULL, stage = '', done = 0, total = 0, \

@@ -5,12 +5,15 @@
 
 use chrono::{DateTime, Utc};
 use footnote_core::document::{Document, DocumentVersion, VersionFacts, VersionState};
-use footnote_core::ids::{GenerationId, KnowledgeBaseId, VersionId};
+use footnote_core::ids::{DocumentId, GenerationId, KnowledgeBaseId, VersionId};
 use footnote_core::job::{JobKind, JobState, Lease, NewJob};
+use footnote_core::ports::VersionFailure;
 use footnote_core::{Error, Result};
 
+use uuid::Uuid;
+
 use super::versions::{Numbered, live_versions, numbered, version_columns};
-use super::{SqliteStore, Tx, commit, documents, job_rows, jobs};
+use super::{SqliteStore, Tx, commit, documents, job_rows, jobs, versions};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, micros, to_json};
 
 pub(super) async fn activate(
@@ -57,6 +60,7 @@ async fn settle(
     if overtaken || this.version.state == VersionState::Retired {
         return retire(tx, &this.version, now).await;
     }
+    expect_generation(tx, document.knowledge_base, generation).await?;
     expect_chunks(tx, id, generation, facts.chunks).await?;
     for older in live.iter().filter(|v| v.number < this.number) {
         // An older failure stays on record; it neither answers nor waits.
@@ -78,6 +82,19 @@ async fn settle(
         .await
         .doing("update the document")?;
     Ok(())
+}
+
+/// A version that was indexed for another generation than the one that answers would be found by nobody.
+async fn expect_generation(tx: &mut Tx, id: KnowledgeBaseId, indexed: GenerationId) -> Result<()> {
+    let asked: Uuid = sqlx::query_scalar("SELECT generation FROM knowledge_bases WHERE id = ?1")
+        .bind(id.0)
+        .fetch_one(&mut **tx)
+        .await
+        .doing("read the knowledge base's generation")?;
+    if asked == indexed.0 {
+        return Ok(());
+    }
+    Err(Error::unavailable("the knowledge base has changed to another index generation meanwhile"))
 }
 
 /// A version is never made current with other chunks than it claims, nor with none.
@@ -124,28 +141,49 @@ async fn put_facts(tx: &mut Tx, id: VersionId, facts: &VersionFacts) -> Result<(
     Ok(())
 }
 
-pub(super) async fn fail(
-    store: &SqliteStore,
-    lease: Lease,
-    id: VersionId,
-    reason: &str,
-    now: DateTime<Utc>,
-) -> Result<()> {
+/// Ends the job as failed, and with it the version that it is about.
+pub(super) async fn fail(store: &SqliteStore, lease: Lease, reason: &str, now: DateTime<Utc>) -> Result<()> {
     let mut tx = store.write().await?;
     jobs::fence(&mut tx, lease).await?;
-    mark_failed(&mut tx, id, reason).await?;
     jobs::end(&mut tx, lease.job, JobState::Failed, Some(reason), now).await?;
     commit(tx).await
 }
 
 /// A pending version becomes a failed one. Any other stays what it is.
-pub(super) async fn mark_failed(tx: &mut Tx, id: VersionId, reason: &str) -> Result<()> {
-    sqlx::query("UPDATE versions SET state = 'failed', failure = ?2 WHERE id = ?1 AND state = 'pending'")
-        .bind(id.0)
-        .bind(reason)
-        .execute(&mut **tx)
+pub(super) async fn mark_failed(tx: &mut Tx, id: VersionId, failure: &VersionFailure) -> Result<()> {
+    sqlx::query(
+        "UPDATE versions SET state = 'failed', failure = ?2, may_retry = ?3 WHERE id = ?1 AND state = 'pending'",
+    )
+    .bind(id.0)
+    .bind(&failure.reason)
+    .bind(i64::from(failure.may_retry))
+    .execute(&mut **tx)
+    .await
+    .doing("mark the version failed")?;
+    Ok(())
+}
+
+/// What a version that was given up leaves behind: entries that nothing owns, and a description of its
+/// document that its job was to bring to the indexes.
+pub(super) async fn clear_up_after(
+    tx: &mut Tx,
+    document: DocumentId,
+    version: VersionId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let has_chunks: Option<i64> = sqlx::query_scalar("SELECT 1 FROM chunks WHERE version = ?1 LIMIT 1")
+        .bind(version.0)
+        .fetch_optional(&mut **tx)
         .await
-        .doing("mark the version failed")?;
+        .doing("look for the version's chunks")?;
+    if has_chunks.is_some() {
+        sweep(tx, version, now).await?;
+    }
+    if let Some(document) = documents::live(tx, document).await?
+        && document.current.is_some()
+    {
+        versions::resend(tx, document.id, document.knowledge_base, now).await?;
+    }
     Ok(())
 }
 

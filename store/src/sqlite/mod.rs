@@ -15,12 +15,14 @@ mod confirm;
 mod conversations;
 mod document_store;
 mod documents;
+mod garbage;
 mod hide;
 mod job_rows;
 mod jobs;
 mod keys;
 mod knowledge_bases;
 mod lifecycle;
+mod runs;
 mod schedules;
 mod sources;
 mod texts;
@@ -93,11 +95,12 @@ impl SqliteStore {
 
     /// Gives back all leases. Only for the process that holds the data folder's lock, before it
     /// starts any worker: whoever held a lease is dead, and its work need not wait for the lease's end.
-    /// The run that was cut short does not count as an attempt, but as an interruption.
+    /// The run that was cut short does not count as an attempt, but as an interruption: once, however
+    /// often the data folder is opened before a worker takes it up again.
     pub async fn release_leases(&self) -> Result<u64> {
         let released = sqlx::query(
             "UPDATE jobs SET lease_token = NULL, lease_expires_at = 0, attempts = max(attempts - 1, 0), \
-             interruptions = interruptions + 1 WHERE state = 'running'",
+             interruptions = interruptions + 1 WHERE state = 'running' AND lease_expires_at > 0",
         )
         .execute(&self.writer)
         .await

@@ -3,15 +3,15 @@
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use footnote_core::ids::{JobId, RunId, ScheduleId, SourceId};
-use footnote_core::job::{JobKind, Lease, NewJob};
-use footnote_core::ports::{ListRequest, Listing, ScheduleStore};
+use footnote_core::job::{JobKind, JobState, Lease, NewJob};
+use footnote_core::ports::{ListRequest, Listing, RunStep, ScheduleStore};
 use footnote_core::schedule::{Run, RunTrigger, Schedule};
 use footnote_core::source::RefreshReport;
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, Tx, commit, job_rows, jobs, sources};
-use crate::rows::{Doing as _, Fields, Page, micros, stored_time, to_json};
+use super::{SqliteStore, Tx, commit, job_rows, jobs, runs, sources};
+use crate::rows::{Doing as _, Fields, Page, micros, stored_time};
 
 fn schedule(row: &SqliteRow) -> Result<Schedule> {
     let fields = Fields::of(row, "schedule");
@@ -35,6 +35,8 @@ fn run(row: &SqliteRow) -> Result<Run> {
         trigger: fields.named("started_by", trigger_from_name)?,
         created_at: fields.time("created_at")?,
         finished_at: fields.maybe_time("finished_at")?,
+        state: fields.named("state", JobState::from_name)?,
+        error: fields.get("error")?,
         report: fields.maybe_json("report")?,
     })
 }
@@ -150,6 +152,14 @@ impl ScheduleStore for SqliteStore {
         Ok(run)
     }
 
+    async fn take_step(&self, lease: Lease, run: RunId, step: RunStep, now: DateTime<Utc>) -> Result<()> {
+        runs::take_step(self, lease, run, &step, now).await
+    }
+
+    async fn steps_taken(&self, run: RunId) -> Result<RefreshReport> {
+        runs::steps_taken(&mut self.read().await?, run).await
+    }
+
     async fn finish_run(
         &self,
         lease: Lease,
@@ -158,25 +168,20 @@ impl ScheduleStore for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<()> {
         let mut tx = self.write().await?;
-        jobs::fence(&mut tx, lease).await?;
-        let done = sqlx::query("UPDATE runs SET finished_at = ?3, report = ?4 WHERE id = ?1 AND job = ?2")
-            .bind(run.0)
-            .bind(lease.job.0)
-            .bind(micros(now))
-            .bind(to_json("report", report)?)
-            .execute(&mut *tx)
-            .await
-            .doing("store what the run changed")?;
-        if done.rows_affected() == 0 {
-            return Err(Error::not_found(format!("run {run} of job {}", lease.job)));
+        if jobs::has_succeeded_under(&mut tx, lease).await? {
+            return Ok(());
         }
+        jobs::fence(&mut tx, lease).await?;
+        runs::finish(&mut tx, lease, run, report, now).await?;
+        jobs::end(&mut tx, lease.job, JobState::Succeeded, None, now).await?;
         commit(tx).await
     }
 
     async fn runs(&self, source: SourceId, list: ListRequest) -> Result<Listing<Run>> {
         let page = Page::of(&list);
         let rows = sqlx::query(
-            "SELECT r.* FROM runs r JOIN sources s ON s.id = r.source AND s.deleted_at IS NULL \
+            "SELECT r.*, j.state AS state, j.error AS error FROM runs r JOIN jobs j ON j.id = r.job \
+             JOIN sources s ON s.id = r.source AND s.deleted_at IS NULL \
              WHERE r.source = ?1 AND r.id < ?2 ORDER BY r.id DESC LIMIT ?3",
         )
         .bind(source.0)
@@ -192,7 +197,7 @@ impl ScheduleStore for SqliteStore {
 /// The run of the source whose job is queued or running.
 async fn under_way(tx: &mut Tx, source: SourceId) -> Result<Option<Run>> {
     let row = sqlx::query(
-        "SELECT r.* FROM runs r JOIN jobs j ON j.id = r.job AND j.state IN ('queued', 'running') \
+        "SELECT r.*, j.state AS state, j.error AS error FROM runs r JOIN jobs j ON j.id = r.job AND j.state IN ('queued', 'running') \
          WHERE r.source = ?1 ORDER BY r.id LIMIT 1",
     )
     .bind(source.0)
@@ -222,5 +227,15 @@ async fn begin(tx: &mut Tx, source: SourceId, trigger: RunTrigger, now: DateTime
         .execute(&mut **tx)
         .await
         .doing("store the run")?;
-    Ok(Run { id, source, job, trigger, created_at: stored_time(now), finished_at: None, report: None })
+    Ok(Run {
+        id,
+        source,
+        job,
+        trigger,
+        created_at: stored_time(now),
+        finished_at: None,
+        state: JobState::Queued,
+        error: None,
+        report: None,
+    })
 }

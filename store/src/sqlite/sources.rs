@@ -1,8 +1,11 @@
 //! Sources: where documents come from.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{DocumentId, KnowledgeBaseId, SourceId};
+use footnote_core::ports::VersionFailure;
 use footnote_core::source::{Source, SourceKind};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
@@ -143,6 +146,30 @@ pub(super) async fn contents(
         .map(|row| {
             let fields = Fields::of(row, "document");
             Ok((DocumentId(fields.id("document")?), fields.text("key")?, fields.hash("content")?))
+        })
+        .collect()
+}
+
+pub(super) async fn failures(
+    store: &SqliteStore,
+    id: SourceId,
+) -> Result<HashMap<DocumentId, VersionFailure>> {
+    let rows = sqlx::query(
+        "SELECT d.id AS document, v.failure AS failure, v.may_retry AS may_retry FROM documents d \
+         JOIN versions v ON v.document = d.id AND v.state = 'failed' AND v.number = \
+             (SELECT max(n.number) FROM versions n WHERE n.document = d.id AND n.state <> 'retired') \
+         WHERE d.source = ?1 AND d.deleted_at IS NULL",
+    )
+    .bind(id.0)
+    .fetch_all(&store.readers)
+    .await
+    .doing("list what the source holds")?;
+    rows.iter()
+        .map(|row| {
+            let fields = Fields::of(row, "document version");
+            let failure =
+                VersionFailure { reason: fields.text("failure")?, may_retry: fields.flag("may_retry")? };
+            Ok((DocumentId(fields.id("document")?), failure))
         })
         .collect()
 }

@@ -68,19 +68,6 @@ pub(super) async fn put(
     commit(tx).await
 }
 
-pub(super) async fn prune(store: &SqliteStore) -> Result<u64> {
-    let forgotten = sqlx::query(
-        "DELETE FROM vectors WHERE (embedder, text) NOT IN ( \
-             SELECT e.id, c.embedded_text FROM chunks c JOIN versions v ON v.id = c.version \
-             JOIN generations g ON g.id = c.generation JOIN embedders e ON e.fingerprint = g.embedder \
-             WHERE v.state IN ('current', 'pending'))",
-    )
-    .execute(&store.writer)
-    .await
-    .doing("forget unused vectors")?;
-    Ok(forgotten.rows_affected())
-}
-
 fn to_bytes(vector: &[f32]) -> Vec<u8> {
     vector.iter().flat_map(|x| x.to_le_bytes()).collect()
 }

@@ -4,9 +4,9 @@
 //! newer than another by its number, and an older one never replaces a newer one.
 
 use chrono::{DateTime, Utc};
-use footnote_core::document::{DocumentVersion, VersionFacts, VersionState};
-use footnote_core::ids::{DocumentId, VersionId};
-use footnote_core::job::{Job, JobKind, NewJob};
+use footnote_core::document::{Document, DocumentVersion, VersionFacts, VersionState};
+use footnote_core::ids::{DocumentId, KnowledgeBaseId, VersionId};
+use footnote_core::job::{Job, JobKind, JobState, NewJob};
 use footnote_core::parsed::ContentType;
 use footnote_core::ports::{NewVersion, StoredVersion};
 use footnote_core::{Error, Result};
@@ -110,22 +110,23 @@ pub(super) async fn store_version(
     now: DateTime<Utc>,
 ) -> Result<StoredVersion> {
     let mut tx = store.write().await?;
-    match sources::live(&mut tx, new.source).await? {
+    let stored = store_within(&mut tx, &new, now).await?;
+    commit(tx).await?;
+    Ok(stored)
+}
+
+/// As [`store_version`], within a transaction.
+pub(super) async fn store_within(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> Result<StoredVersion> {
+    match sources::live(tx, new.source).await? {
         Some(source) if source.knowledge_base == new.knowledge_base => {}
         _ => return Err(Error::not_found("source")),
     }
-    let stored = match documents::live_by_key(&mut tx, new.source, &new.key).await? {
-        None => {
-            let document = insert_document(&mut tx, &new, now).await?;
-            add_version(&mut tx, document, &new, now).await?
-        }
-        Some(document) => {
-            describe(&mut tx, document.id, &new).await?;
-            store_content(&mut tx, document.id, &new, now).await?
-        }
+    let Some(document) = documents::live_by_key(tx, new.source, &new.key).await? else {
+        let document = insert_document(tx, new, now).await?;
+        return add_version(tx, document, new, now).await;
     };
-    commit(tx).await?;
-    Ok(stored)
+    let is_changed = describe(tx, &document, new).await?;
+    store_content(tx, document.id, new, is_changed, now).await
 }
 
 /// Decides what the content means for a known document.
@@ -133,13 +134,14 @@ async fn store_content(
     tx: &mut Tx,
     document: DocumentId,
     new: &NewVersion,
+    is_changed: bool,
     now: DateTime<Utc>,
 ) -> Result<StoredVersion> {
     let live = live_versions(tx, document).await?;
     if let Some(newest) = live.first()
         && newest.version.content == new.content
     {
-        return repeat_newest(tx, &newest.version, new, now).await;
+        return repeat_newest(tx, &newest.version, new, is_changed, now).await;
     }
     let current = live.iter().find(|v| v.version.state == VersionState::Current);
     if let Some(current) = current
@@ -149,9 +151,24 @@ async fn store_content(
         for version in live.iter().filter(|v| v.number > current.number) {
             lifecycle::retire(tx, &version.version, now).await?;
         }
-        return loaded(tx, current.version.id, None).await;
+        // It came with a description of its own, perhaps, which the voided job was to bring.
+        let job = resend(tx, document, new.knowledge_base, now).await?;
+        return loaded(tx, current.version.id, Some(job)).await;
     }
+    // The new version's job brings the new description, and resends the old version where it fails.
     add_version(tx, document, new, now).await
+}
+
+/// Queues that the indexes learn a document's new title or metadata, behind what writes it now.
+pub(super) async fn resend(
+    tx: &mut Tx,
+    document: DocumentId,
+    knowledge_base: KnowledgeBaseId,
+    now: DateTime<Utc>,
+) -> Result<Job> {
+    let kind = JobKind::ResendDocument { document };
+    let job = NewJob { kind, knowledge_base: Some(knowledge_base), run_at: now };
+    job_rows::queued_once(tx, job, now).await
 }
 
 /// The content is that of the newest version: nothing to store, and maybe something to try again.
@@ -159,10 +176,15 @@ async fn repeat_newest(
     tx: &mut Tx,
     newest: &DocumentVersion,
     new: &NewVersion,
+    is_changed: bool,
     now: DateTime<Utc>,
 ) -> Result<StoredVersion> {
     if newest.state == VersionState::Current {
-        return loaded(tx, newest.id, None).await;
+        let job = match is_changed {
+            true => Some(resend(tx, newest.document, new.knowledge_base, now).await?),
+            false => None,
+        };
+        return loaded(tx, newest.id, job).await;
     }
     if newest.state == VersionState::Failed {
         lifecycle::reopen(tx, newest.id, now).await?;
@@ -173,6 +195,11 @@ async fn repeat_newest(
         run_at: now,
     };
     let job = job_rows::under_way_or_queued(tx, job, now).await?;
+    if is_changed && job.state == JobState::Running {
+        // It read the old description, perhaps.
+        let job = resend(tx, newest.document, new.knowledge_base, now).await?;
+        return loaded(tx, newest.id, Some(job)).await;
+    }
     loaded(tx, newest.id, Some(job)).await
 }
 
@@ -224,21 +251,23 @@ async fn insert_document(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> R
     Ok(id)
 }
 
-/// Takes over title and metadata; a title found by parsing stays better than a given one.
-async fn describe(tx: &mut Tx, document: DocumentId, new: &NewVersion) -> Result<()> {
+/// Takes over title and metadata; a title found by parsing stays better than a given one. Tells whether
+/// that changed anything.
+async fn describe(tx: &mut Tx, known: &Document, new: &NewVersion) -> Result<bool> {
     let metadata = new.metadata.as_ref().map(|m| to_json("metadata", m)).transpose()?;
-    sqlx::query(
+    let row = sqlx::query(
         "UPDATE documents SET given_title = ?2, metadata = coalesce(?3, metadata), title = coalesce( \
              (SELECT v.title FROM versions v WHERE v.document = ?1 AND v.state = 'current'), ?2) \
-         WHERE id = ?1",
+         WHERE id = ?1 RETURNING title",
     )
-    .bind(document.0)
+    .bind(known.id.0)
     .bind(&new.title)
     .bind(metadata)
-    .execute(&mut **tx)
+    .fetch_one(&mut **tx)
     .await
     .doing("update the document")?;
-    Ok(())
+    let title = Fields::of(&row, "document").text("title")?;
+    Ok(title != known.title || new.metadata.as_ref().is_some_and(|m| *m != known.metadata))
 }
 
 async fn touch(tx: &mut Tx, document: DocumentId, now: DateTime<Utc>) -> Result<()> {

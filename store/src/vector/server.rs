@@ -1,6 +1,6 @@
 //! Vector search in a Qdrant server, spoken to over gRPC: one collection per generation.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::{PoisonError, RwLock};
 use std::time::Duration;
 
@@ -37,6 +37,8 @@ pub struct ServerVectorIndex {
     url: String,
     /// Dimensions of the collections seen so far; a collection's never changes.
     dimensions: RwLock<HashMap<GenerationId, usize>>,
+    /// Collections that were found or made whole, with their payload indexes.
+    ensured: RwLock<HashSet<GenerationId>>,
 }
 
 impl ServerVectorIndex {
@@ -54,14 +56,19 @@ impl ServerVectorIndex {
             Error::invalid(format!("cannot use the qdrant url {url:?}; give one like http://host:6334"))
                 .with_source(e)
         })?;
-        Ok(Self { client, url: url.to_owned(), dimensions: RwLock::default() })
+        Ok(Self { client, url: url.to_owned(), dimensions: RwLock::default(), ensured: RwLock::default() })
     }
 
     /// Removes a generation's collection; for tests and for generations that nobody uses any more.
     pub async fn drop_generation(&self, generation: GenerationId) -> Result<()> {
-        self.dimensions.write().unwrap_or_else(PoisonError::into_inner).remove(&generation);
+        self.forget(generation);
         let deleted = self.client.delete_collection(collection(generation)).await;
         deleted.map(drop).map_err(|e| self.failure(generation, e))
+    }
+
+    fn forget(&self, generation: GenerationId) {
+        self.dimensions.write().unwrap_or_else(PoisonError::into_inner).remove(&generation);
+        self.ensured.write().unwrap_or_else(PoisonError::into_inner).remove(&generation);
     }
 
     async fn dimension(&self, generation: GenerationId) -> Result<usize> {
@@ -109,7 +116,11 @@ impl ServerVectorIndex {
 
     fn failure(&self, generation: GenerationId, error: QdrantError) -> Error {
         match status_code(&error) {
-            Some(NOT_FOUND) => missing(generation),
+            Some(NOT_FOUND) => {
+                // Somebody removed it behind our back: the next job makes it again.
+                self.forget(generation);
+                missing(generation)
+            }
             Some(INVALID_ARGUMENT) => {
                 Error::new(ErrorKind::Internal, "the qdrant server refused a request of ours")
                     .with_source(error)
@@ -131,13 +142,20 @@ impl ServerVectorIndex {
 #[async_trait]
 impl VectorIndex for ServerVectorIndex {
     async fn ensure(&self, generation: &Generation) -> Result<()> {
+        let is_known = self.ensured.read().unwrap_or_else(PoisonError::into_inner).contains(&generation.id);
+        if is_known {
+            let held = self.dimension(generation.id).await?;
+            return check_generation_dimension(generation.id, held, generation.spec.dimension);
+        }
         let exists = self.client.collection_exists(collection(generation.id)).await;
         if !exists.map_err(|e| self.failure(generation.id, e))? {
             self.create(generation).await?;
         }
         let held = self.dimension(generation.id).await?;
         check_generation_dimension(generation.id, held, generation.spec.dimension)?;
-        self.create_payload_indexes(generation.id).await
+        self.create_payload_indexes(generation.id).await?;
+        self.ensured.write().unwrap_or_else(PoisonError::into_inner).insert(generation.id);
+        Ok(())
     }
 
     async fn upsert(&self, generation: GenerationId, entries: Vec<VectorEntry>) -> Result<()> {

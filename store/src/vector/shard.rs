@@ -11,7 +11,7 @@ use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use std::time::Duration;
 
 use footnote_core::chunk::{Hit, VectorEntry};
@@ -45,8 +45,8 @@ const LOG_FILE_BYTES: usize = 4 * 1024 * 1024;
 pub(super) struct Shard {
     folder: PathBuf,
     dimension: usize,
-    /// `None` only where reopening failed. Writes, too, hold the read lock: the engine locks its
-    /// own segments. The write lock is for reopening.
+    /// `None` only where reopening failed: the next use tries it again. Writes, too, hold the read
+    /// lock: the engine locks its own segments. The write lock is for reopening.
     edge: RwLock<Option<EdgeShard>>,
     written: Mutex<Written>,
     optimizing: AtomicBool,
@@ -211,8 +211,8 @@ impl Shard {
 
     fn sync(&self) -> Result<()> {
         for attempt in 0_u32.. {
-            let guard = self.edge.read().unwrap_or_else(PoisonError::into_inner);
-            let edge = guard.as_ref().ok_or_else(|| damaged(&self.folder, "could not be reopened"))?;
+            let guard = self.open_edge()?;
+            let edge = guard.as_ref().ok_or_else(|| closed(&self.folder))?;
             let Err(panic) = catch_unwind(AssertUnwindSafe(|| edge.flush())) else { return Ok(()) };
             let reason = panic_text(panic.as_ref());
             if !reason.contains("lock acquired") || attempt >= 200 {
@@ -230,10 +230,30 @@ impl Shard {
     /// Reopens the shard to shorten its log; false where somebody is using it right now.
     fn reopen(&self) -> Result<bool> {
         let Ok(mut edge) = self.edge.try_write() else { return Ok(false) };
-        // The log is locked while the old handle lives.
-        drop(edge.take());
+        // The log is locked while the old handle lives. Dropping it flushes, and panics where that
+        // fails: all was flushed before.
+        let old = edge.take();
+        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(old))) {
+            let reason = panic_text(panic.as_ref());
+            tracing::error!(folder = %self.folder.display(), reason, "vector index closed badly");
+        }
         *edge = Some(load(&self.folder)?);
         Ok(true)
+    }
+
+    /// The shard, opened again where reopening it failed.
+    fn open_edge(&self) -> Result<RwLockReadGuard<'_, Option<EdgeShard>>> {
+        let guard = self.edge.read().unwrap_or_else(PoisonError::into_inner);
+        if guard.is_some() {
+            return Ok(guard);
+        }
+        drop(guard);
+        let mut edge = self.edge.write().unwrap_or_else(PoisonError::into_inner);
+        if edge.is_none() {
+            *edge = Some(load(&self.folder)?);
+        }
+        drop(edge);
+        Ok(self.edge.read().unwrap_or_else(PoisonError::into_inner))
     }
 
     fn optimize_where_worthwhile(self: &Arc<Self>, written: &mut Written) -> Result<()> {
@@ -264,8 +284,8 @@ impl Shard {
     }
 
     fn with<T>(&self, doing: &str, work: impl FnOnce(&EdgeShard) -> Result<T, OperationError>) -> Result<T> {
-        let guard = self.edge.read().unwrap_or_else(PoisonError::into_inner);
-        let edge = guard.as_ref().ok_or_else(|| damaged(&self.folder, "could not be reopened"))?;
+        let guard = self.open_edge()?;
+        let edge = guard.as_ref().ok_or_else(|| closed(&self.folder))?;
         guarded(&self.folder, doing, || work(edge))
     }
 
@@ -407,6 +427,10 @@ fn failure(folder: &Path, doing: &str, error: OperationError) -> Error {
         .with_source(error)
 }
 
+fn closed(folder: &Path) -> Error {
+    Error::unavailable(format!("the vector index {} is being reopened; try again", folder.display()))
+}
+
 fn damaged(folder: &Path, what: &str) -> Error {
     Error::corrupt(format!(
         "the vector index {} {what}; delete that folder and it is rebuilt",
@@ -469,6 +493,22 @@ mod tests {
         drop(shard);
         let shard = Shard::open(folder).unwrap();
         assert_eq!(shard.versions().unwrap(), BTreeMap::from([(version, 15_001)]));
+    }
+
+    #[test]
+    fn a_reopening_that_failed_is_made_up_for_at_the_next_use() {
+        let place = tempfile::tempdir().unwrap();
+        let (folder, away) = (place.path().join("shard"), place.path().join("away"));
+        let shard = Arc::new(Shard::create(&folder, DIMENSION).unwrap());
+        let version = VersionId::new();
+        shard.upsert(entries(KnowledgeBaseId::new(), version, 0..3)).unwrap();
+        shard.flush().unwrap();
+        fs_err::rename(&folder, &away).unwrap();
+        shard.reopen().unwrap_err();
+        shard.versions().unwrap_err();
+        let _ = fs_err::remove_dir_all(&folder);
+        fs_err::rename(&away, &folder).unwrap();
+        assert_eq!(shard.versions().unwrap(), BTreeMap::from([(version, 3)]));
     }
 
     #[test]

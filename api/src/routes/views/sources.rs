@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::jobs::JobStateView;
+
 /// The kinds of source.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
@@ -161,7 +163,11 @@ pub struct RunView {
     pub created_at: DateTime<Utc>,
     /// When it ended.
     pub finished_at: Option<DateTime<Utc>>,
-    /// What changed; null until it ended.
+    /// Where its job stands.
+    pub state: JobStateView,
+    /// Why it failed, or why it is tried again.
+    pub error: Option<String>,
+    /// What changed, also where it failed or was cancelled half way; null until it ended.
     pub report: Option<RefreshReportView>,
 }
 
@@ -177,6 +183,8 @@ impl From<Run> for RunView {
             },
             created_at: run.created_at,
             finished_at: run.finished_at,
+            state: run.state.into(),
+            error: run.error,
             report: run.report.map(Into::into),
         }
     }

@@ -9,8 +9,7 @@ use crate::fakes::World;
 
 async fn reconciled(world: &World) -> DriftReport {
     let generation = world.memory.generations().await.unwrap().remove(0);
-    let (generation, embedder) = world.ctx.generation(generation.id).await.unwrap();
-    reconcile(&world.ctx, &generation, embedder, &Progress::default()).await.unwrap()
+    reconcile(&world.ctx, &generation, &Progress::default()).await.unwrap()
 }
 
 fn stray(version: VersionId) -> KeywordEntry {

@@ -92,7 +92,7 @@ async fn a_disk_that_is_away_removes_nothing() {
     folder.refresh().await;
     fs_err::remove_file(folder.dir.path().join("a.txt")).unwrap();
     let report = folder.refresh().await;
-    assert!(report.failed[0].1.contains("is empty while 1 documents"), "{report:?}");
+    assert!(report.failed[0].1.contains("has no files while 1 documents"), "{report:?}");
     fs_err::remove_dir(folder.dir.path()).unwrap();
     let report = folder.refresh().await;
     assert!(report.failed[0].1.contains("check that it exists"), "{report:?}");
@@ -118,7 +118,10 @@ async fn what_cannot_be_read_is_reported_and_kept() {
 fn an_unread_folder_keeps_what_lies_below_it() {
     let known = |key: &str| (DocumentId::new(), key.to_owned(), ContentHash::of(key.as_bytes()));
     let listing = Listing { unread: vec!["sub".to_owned()], ..Listing::default() };
-    let plan = plan(vec![known("sub/a.txt"), known("sub"), known("submarine.txt")], listing);
+    let contents = vec![known("sub/a.txt"), known("sub"), known("submarine.txt")];
+    let file = FoundFile { key: "new.txt".to_owned(), path: "new.txt".into(), content: ContentHash::of(b"") };
+    let listing = Listing { files: vec![file], ..listing };
+    let plan = plan(Path::new("/"), Held { contents, ..Held::default() }, listing).unwrap();
     let removed: Vec<_> = plan.removed.iter().map(|(_, key)| key.as_str()).collect();
     assert_eq!(removed, ["submarine.txt"]);
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use footnote_core::ErrorKind;
 use footnote_core::ids::{ScheduleId, SourceId};
-use footnote_core::job::JobKind;
+use footnote_core::job::{JobKind, JobState};
 use footnote_core::ports::{JobQueue as _, ScheduleStore as _};
 use footnote_core::schedule::{RunTrigger, Schedule};
 use footnote_core::source::RefreshReport;
@@ -102,7 +102,10 @@ async fn a_run_whose_job_fails_is_over_and_open_again_when_it_is_retried() {
     let (_, lease) = bed.take(at(2)).await;
     bed.store.fail(lease, "the directory is gone", None, at(3)).await.unwrap();
     let history = bed.store.runs(bed.uploads.id, all()).await.unwrap().items;
-    assert_eq!((history[0].finished_at, history[0].report.clone()), (Some(at(3)), None));
+    let report = history[0].report.clone().unwrap();
+    assert_eq!((history[0].finished_at, history[0].state), (Some(at(3)), JobState::Failed));
+    assert_eq!(history[0].error.as_deref(), Some("the directory is gone"));
+    assert_eq!(report.failed, [(String::new(), "the directory is gone".to_owned())]);
     bed.store.retry(run.job, at(4)).await.unwrap();
     let history = bed.store.runs(bed.uploads.id, all()).await.unwrap().items;
     assert_eq!(history[0].finished_at, None);

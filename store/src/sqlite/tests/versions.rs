@@ -234,7 +234,7 @@ async fn a_rename_keeps_the_document_and_refuses_a_taken_key() {
     let renamed = bed.store.document(a.document.id).await.unwrap().unwrap();
     assert_eq!((renamed.key.as_str(), renamed.title.as_str()), ("c.md", "c.md"));
     assert_eq!(renamed.current, Some(a.version.id), "nothing is indexed again");
-    assert_eq!(bed.store.unfinished().await.unwrap(), 0);
+    assert_eq!(bed.work().await, [JobKind::ResendDocument { document: a.document.id }]);
     let taken = bed.store.rename_document(a.document.id, "b.md", "b.md", at(5)).await.unwrap_err();
     assert_eq!(taken.kind(), ErrorKind::Conflict);
     let missing = footnote_core::ids::DocumentId::new();

@@ -1,0 +1,85 @@
+//! What nothing names any more, and what everything else does.
+
+use std::collections::HashSet;
+
+use chrono::{DateTime, Utc};
+use footnote_core::Result;
+use footnote_core::hash::ContentHash;
+use sqlx::QueryBuilder;
+use uuid::Uuid;
+
+use super::{BATCH, SqliteStore};
+use crate::rows::{Doing as _, Fields};
+
+/// Versions whose chunk rows are removed by one statement: others may write in between.
+const VERSIONS_AT_ONCE: usize = 20;
+
+/// Retired versions of living documents are among them: their citations still resolve.
+pub(super) async fn named_blobs(store: &SqliteStore) -> Result<HashSet<ContentHash>> {
+    let rows = sqlx::query(
+        "SELECT v.content AS blob FROM versions v JOIN documents d ON d.id = v.document AND d.deleted_at IS NULL \
+         UNION SELECT v.parsed FROM versions v JOIN documents d ON d.id = v.document AND d.deleted_at IS NULL \
+             WHERE v.parsed IS NOT NULL \
+         UNION SELECT v.text FROM versions v JOIN documents d ON d.id = v.document AND d.deleted_at IS NULL \
+             WHERE v.text IS NOT NULL",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .doing("list the blobs that documents name")?;
+    rows.iter().map(|row| Fields::of(row, "document version").hash("blob")).collect()
+}
+
+pub(super) async fn oldest_pending(store: &SqliteStore) -> Result<Option<DateTime<Utc>>> {
+    let row = sqlx::query("SELECT min(created_at) AS created_at FROM versions WHERE state = 'pending'")
+        .fetch_one(&store.readers)
+        .await
+        .doing("look for the oldest pending version")?;
+    Fields::of(&row, "document version").maybe_time("created_at")
+}
+
+pub(super) async fn prune_chunks(store: &SqliteStore) -> Result<u64> {
+    let versions: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT v.id FROM versions v JOIN documents d ON d.id = v.document WHERE d.deleted_at IS NOT NULL \
+         AND EXISTS (SELECT 1 FROM chunks c WHERE c.version = v.id)",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .doing("look for chunks of deleted documents")?;
+    let mut removed = 0;
+    for batch in versions.chunks(VERSIONS_AT_ONCE) {
+        let mut query = QueryBuilder::new("DELETE FROM chunks WHERE version IN (");
+        let mut ids = query.separated(", ");
+        for version in batch {
+            ids.push_bind(*version);
+        }
+        query.push(")");
+        let done = query.build().persistent(false).execute(&store.writer).await;
+        removed += done.doing("remove chunks of deleted documents")?.rows_affected();
+    }
+    Ok(removed)
+}
+
+/// Vectors that no chunk of a current or pending version uses. One that comes into use between the two
+/// statements is computed again when it is next needed.
+pub(super) async fn prune_vectors(store: &SqliteStore) -> Result<u64> {
+    let unused: Vec<(i64, Vec<u8>)> = sqlx::query_as(
+        "SELECT embedder, text FROM vectors WHERE (embedder, text) NOT IN ( \
+             SELECT e.id, c.embedded_text FROM chunks c JOIN versions v ON v.id = c.version \
+             JOIN generations g ON g.id = c.generation JOIN embedders e ON e.fingerprint = g.embedder \
+             WHERE v.state IN ('current', 'pending')) ORDER BY embedder",
+    )
+    .fetch_all(&store.readers)
+    .await
+    .doing("look for unused vectors")?;
+    let mut forgotten = 0;
+    for batch in unused.chunks(BATCH) {
+        let mut query = QueryBuilder::new("DELETE FROM vectors WHERE (embedder, text) IN (");
+        query.push_values(batch, |mut row, (embedder, text)| {
+            row.push_bind(embedder).push_bind(text);
+        });
+        query.push(")");
+        let done = query.build().persistent(false).execute(&store.writer).await;
+        forgotten += done.doing("forget unused vectors")?.rows_affected();
+    }
+    Ok(forgotten)
+}
