@@ -17,4 +17,5 @@ mod index_conformance;
 mod kill;
 mod openai;
 mod openapi;
+mod sql_conformance;
 mod tidy;

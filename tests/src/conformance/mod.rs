@@ -3,8 +3,16 @@
 //! A suite panics at the first thing that is not so, like a test. It takes the backend and a way to
 //! reopen it, so that "durable" means "still there when opened again".
 
+mod bed;
+pub mod conversation_store;
+pub mod document_store;
+pub mod job_queue;
+pub mod key_store;
 pub mod keyword_index;
+pub mod schedule_store;
 pub mod vector_index;
+
+pub use bed::Sql;
 
 use footnote_core::chunk::{IndexKey, Tag};
 use footnote_core::ids::{ChunkId, GenerationId, KnowledgeBaseId, VersionId, WorkspaceId};

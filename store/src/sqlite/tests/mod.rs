@@ -1,13 +1,7 @@
-//! The promises of the seams, kept by a real database in a temporary folder.
+//! What is SQLite's own affair, or damages the files below it. What the seams promise is in the
+//! conformance suites of `tests/`.
 
 mod bed;
 mod confirm;
-mod conversations;
-mod deletion;
 mod jobs;
-mod keys;
-mod listing;
 mod malformed;
-mod schedules;
-mod vectors;
-mod versions;
