@@ -1,10 +1,25 @@
 //! What every implementation of a seam must do, as suites over its trait.
 //!
-//! A suite panics at the first thing that is not so, like a test. It takes the backend and a way to
-//! reopen it, so that "durable" means "still there when opened again".
+//! A suite panics at the first thing that is not so, like a test. It takes the backend, or a way to
+//! open it empty, or a way to reopen it, so that "durable" means "still there when opened again".
+//!
+//! To add a backend: call its seam's `run` in `suite/`. To add a promise to a seam: add a case to its
+//! suite, and every backend is asked to keep it.
 
+mod bed;
+pub mod blob_store;
+pub mod conversation_store;
+pub mod document_store;
+pub mod embedder;
+pub mod generator;
+pub mod job_queue;
+pub mod key_store;
 pub mod keyword_index;
+pub mod reranker;
+pub mod schedule_store;
 pub mod vector_index;
+
+pub use bed::Sql;
 
 use footnote_core::chunk::{IndexKey, Tag};
 use footnote_core::ids::{ChunkId, GenerationId, KnowledgeBaseId, VersionId, WorkspaceId};

@@ -1,17 +1,11 @@
-//! The promises of the seams, kept by a real database in a temporary folder.
+//! What is SQLite's own affair, or damages the files below it. What the seams promise is in the
+//! conformance suites of `tests/`.
 
 mod bed;
 mod confirm;
-mod conversations;
-mod deletion;
 mod descriptions;
 mod garbage;
 mod jobs;
-mod keys;
-mod listing;
 mod malformed;
 mod run_steps;
-mod schedules;
 mod upkeep;
-mod vectors;
-mod versions;

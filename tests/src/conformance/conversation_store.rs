@@ -1,4 +1,5 @@
-//! Conversations reload as they were; messages are appended all or none.
+//! The suite of [`ConversationStore`](footnote_core::ports::ConversationStore): conversations reload
+//! as they were; messages are appended all or none.
 
 use footnote_core::ErrorKind;
 use footnote_core::answer::{Answer, Conversation, FinishReason, Message, MessageRole, Usage};
@@ -6,10 +7,16 @@ use footnote_core::citation::Citation;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ConversationId, DocumentId, MessageId, VersionId};
 use footnote_core::passage::Evidence;
-use footnote_core::ports::ConversationStore as _;
 use footnote_core::text::Span;
 
-use super::bed::{Bed, all, at};
+use crate::conformance::bed::{Bed, Sql, all, at};
+
+/// Runs the suite, each case on an empty database.
+pub async fn run(open: impl AsyncFn() -> Sql) {
+    let bed = async || Bed::new(open().await).await;
+    a_conversation_reloads_identically_and_in_order(bed().await).await;
+    messages_are_appended_all_or_none(bed().await).await;
+}
 
 fn message(conversation: ConversationId, role: MessageRole, content: &str) -> Message {
     let id = MessageId::new();
@@ -42,9 +49,7 @@ fn answer(score: f32) -> Answer {
     }
 }
 
-#[tokio::test]
-async fn a_conversation_reloads_identically_and_in_order() {
-    let bed = Bed::new().await;
+async fn a_conversation_reloads_identically_and_in_order(bed: Bed) {
     let conversation = Conversation {
         id: ConversationId::new(),
         knowledge_base: bed.kb.id,
@@ -52,33 +57,31 @@ async fn a_conversation_reloads_identically_and_in_order() {
         created_at: at(1),
     };
     let id = conversation.id;
-    bed.store.create_conversation(conversation.clone()).await.unwrap();
+    bed.sql.conversations.create_conversation(conversation.clone()).await.unwrap();
     let question = message(id, MessageRole::User, "How long?");
     let mut reply = message(id, MessageRole::Assistant, "Ten days [1].");
     reply.answer = Some(answer(0.123_456_79));
-    bed.store.append_messages(&[question.clone(), reply.clone()]).await.unwrap();
-    assert_eq!(bed.store.messages(id).await.unwrap(), [question, reply]);
-    assert_eq!(bed.store.conversation(id).await.unwrap(), Some(conversation.clone()));
-    assert_eq!(bed.store.conversations(bed.kb.id, all()).await.unwrap().items, [conversation]);
+    bed.sql.conversations.append_messages(&[question.clone(), reply.clone()]).await.unwrap();
+    assert_eq!(bed.sql.conversations.messages(id).await.unwrap(), [question, reply]);
+    assert_eq!(bed.sql.conversations.conversation(id).await.unwrap(), Some(conversation.clone()));
+    assert_eq!(bed.sql.conversations.conversations(bed.kb.id, all()).await.unwrap().items, [conversation]);
 
-    assert!(bed.store.delete_conversation(id).await.unwrap());
-    assert!(!bed.store.delete_conversation(id).await.unwrap());
-    assert!(bed.store.messages(id).await.unwrap().is_empty());
+    assert!(bed.sql.conversations.delete_conversation(id).await.unwrap());
+    assert!(!bed.sql.conversations.delete_conversation(id).await.unwrap());
+    assert!(bed.sql.conversations.messages(id).await.unwrap().is_empty());
 }
 
-#[tokio::test]
-async fn messages_are_appended_all_or_none() {
-    let bed = Bed::new().await;
+async fn messages_are_appended_all_or_none(bed: Bed) {
     let id = ConversationId::new();
     let conversation =
         Conversation { id, knowledge_base: bed.kb.id, title: String::new(), created_at: at(1) };
-    bed.store.create_conversation(conversation).await.unwrap();
+    bed.sql.conversations.create_conversation(conversation).await.unwrap();
     let good = message(id, MessageRole::User, "hello");
     let stray = message(ConversationId::new(), MessageRole::User, "nowhere");
-    let error = bed.store.append_messages(&[good.clone(), stray]).await.unwrap_err();
+    let error = bed.sql.conversations.append_messages(&[good.clone(), stray]).await.unwrap_err();
     assert_eq!(error.kind(), ErrorKind::NotFound);
     let mut broken = message(id, MessageRole::Assistant, "x");
     broken.answer = Some(answer(f32::NAN));
-    assert!(bed.store.append_messages(&[good, broken]).await.is_err());
-    assert!(bed.store.messages(id).await.unwrap().is_empty());
+    assert!(bed.sql.conversations.append_messages(&[good, broken]).await.is_err());
+    assert!(bed.sql.conversations.messages(id).await.unwrap().is_empty());
 }
