@@ -4,7 +4,7 @@ use chrono::TimeDelta;
 use footnote_core::ErrorKind;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, WorkspaceId};
-use footnote_core::ports::KeyStore as _;
+use footnote_core::ports::{KeyStore as _, Reservation};
 use footnote_core::principal::{ApiKey, KeyScope, Role};
 
 use super::bed::{Bed, at};
@@ -31,6 +31,8 @@ async fn keys_are_found_by_hash_listed_and_revoked_once() {
     bed.store.create_key(wide.clone()).await.unwrap();
     assert_eq!(bed.store.key_by_hash(&[1; 32]).await.unwrap(), Some(narrow.clone()));
     assert_eq!(bed.store.key_by_hash(&[9; 32]).await.unwrap(), None);
+    assert_eq!(bed.store.key(wide.id).await.unwrap(), Some(wide.clone()));
+    assert_eq!(bed.store.key(ApiKeyId::new()).await.unwrap(), None);
     assert_eq!(bed.store.keys(WorkspaceId::DEFAULT).await.unwrap(), [wide.clone(), narrow.clone()]);
     assert!(bed.store.keys(WorkspaceId::new()).await.unwrap().is_empty());
     let mut twin = wide.clone();
@@ -51,18 +53,41 @@ async fn a_response_is_given_again_to_the_same_request_only() {
     bed.store.create_key(mine.clone()).await.unwrap();
     bed.store.create_key(theirs.clone()).await.unwrap();
     let (request, other) = (ContentHash::of(b"request"), ContentHash::of(b"other"));
-    assert_eq!(bed.store.idempotent_response(mine.id, "k", request).await.unwrap(), None);
-    bed.store.remember_response(mine.id, "k", request, "202", at(0)).await.unwrap();
-    bed.store.remember_response(mine.id, "k", request, "a racing twin", at(0)).await.unwrap();
-    let again = bed.store.idempotent_response(mine.id, "k", request).await.unwrap();
-    assert_eq!(again.as_deref(), Some("202"), "the first response stands");
-    assert_eq!(bed.store.idempotent_response(theirs.id, "k", request).await.unwrap(), None);
-    let conflict = bed.store.idempotent_response(mine.id, "k", other).await.unwrap_err();
-    assert_eq!(conflict.kind(), ErrorKind::Conflict);
-    let conflict = bed.store.remember_response(mine.id, "k", other, "x", at(1)).await.unwrap_err();
-    assert_eq!(conflict.kind(), ErrorKind::Conflict);
+    let reserve =
+        async |key: &ApiKey, request, now| bed.store.reserve_response(key.id, "k", request, now).await;
+    assert_eq!(reserve(&mine, request, at(0)).await.unwrap(), Reservation::Taken);
+    for racing in [request, other] {
+        let refused = reserve(&mine, racing, at(1)).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Conflict, "the first is under way");
+    }
+    bed.store.remember_response(mine.id, "k", "202").await.unwrap();
+    bed.store.release_response(mine.id, "k").await.unwrap();
+    let again = reserve(&mine, request, at(1)).await.unwrap();
+    assert_eq!(again, Reservation::Answered("202".to_owned()), "an answer is not given free");
+    bed.store.remember_response(mine.id, "k", "200").await.unwrap();
+    let again = reserve(&mine, request, at(1)).await.unwrap();
+    assert_eq!(again, Reservation::Answered("200".to_owned()));
+    assert_eq!(reserve(&mine, other, at(1)).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(reserve(&theirs, other, at(1)).await.unwrap(), Reservation::Taken);
 
     let tomorrow = at(0) + TimeDelta::hours(24);
-    bed.store.remember_response(theirs.id, "k", request, "201", tomorrow).await.unwrap();
-    assert_eq!(bed.store.idempotent_response(mine.id, "k", other).await.unwrap(), None, "forgotten");
+    assert_eq!(reserve(&mine, other, tomorrow).await.unwrap(), Reservation::Taken, "forgotten");
+}
+
+#[tokio::test]
+async fn a_failed_or_interrupted_request_gives_its_idempotency_key_free() {
+    let bed = Bed::new().await;
+    let mine = key(1, KeyScope::All);
+    bed.store.create_key(mine.clone()).await.unwrap();
+    let request = ContentHash::of(b"request");
+    let reserve = async |now| bed.store.reserve_response(mine.id, "k", request, now).await;
+    assert_eq!(reserve(at(0)).await.unwrap(), Reservation::Taken);
+    bed.store.release_response(mine.id, "k").await.unwrap();
+    assert_eq!(reserve(at(0)).await.unwrap(), Reservation::Taken);
+    // Nobody ends it: its process was killed.
+    assert_eq!(reserve(at(0) + TimeDelta::seconds(29)).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(reserve(at(0) + TimeDelta::seconds(30)).await.unwrap(), Reservation::Taken);
+    bed.store.release_response(mine.id, "k").await.unwrap();
+    let late = bed.store.remember_response(mine.id, "k", "202").await.unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Conflict);
 }
