@@ -11,7 +11,7 @@ use footnote_core::error::Context;
 use footnote_core::knowledge_base::{ChunkerSettings, Generation, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::ports::{Clock, Embedder, Generator, Reranker, SystemClock};
-use footnote_core::{Error, Result};
+use footnote_core::{Error, ErrorKind, Result};
 use footnote_generator::{Answerer, GeneratorConfig, GgufGenerator};
 use footnote_ingest::context::Drift;
 use footnote_ingest::parse::worker::ParseHost;
@@ -25,14 +25,21 @@ use footnote_retriever::hybrid::HybridRetriever;
 use footnote_retriever::reranker::{OnnxReranker, RerankerConfig};
 use footnote_store::keyword::ANALYZER_VERSION;
 use footnote_store::open::{Store, StoreConfig, VectorBackend as StoreVectors, lock_data_folder};
-use tokio::sync::{Notify, OnceCell};
-use tokio::task::JoinHandle;
+use tokio::sync::{Mutex, Notify, watch};
+use tokio::time::Instant;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::config::{Config, VectorBackend};
 use crate::telemetry;
 
 /// How often the metrics recorder folds what was recorded, so that its memory stays bounded.
 const METRICS_UPKEEP: Duration = Duration::from_secs(5);
+
+/// How long an embedder that worked is taken to work: asking it costs a run of the model.
+const EMBEDDER_TRUSTED: Duration = Duration::from_secs(30);
+
+/// Longest time that an index may take to say that it works.
+const CHECK_WITHIN: Duration = Duration::from_secs(5);
 
 /// What the binary knows and the configuration does not.
 #[derive(Debug, Clone)]
@@ -62,7 +69,9 @@ pub struct App {
     /// What jobs work with.
     pub ingest: Arc<IngestContext>,
     clock: Arc<dyn Clock>,
-    embedder_works: OnceCell<()>,
+    /// When the embedder was last seen to work.
+    embedder_worked: Mutex<Option<Instant>>,
+    stopping: watch::Sender<bool>,
 }
 
 /// One part of the service, as `/readyz` tells it.
@@ -142,7 +151,8 @@ impl App {
             generation,
             ingest,
             clock,
-            embedder_works: OnceCell::new(),
+            embedder_worked: Mutex::default(),
+            stopping: watch::Sender::new(false),
         }))
     }
 
@@ -154,6 +164,20 @@ impl App {
     /// Tells idle workers that a job was queued.
     pub fn wake_workers(&self) {
         self.ingest.wake.notify_waiters();
+    }
+
+    /// Begins the end: the server takes no more connections, workers claim no more jobs, and whoever
+    /// waits for something that may take long stops waiting.
+    pub fn stop(&self) {
+        self.stopping.send_replace(true);
+    }
+
+    /// Waits until [`Self::stop`] was called.
+    pub async fn stopping(&self) {
+        if self.stopping.subscribe().wait_for(|&stop| stop).await.is_err() {
+            // The sender lives in `self`.
+            std::future::pending::<()>().await;
+        }
     }
 
     /// Fails where the knowledge base was indexed by another embedder or by other rules for words than
@@ -190,20 +214,23 @@ impl App {
             grace: Duration::from_secs(self.config.server.shutdown_seconds),
             ..RunnerSettings::default()
         };
-        BackgroundTasks {
-            runner: Runner::start(self.ingest.clone(), settings),
-            scheduler: Scheduler::start(self.ingest.clone()),
-            metrics: tokio::spawn(fold_metrics()),
-        }
+        let runner = Runner::start(self.ingest.clone(), settings);
+        let scheduler = Scheduler::start(self.ingest.clone());
+        let metrics = AbortOnDropHandle::new(tokio::spawn(fold_metrics()));
+        let app = self.clone();
+        // The runner's time to end runs beside that of the requests, not after it.
+        let running = tokio::spawn(async move {
+            app.stopping().await;
+            drop(metrics);
+            scheduler.shutdown().await;
+            runner.shutdown().await;
+        });
+        BackgroundTasks { app: self.clone(), running: AbortOnDropHandle::new(running) }
     }
 
     /// How every part of the service stands.
     pub async fn checks(&self) -> Vec<Check> {
         let store = self.store.jobs.unfinished().await;
-        let embedder = self
-            .embedder_works
-            .get_or_try_init(|| async { self.embedder.embed_query("ready").await.map(drop) });
-        let embedder = embedder.await;
         let models = &self.config.models;
         let generator = match (&self.generator, models.generator.id()) {
             (Some(generator), _) => optional("generator", true, generator.model().to_owned()),
@@ -217,11 +244,32 @@ impl App {
         let reranker = self.reranker.as_ref().map(|r| optional("reranker", true, r.fingerprint().to_owned()));
         let mut checks = vec![
             required("store", store.map(|unfinished| format!("{unfinished} jobs unfinished"))),
-            required("embedder", embedder.map(|_| models.embedder.clone())),
+            required("vector index", promptly(self.store.vectors.check(self.generation.id)).await),
+            required("keyword index", promptly(self.store.keywords.check(self.generation.id)).await),
+            required("embedder", self.check_embedder().await.map(|()| models.embedder.clone())),
             generator,
         ];
+        if *self.stopping.borrow() {
+            checks.push(required("service", Err(Error::unavailable("stopping"))));
+        }
         checks.extend(reranker);
         checks
+    }
+
+    /// Embeds a word, unless it did lately.
+    async fn check_embedder(&self) -> Result<()> {
+        let mut worked = self.embedder_worked.lock().await;
+        if worked.is_some_and(|at| at.elapsed() < EMBEDDER_TRUSTED) {
+            return Ok(());
+        }
+        match self.embedder.embed_query("ready").await {
+            // Too much to do is no reason to send the work elsewhere for good.
+            Err(error) if !matches!(error.kind(), ErrorKind::Busy { .. }) => Err(error),
+            _ => {
+                *worked = Some(Instant::now());
+                Ok(())
+            }
+        }
     }
 
     /// The metrics, with what is read at the moment of asking.
@@ -240,17 +288,17 @@ impl App {
 
 /// Workers, scheduler and upkeep, until they are shut down.
 pub struct BackgroundTasks {
-    runner: Runner,
-    scheduler: Scheduler,
-    metrics: JoinHandle<()>,
+    app: Arc<App>,
+    running: AbortOnDropHandle<()>,
 }
 
 impl BackgroundTasks {
     /// Claims nothing more, lets running jobs end within the configured time, hands back the rest.
     pub async fn shutdown(self) {
-        self.metrics.abort();
-        self.scheduler.shutdown().await;
-        self.runner.shutdown().await;
+        self.app.stop();
+        if let Err(error) = self.running.await {
+            tracing::error!(%error, "the workers ended abnormally");
+        }
     }
 }
 
@@ -380,9 +428,22 @@ async fn fold_metrics() {
     }
 }
 
+/// Whether an index answers before whoever asks about readiness gives up.
+async fn promptly(check: impl Future<Output = Result<()>>) -> Result<String> {
+    match tokio::time::timeout(CHECK_WITHIN, check).await {
+        Ok(checked) => checked.map(|()| "answers".to_owned()),
+        Err(_) => Err(Error::unavailable(format!("no answer within {} seconds", CHECK_WITHIN.as_secs()))),
+    }
+}
+
+/// What is wrong goes to whoever asks, without a key; why goes into the log.
 fn required(name: &'static str, state: Result<String>) -> Check {
     let ok = state.is_ok();
-    Check { name, ok, optional: false, detail: state.unwrap_or_else(|error| error.to_string()) }
+    let detail = state.unwrap_or_else(|error| {
+        tracing::warn!(check = name, %error, "a part of the service does not work");
+        error.message().to_owned()
+    });
+    Check { name, ok, optional: false, detail }
 }
 
 fn optional(name: &'static str, ok: bool, detail: String) -> Check {

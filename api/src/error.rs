@@ -22,12 +22,13 @@ pub struct ApiError {
     status: StatusCode,
     detail: String,
     retry_after: Option<u64>,
+    openai_code: Option<&'static str>,
 }
 
 impl ApiError {
     /// A failure that exists only in HTTP, such as an unknown route.
     pub fn new(status: StatusCode, detail: impl Into<String>) -> Self {
-        Self { status, detail: detail.into(), retry_after: None }
+        Self { status, detail: detail.into(), retry_after: None, openai_code: None }
     }
 
     /// The status code.
@@ -40,6 +41,12 @@ impl ApiError {
         &self.detail
     }
 
+    /// With a `code` that OpenAI's clients know, in place of ours.
+    #[must_use]
+    pub fn with_openai_code(self, code: &'static str) -> Self {
+        Self { openai_code: Some(code), ..self }
+    }
+
     fn code(&self) -> &'static str {
         code_of(self.status)
     }
@@ -48,12 +55,16 @@ impl ApiError {
 impl From<Error> for ApiError {
     fn from(error: Error) -> Self {
         let (status, retry_after) = status_of(error.kind());
-        if status != StatusCode::INTERNAL_SERVER_ERROR {
-            return Self { status, detail: error.to_string(), retry_after };
+        if !status.is_server_error() {
+            return Self { retry_after, ..Self::new(status, error.to_string()) };
         }
         // Causes may name paths and SQL: they belong into the log, not to the client.
         tracing::error!(error.kind = ?error.kind(), error.message = %error, "request failed");
-        Self { status, detail: format!("{}; see the server's log", error.message()), retry_after }
+        let detail = match status {
+            StatusCode::INTERNAL_SERVER_ERROR => format!("{}; see the server's log", error.message()),
+            _ => error.message().to_owned(),
+        };
+        Self { retry_after, ..Self::new(status, detail) }
     }
 }
 
@@ -166,12 +177,16 @@ impl OpenAiError {
             status if status.is_client_error() => "invalid_request_error",
             _ => "server_error",
         };
+        let code = match error.status {
+            StatusCode::UNAUTHORIZED => "invalid_api_key".to_owned(),
+            _ => error.openai_code.map_or_else(|| error.code().replace('-', "_"), str::to_owned),
+        };
         Self {
             error: OpenAiErrorBody {
                 message: error.detail.clone(),
                 error_type: error_type.to_owned(),
                 param: None,
-                code: Some(error.code().replace('-', "_")),
+                code: Some(code),
             },
         }
     }
@@ -294,9 +309,13 @@ mod tests {
 
     #[test]
     fn causes_of_our_own_faults_stay_in_the_log() {
-        let cause = std::io::Error::other("/secret/path: disk on fire");
-        let error = ApiError::from(Error::internal("cannot read the blob").with_source(cause));
-        assert!(!error.detail().contains("/secret"), "{}", error.detail());
+        for kind in [ErrorKind::Internal, ErrorKind::Corrupt, ErrorKind::Unavailable, ErrorKind::NotInstalled]
+        {
+            let cause = std::io::Error::other("/secret/path: disk on fire");
+            let error = ApiError::from(Error::new(kind, "cannot read the blob").with_source(cause));
+            assert!(error.detail().starts_with("cannot read the blob"), "{}", error.detail());
+            assert!(!error.detail().contains("/secret"), "{}", error.detail());
+        }
     }
 
     #[tokio::test]

@@ -7,6 +7,7 @@ use axum::response::{IntoResponse, Response};
 use serde::Serialize;
 
 use crate::error::ApiError;
+use crate::server::body::stalled;
 
 /// A JSON body, in or out.
 #[derive(Debug, Clone, Copy, FromRequest)]
@@ -31,6 +32,9 @@ pub(crate) struct Query<T>(pub(crate) T);
 
 impl From<JsonRejection> for ApiError {
     fn from(rejection: JsonRejection) -> Self {
+        if let Some(stalled) = stalled(&rejection) {
+            return stalled;
+        }
         // Serde's words name the field; whether syntax or meaning failed makes no difference here.
         let status = match rejection.status() {
             StatusCode::UNPROCESSABLE_ENTITY => StatusCode::BAD_REQUEST,

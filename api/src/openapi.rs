@@ -13,6 +13,7 @@ use utoipa::{IntoResponses, Modify};
 use utoipa_swagger_ui::{Config, SwaggerUi};
 
 use crate::error::{OpenAiError, OpenAiErrorBody, Problem};
+use crate::routes::{SourcesView, StreamErrorView, TokenView, WatchErrorView};
 
 /// What all routes share.
 #[derive(utoipa::OpenApi)]
@@ -24,7 +25,11 @@ use crate::error::{OpenAiError, OpenAiErrorBody, Problem};
                        units.",
         license(name = "Apache-2.0", identifier = "Apache-2.0"),
     ),
-    components(schemas(Problem, OpenAiError, OpenAiErrorBody)),
+    components(schemas(
+        Problem, OpenAiError, OpenAiErrorBody,
+        // Data of server-sent events, which no response names.
+        SourcesView, TokenView, StreamErrorView, WatchErrorView,
+    )),
     security(("api_key" = [])),
     modifiers(&BearerKey),
     tags(
@@ -54,16 +59,21 @@ impl Modify for BearerKey {
     }
 }
 
-const FAILURES: [(&str, &str); 9] = [
+const FAILURES: [(&str, &str); 14] = [
     ("400", "The input cannot be accepted; `detail` names it and the remedy"),
     ("401", "No key, or one that is not valid"),
     ("403", "The key's role does not allow this"),
     ("404", "It does not exist, or is not yours to know of"),
+    ("405", "The path does not take this method; `Allow` says which it takes"),
+    ("408", "The body did not arrive in time"),
     ("409", "It is in a state that does not allow this"),
     ("413", "The request is larger than the configured limit"),
+    ("415", "The body, or the file in it, is of a type that is not taken"),
     ("429", "Busy; `Retry-After` says how many seconds to wait"),
     ("500", "A fault of ours; the log has it under the request's id"),
-    ("503", "A dependency does not answer"),
+    ("501", "The operator has to install something first; `detail` says what"),
+    ("503", "A dependency does not answer, or the service is stopping"),
+    ("504", "It took longer than the configured time"),
 ];
 
 /// How routes under `/api/v1` fail.

@@ -4,15 +4,13 @@ use std::any::Any;
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::Router;
 use axum::extract::Request;
 use axum::http::{HeaderValue, StatusCode, header};
 use axum::middleware::{Next, from_fn};
 use axum::response::{IntoResponse, Response};
-use axum::{Router, ServiceExt};
 use footnote_core::Result;
-use footnote_core::error::Context;
 use tokio::net::TcpListener;
-use tokio::sync::watch;
 use tower::ServiceBuilder;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::request_id::{MakeRequestId, PropagateRequestIdLayer, RequestId, SetRequestIdLayer};
@@ -30,6 +28,11 @@ use crate::openapi::{self, Shared};
 use crate::routes::{self, Routes};
 use crate::{openai, telemetry};
 
+pub(crate) mod body;
+mod connections;
+
+use body::Pace;
+
 impl App {
     /// Answers requests until `shutdown` resolves, then lets running ones end within the
     /// configured time.
@@ -38,28 +41,9 @@ impl App {
         listener: TcpListener,
         shutdown: impl Future<Output = ()> + Send + 'static,
     ) -> Result<()> {
-        let grace = Duration::from_secs(self.config.server.shutdown_seconds);
-        let (tell, mut told) = watch::channel(false);
-        let stopping = async move {
-            shutdown.await;
-            tell.send_replace(true);
-        };
-        let service = ServiceExt::<Request>::into_make_service(router(self));
-        let serving = axum::serve(listener, service).with_graceful_shutdown(stopping);
-        let out_of_grace = async move {
-            // An error means that serving has ended, which the other branch sees.
-            if told.wait_for(|&stop| stop).await.is_err() {
-                std::future::pending::<()>().await;
-            }
-            tokio::time::sleep(grace).await;
-        };
-        tokio::select! {
-            ended = serving => ended.internal("the http server stopped"),
-            () = out_of_grace => {
-                tracing::warn!(grace.seconds = grace.as_secs(), "requests were cut off by the shutdown");
-                Ok(())
-            }
-        }
+        let router = router(self.clone());
+        connections::serve(&self, listener, router, shutdown).await;
+        Ok(())
     }
 }
 
@@ -71,6 +55,8 @@ pub fn router(app: Arc<App>) -> Router {
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
         .with_state(app)
+        // Inside `track`, so that a panic is counted; and around all, for what `track` does not see.
+        .route_layer(CatchPanicLayer::custom(panicked))
         .route_layer(from_fn(telemetry::track))
         .layer(CatchPanicLayer::custom(panicked))
         .layer(from_fn(render_by_path))
@@ -95,11 +81,19 @@ pub fn openapi_document() -> OpenApi {
 /// Every route that speaks for itself in the OpenAPI document.
 fn documented_routes(server: &ServerConfig) -> (Router<Arc<App>>, OpenApi) {
     let timeout = Duration::from_secs(server.request_timeout_seconds);
+    let idle = Duration::from_secs(server.idle_timeout_seconds);
     let within_timeout =
         move |routes: Routes| routes.layer(from_fn(move |request, next| within(timeout, request, next)));
+    let read_within = move |whole: Option<Duration>, routes: Routes| {
+        let pace = Pace { idle, whole };
+        routes.layer(from_fn(move |request, next| body::keep(pace, request, next)))
+    };
+    let api = within_timeout(routes::quick()).merge(routes::slow());
+    let uploads = routes::uploads(server.max_upload_bytes);
+    let openai = within_timeout(openai::quick()).merge(openai::slow());
     OpenApiRouter::with_openapi(Shared::openapi())
-        .nest("/api/v1", within_timeout(routes::quick()).merge(routes::slow(server.max_upload_bytes)))
-        .nest("/v1", within_timeout(openai::quick()).merge(openai::slow()))
+        .nest("/api/v1", read_within(Some(timeout), api).merge(read_within(None, uploads)))
+        .nest("/v1", read_within(Some(timeout), openai))
         .merge(within_timeout(routes::health()))
         .split_for_parts()
 }

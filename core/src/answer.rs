@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::citation::Citation;
-use crate::ids::{ConversationId, KnowledgeBaseId, MessageId};
+use crate::ids::{ApiKeyId, ConversationId, KnowledgeBaseId, MessageId};
 use crate::passage::Evidence;
 
 /// Tokens used.
@@ -91,6 +91,8 @@ pub struct Conversation {
     pub id: ConversationId,
     /// The knowledge base.
     pub knowledge_base: KnowledgeBaseId,
+    /// The key that began it, which alone sees it besides admins; `None` for the local operator.
+    pub owner: Option<ApiKeyId>,
     /// First question, shortened.
     pub title: String,
     /// When it began.

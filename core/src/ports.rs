@@ -414,40 +414,50 @@ pub trait KeyStore: Send + Sync {
     async fn create_key(&self, key: ApiKey) -> Result<()>;
     /// The key with this secret hash, revoked or not.
     async fn key_by_hash(&self, secret_hash: &[u8; 32]) -> Result<Option<ApiKey>>;
+    /// The key with this id, revoked or not.
+    async fn key(&self, id: ApiKeyId) -> Result<Option<ApiKey>>;
     /// The keys of a workspace.
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>>;
     /// Revokes a key; false where it does not exist.
     async fn revoke_key(&self, id: ApiKeyId, now: DateTime<Utc>) -> Result<bool>;
-    /// The stored response of an earlier request with this idempotency key by this API key.
-    /// Conflict where that request's fingerprint was another.
-    async fn idempotent_response(
+    /// Takes an idempotency key of this API key for a request, for 24 hours. Conflict where another
+    /// request has it, by its fingerprint, or where the same request is under way. A request that
+    /// was interrupted holds it for a short time only.
+    async fn reserve_response(
         &self,
         key: ApiKeyId,
         idempotency_key: &str,
         fingerprint: ContentHash,
-    ) -> Result<Option<String>>;
-    /// Remembers a response for 24 hours.
-    async fn remember_response(
-        &self,
-        key: ApiKeyId,
-        idempotency_key: &str,
-        fingerprint: ContentHash,
-        response: &str,
         now: DateTime<Utc>,
-    ) -> Result<()>;
+    ) -> Result<Reservation>;
+    /// Remembers the response of the request that holds the idempotency key, in place of what was
+    /// remembered before.
+    async fn remember_response(&self, key: ApiKeyId, idempotency_key: &str, response: &str) -> Result<()>;
+    /// Gives the idempotency key free where the request that holds it has no response: it failed.
+    async fn release_response(&self, key: ApiKeyId, idempotency_key: &str) -> Result<()>;
+}
+
+/// What became of an attempt to take an idempotency key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Reservation {
+    /// It is taken: the work is the caller's to do.
+    Taken,
+    /// The same request was answered with this.
+    Answered(String),
 }
 
 /// Conversations and their messages.
 #[async_trait]
 pub trait ConversationStore: Send + Sync {
-    /// Begins a conversation.
-    async fn create_conversation(&self, conversation: Conversation) -> Result<()>;
+    /// Begins a conversation with its first messages, all or nothing.
+    async fn create_conversation(&self, conversation: Conversation, messages: &[Message]) -> Result<()>;
     /// One conversation.
     async fn conversation(&self, id: ConversationId) -> Result<Option<Conversation>>;
-    /// The conversations of a knowledge base.
+    /// The conversations of a knowledge base, of one owner or of all.
     async fn conversations(
         &self,
         knowledge_base: KnowledgeBaseId,
+        owner: Option<ApiKeyId>,
         list: ListRequest,
     ) -> Result<Listing<Conversation>>;
     /// Appends messages, all or none.
@@ -498,6 +508,8 @@ pub trait VectorIndex: Send + Sync {
     async fn flush(&self, generation: GenerationId) -> Result<()>;
     /// Versions held, with their entry counts.
     async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
+    /// Fails where the generation could not be searched now. Cheap, whatever the index holds.
+    async fn check(&self, generation: GenerationId) -> Result<()>;
 }
 
 /// Words by generation (BM25). Every write is idempotent.
@@ -520,6 +532,8 @@ pub trait KeywordIndex: Send + Sync {
     fn lost_writes(&self, generation: GenerationId) -> u64;
     /// Versions held, with their entry counts.
     async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
+    /// Fails where the generation could not be searched now. Cheap, whatever the index holds.
+    async fn check(&self, generation: GenerationId) -> Result<()>;
     /// The share of the query's weight (sum of inverse document frequencies of its distinct terms)
     /// that `text` covers, 0 to 1: an evidence feature.
     async fn coverage(&self, scope: Scope, query: &str, text: &str) -> Result<f32>;

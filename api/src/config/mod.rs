@@ -26,6 +26,10 @@ pub const FILE_NAME: &str = "footnote.toml";
 /// What every environment variable that configures Footnote starts with.
 const ENV_PREFIX: &str = "FOOTNOTE__";
 
+/// Keys whose variables are taken letter by letter. Others are read like TOML, where `00123` is a
+/// number.
+const SECRET_KEYS: [&str; 1] = ["VECTOR__API_KEY"];
+
 /// Everything an operator may set. Serialising it never shows a secret.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -133,9 +137,11 @@ impl Config {
 
     /// Refuses values that parse but cannot work, naming the key.
     fn validate(&self) -> Result<()> {
-        let positive: [(&str, u64); 9] = [
+        let positive: [(&str, u64); 11] = [
             ("server.max_upload_bytes", self.server.max_upload_bytes),
             ("server.request_timeout_seconds", self.server.request_timeout_seconds),
+            ("server.idle_timeout_seconds", self.server.idle_timeout_seconds),
+            ("server.max_connections", self.server.max_connections as u64),
             ("server.shutdown_seconds", self.server.shutdown_seconds),
             ("ingest.workers", self.ingest.workers as u64),
             ("ingest.parse_timeout_seconds", self.ingest.parse_timeout_seconds),
@@ -178,7 +184,10 @@ impl Provider for EnvironmentVariable<'_> {
     fn data(&self) -> Result<Map<Profile, Dict>, figment::Error> {
         let mut keys: Vec<String> = self.key.split("__").map(str::to_lowercase).collect();
         let last = keys.pop().unwrap_or_default();
-        let value: Value = self.value.parse().unwrap_or_else(|never| match never {});
+        let value: Value = match SECRET_KEYS.iter().any(|secret| self.key.eq_ignore_ascii_case(secret)) {
+            true => self.value.into(),
+            false => self.value.parse().unwrap_or_else(|never| match never {}),
+        };
         let nested = keys
             .into_iter()
             .rfold(Dict::from([(last, value)]), |inner, key| Dict::from([(key, Value::from(inner))]));
@@ -203,18 +212,23 @@ fn explain(error: figment::Error) -> Error {
     Error::invalid(message)
 }
 
-/// `scheme://user:password@host` without the password.
+/// An address without what may be secret in it: password, lone user name (a token), query.
 fn without_password(url: &str) -> String {
-    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    let (url, query) = match url.find(['?', '#']) {
+        Some(at) => (&url[..at], "?(hidden)"),
+        None => (url, ""),
+    };
+    let Some((scheme, rest)) = url.split_once("://") else { return format!("{url}{query}") };
+    let authority_end = rest.find('/').unwrap_or(rest.len());
     let (authority, tail) = rest.split_at(authority_end);
-    match authority.rsplit_once('@') {
-        Some((user, host)) => {
-            let user = user.split(':').next().unwrap_or_default();
-            format!("{scheme}://{user}:(hidden)@{host}{tail}")
-        }
-        None => url.to_owned(),
-    }
+    let authority = match authority.rsplit_once('@') {
+        Some((user, host)) => match user.split_once(':') {
+            Some((name, _)) => format!("{name}:(hidden)@{host}"),
+            None => format!("(hidden)@{host}"),
+        },
+        None => authority.to_owned(),
+    };
+    format!("{scheme}://{authority}{tail}{query}")
 }
 
 #[cfg(test)]

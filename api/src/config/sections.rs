@@ -4,6 +4,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
+use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 const MIB: u64 = 1 << 20;
@@ -18,6 +19,10 @@ pub struct ServerConfig {
     pub max_upload_bytes: u64,
     /// Longest time until a response begins. Uploads and answers have limits of their own.
     pub request_timeout_seconds: u64,
+    /// Longest silence of a client that is to send a request.
+    pub idle_timeout_seconds: u64,
+    /// Most connections at the same time; further ones wait.
+    pub max_connections: usize,
     /// How long running requests and jobs may take to end at shutdown.
     pub shutdown_seconds: u64,
     /// Whether `/docs` is served.
@@ -30,6 +35,8 @@ impl Default for ServerConfig {
             bind: SocketAddr::from(([127, 0, 0, 1], 8080)),
             max_upload_bytes: 256 * MIB,
             request_timeout_seconds: 60,
+            idle_timeout_seconds: 30,
+            max_connections: 1024,
             shutdown_seconds: 20,
             docs: true,
         }
@@ -259,8 +266,7 @@ impl Default for LogConfig {
 }
 
 /// A text that is never shown: neither debugging nor serialising reveals it.
-#[derive(Clone, PartialEq, Eq, Deserialize)]
-#[serde(transparent)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct Secret(String);
 
 impl Secret {
@@ -278,6 +284,51 @@ impl Secret {
 impl fmt::Debug for Secret {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Secret(hidden)")
+    }
+}
+
+impl<'de> Deserialize<'de> for Secret {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SecretVisitor)
+    }
+}
+
+/// Takes whole numbers and booleans as the text they were, and never quotes what it cannot take.
+struct SecretVisitor;
+
+impl Visitor<'_> for SecretVisitor {
+    type Value = Secret;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a text in quotes")
+    }
+
+    fn visit_str<E: de::Error>(self, text: &str) -> Result<Secret, E> {
+        Ok(Secret::new(text))
+    }
+
+    fn visit_bool<E: de::Error>(self, value: bool) -> Result<Secret, E> {
+        Ok(Secret::new(value.to_string()))
+    }
+
+    fn visit_i64<E: de::Error>(self, value: i64) -> Result<Secret, E> {
+        Ok(Secret::new(value.to_string()))
+    }
+
+    fn visit_u64<E: de::Error>(self, value: u64) -> Result<Secret, E> {
+        Ok(Secret::new(value.to_string()))
+    }
+
+    fn visit_i128<E: de::Error>(self, value: i128) -> Result<Secret, E> {
+        Ok(Secret::new(value.to_string()))
+    }
+
+    fn visit_u128<E: de::Error>(self, value: u128) -> Result<Secret, E> {
+        Ok(Secret::new(value.to_string()))
+    }
+
+    fn visit_f64<E: de::Error>(self, _: f64) -> Result<Secret, E> {
+        Err(E::custom("not a text; put it in quotes"))
     }
 }
 

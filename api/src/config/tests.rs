@@ -106,6 +106,36 @@ fn secrets_are_never_shown() {
 }
 
 #[test]
+fn a_secret_of_digits_is_taken_as_it_is_and_no_error_quotes_one() {
+    for secret in ["0012345678", "12345678", "true", "1e9", "[x]", "\"quoted\""] {
+        let environment = environment(&[("FOOTNOTE__VECTOR__API_KEY", secret)]);
+        let config = Config::load(None, &environment, no_flags()).unwrap();
+        assert_eq!(config.vector.api_key.unwrap().reveal(), secret);
+    }
+    let digits = file("[vector]\napi_key = 12345678\n");
+    let config = Config::load(Some(digits.path()), &environment(&[]), no_flags()).unwrap();
+    assert_eq!(config.vector.api_key.unwrap().reveal(), "12345678");
+    for wrong in ["12345678.5", "[12345678]"] {
+        let file = file(&format!("[vector]\napi_key = {wrong}\n"));
+        let error = Config::load(Some(file.path()), &environment(&[]), no_flags()).unwrap_err().to_string();
+        assert!(error.contains("vector.api_key") && !error.contains("12345678"), "{error}");
+    }
+}
+
+#[test]
+fn an_address_is_shown_without_what_may_be_secret() {
+    for (url, shown) in [
+        ("https://host:6334/x", "https://host:6334/x"),
+        ("https://ann:pass@host/x", "https://ann:(hidden)@host/x"),
+        ("https://token@host", "https://(hidden)@host"),
+        ("https://host/x?api_key=secret#y", "https://host/x?(hidden)"),
+        ("host?key=secret", "host?(hidden)"),
+    ] {
+        assert_eq!(without_password(url), shown);
+    }
+}
+
+#[test]
 fn the_printed_configuration_loads_again() {
     let printed = toml::to_string(&Config::default().redacted()).unwrap();
     let file = file(&printed);

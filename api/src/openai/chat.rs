@@ -3,16 +3,17 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use axum::http::{HeaderName, HeaderValue};
 use axum::response::{IntoResponse, Response};
 use footnote_core::answer::{Answer, ChatMessage, FinishReason, MessageRole};
 use footnote_core::question::Filter;
 use footnote_core::{Error, Result};
 use utoipa_axum::routes;
 
-use super::chat_stream;
 use super::wire::{
     ChatChoice, ChatCompletion, ChatMessageOut, ChatRequest, ChatTurn, ChatUsage, MessageContent, Stop,
 };
+use super::{chat_stream, model_error};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -25,6 +26,9 @@ use crate::service::ask::{self, AskInput, Earlier, SamplingOverrides};
 pub(super) fn routes() -> Routes {
     Routes::default().routes(routes!(complete))
 }
+
+/// Names what of the request had no effect.
+const IGNORED: HeaderName = HeaderName::from_static("footnote-ignored");
 
 /// What identifies a chat in every chunk of it.
 #[derive(Debug, Clone)]
@@ -47,24 +51,34 @@ async fn complete(
 ) -> Result<Response, ApiError> {
     refuse_unsupported(&body)?;
     let (question, history) = split(&body.messages)?;
+    let ignored = ignored(&body.messages);
     let input = AskInput {
         question,
         filter: Filter::default(),
         sampling: sampling(&body),
         earlier: Earlier::Turns(history),
     };
-    let asked = ask::ask(&app, &principal, &body.model, input).await?;
+    let asked = ask::ask(&app, &principal, &body.model, input).await.map_err(model_error)?;
     let head = ChatHead {
         id: format!("chatcmpl-{}", asked.message),
         created: app.now().timestamp(),
         model: body.model,
     };
-    if body.stream {
+    let mut response = if body.stream == Some(true) {
         let with_usage = body.stream_options.is_some_and(|options| options.include_usage);
-        return Ok(chat_stream::respond(head, asked.events, with_usage));
-    }
-    let answer = asked.answer().await?;
-    Ok(Json(completion(head, &answer)).into_response())
+        chat_stream::respond(head, asked.events, with_usage)
+    } else {
+        Json(completion(head, &asked.answer().await?)).into_response()
+    };
+    response.headers_mut().extend(ignored);
+    Ok(response)
+}
+
+/// What the request says and the answer does not heed. Clients send system turns unasked, so that
+/// refusing them would shut most clients out.
+fn ignored(messages: &[ChatTurn]) -> Option<(HeaderName, HeaderValue)> {
+    let has_system = messages.iter().any(|turn| matches!(turn.role.as_str(), "system" | "developer"));
+    has_system.then_some((IGNORED, HeaderValue::from_static("messages.system")))
 }
 
 fn completion(head: ChatHead, answer: &Answer) -> ChatCompletion {
@@ -179,6 +193,14 @@ mod tests {
 
     use super::*;
 
+    #[test]
+    fn null_is_as_if_left_out() {
+        let body = request(json!({"stream": null, "stop": null, "n": null, "tools": null}));
+        assert_eq!(body.stream, None);
+        refuse_unsupported(&body).unwrap();
+        assert!(ignored(&body.messages).is_none());
+    }
+
     fn request(more: Value) -> ChatRequest {
         let mut body = json!({"model": "kb", "messages": [{"role": "user", "content": "why?"}]});
         body.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -193,6 +215,7 @@ mod tests {
             {"role": "assistant", "content": "time off"},
             {"role": "user", "content": [{"type": "text", "text": "how"}, {"type": "text", "text": "long?"}]},
         ]}));
+        assert!(ignored(&body.messages).is_some(), "the pirate is not heeded, and the client is told");
         let (question, history) = split(&body.messages).unwrap();
         assert_eq!(question, "how\nlong?");
         let roles: Vec<_> = history.iter().map(|m| m.role).collect();

@@ -16,20 +16,21 @@ use crate::sse;
 
 /// Streams the answer. Where the client leaves, generation is cancelled.
 pub(super) fn respond(head: ChatHead, events: Receiver<AnswerEvent>, with_usage: bool) -> Response {
-    let first = vec![piece(&head, ChatDelta { role: Some("assistant"), ..text("") }, None)];
+    let first = ChatDelta { role: Some("assistant"), ..text("") };
+    let first = vec![piece(&head, first, None, with_usage)];
     let rest = ReceiverStream::new(events).map(move |event| chunks(&head, event, with_usage));
     sse::respond(stream::once(std::future::ready(first)).chain(rest).flat_map(stream::iter))
 }
 
 fn chunks(head: &ChatHead, event: AnswerEvent, with_usage: bool) -> Vec<Event> {
     match event {
-        AnswerEvent::Token(token) => vec![piece(head, text(&token), None)],
+        AnswerEvent::Token(token) => vec![piece(head, text(&token), None, with_usage)],
         // Told whole with the last chunk.
         AnswerEvent::Citation(_) => Vec::new(),
         AnswerEvent::Done(answer) => {
             let citations = answer.citations.iter().map(CitationView::from).collect();
             let delta = ChatDelta { citations: Some(citations), ..ChatDelta::default() };
-            let mut last = vec![piece(head, delta, Some(finish_reason(&answer)))];
+            let mut last = vec![piece(head, delta, Some(finish_reason(&answer)), with_usage)];
             if with_usage {
                 last.push(usage_chunk(head, &answer));
             }
@@ -46,13 +47,14 @@ fn text(content: &str) -> ChatDelta {
     ChatDelta { content: Some(content.to_owned()), ..ChatDelta::default() }
 }
 
-fn piece(head: &ChatHead, delta: ChatDelta, finish_reason: Option<&'static str>) -> Event {
+fn piece(head: &ChatHead, delta: ChatDelta, finish_reason: Option<&'static str>, with_usage: bool) -> Event {
     let choice = ChatChunkChoice { index: 0, delta, finish_reason };
-    sse::data(&chunk(head, vec![choice]))
+    // The usage is null until the last chunk.
+    sse::data(&ChatChunk { usage: with_usage.then_some(None), ..chunk(head, vec![choice]) })
 }
 
 fn usage_chunk(head: &ChatHead, answer: &Answer) -> Event {
-    sse::data(&ChatChunk { usage: Some(usage(answer)), ..chunk(head, Vec::new()) })
+    sse::data(&ChatChunk { usage: Some(Some(usage(answer))), ..chunk(head, Vec::new()) })
 }
 
 fn chunk(head: &ChatHead, choices: Vec<ChatChunkChoice>) -> ChatChunk {
@@ -118,6 +120,7 @@ mod tests {
         assert_eq!(chunks[3]["choices"][0]["delta"], json!({"citations": []}));
         assert_eq!(chunks[4]["choices"], json!([]));
         assert_eq!(chunks[4]["usage"]["total_tokens"], 5);
+        assert!(chunks[..4].iter().all(|c| c.get("usage") == Some(&Value::Null)));
         assert!(chunks.iter().all(|c| c["object"] == "chat.completion.chunk" && c["id"] == "chatcmpl-1"));
     }
 

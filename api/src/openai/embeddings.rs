@@ -10,6 +10,7 @@ use footnote_core::principal::Role;
 use footnote_core::{Error, ErrorKind, Result};
 use utoipa_axum::routes;
 
+use super::model_error;
 use super::wire::{
     Embedding, EmbeddingInput, EmbeddingList, EmbeddingRequest, EmbeddingUsage, EmbeddingVector,
     EncodingFormat, InputType,
@@ -23,6 +24,8 @@ use crate::routes::Routes;
 
 /// Most texts of one request.
 const MAX_TEXTS: usize = 256;
+/// Most tokens of one request: some ten seconds of one session, for which others wait.
+const MAX_TOKENS: usize = 65_536;
 
 pub(super) fn routes() -> Routes {
     Routes::default().routes(routes!(embed))
@@ -40,7 +43,7 @@ async fn embed(
     let embedder_name = &app.config.models.embedder;
     if body.model != *embedder_name {
         let message = format!("model {:?} not found; the embedder is {embedder_name:?}", body.model);
-        return Err(Error::new(ErrorKind::NotFound, message).into());
+        return Err(model_error(Error::new(ErrorKind::NotFound, message)));
     }
     let dimension = app.embedder.dimension();
     if body.dimensions.is_some_and(|wanted| wanted != dimension) {
@@ -50,6 +53,10 @@ async fn embed(
     }
     let texts = texts(body.input)?;
     let prompt_tokens = count_tokens(&app, texts.clone()).await?;
+    if prompt_tokens > MAX_TOKENS {
+        let message = format!("input has {prompt_tokens} tokens; send at most {MAX_TOKENS} at once");
+        return Err(Error::new(ErrorKind::TooLarge, message).into());
+    }
     let vectors = match body.input_type {
         InputType::Passage => app.embedder.embed_passages(texts).await?,
         InputType::Query => {

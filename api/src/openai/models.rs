@@ -9,6 +9,7 @@ use serde::Deserialize;
 use utoipa::IntoParams;
 use utoipa_axum::routes;
 
+use super::model_error;
 use super::wire::{Model, ModelList};
 use crate::app::App;
 use crate::auth::Caller;
@@ -58,7 +59,8 @@ async fn show(
     if path.model == app.config.models.embedder {
         return Ok(Json(embedding_model(&app)));
     }
-    Ok(Json(chat_model(knowledge_bases::reach(&app, &principal, &path.model).await?)))
+    let found = knowledge_bases::reach(&app, &principal, &path.model).await;
+    Ok(Json(chat_model(found.map_err(model_error)?)))
 }
 
 fn chat_model(knowledge_base: KnowledgeBase) -> Model {

@@ -15,12 +15,13 @@ pub struct ChatRequest {
     /// Name or id of the knowledge base that answers.
     #[schema(example = "handbook")]
     pub model: String,
-    /// The last user turn is the question, earlier ones are history. System turns have no effect:
-    /// the knowledge base's own prompt instructs the model.
+    /// The last user turn is the question, earlier ones are history. System turns have no effect,
+    /// which the response header `footnote-ignored` tells: the knowledge base's own prompt instructs
+    /// the model.
     pub messages: Vec<ChatTurn>,
     /// Whether to stream chunks.
     #[serde(default)]
-    pub stream: bool,
+    pub stream: Option<bool>,
     /// What a stream tells besides.
     #[serde(default)]
     pub stream_options: Option<StreamOptions>,
@@ -177,9 +178,10 @@ pub struct ChatChunk {
     pub model: String,
     /// One, or none in the chunk that carries the usage.
     pub choices: Vec<ChatChunkChoice>,
-    /// Tokens used, in the last chunk, where asked for.
+    /// Where asked for: tokens used in the last chunk, null in the others.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub usage: Option<ChatUsage>,
+    #[schema(value_type = Option<ChatUsage>)]
+    pub usage: Option<Option<ChatUsage>>,
 }
 
 /// A piece of an answer.

@@ -54,7 +54,7 @@ pub struct AskRequest {
 
 /// What the answer rests on.
 #[derive(Debug, Clone, Serialize, ToSchema)]
-pub(super) struct SourcesView {
+pub(crate) struct SourcesView {
     /// The conversation it belongs to.
     pub conversation: Option<Uuid>,
     /// The id of the answer; also the id of its stored message.
@@ -80,13 +80,13 @@ pub struct AskResponse {
 
 /// Text to append.
 #[derive(Debug, Serialize, ToSchema)]
-struct TokenView {
+pub(crate) struct TokenView {
     text: String,
 }
 
 /// A failure after the stream began.
 #[derive(Debug, Serialize, ToSchema)]
-struct StreamErrorView {
+pub(crate) struct StreamErrorView {
     title: String,
     status: u16,
     detail: String,

@@ -6,15 +6,17 @@ use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::Response;
 use axum::response::sse::Event;
+use footnote_core::Error;
 use footnote_core::ids::JobId;
 use footnote_core::job::Job;
+use footnote_core::principal::Principal;
 use futures::{Stream, stream};
-use serde::Deserialize;
-use utoipa::IntoParams;
+use serde::{Deserialize, Serialize};
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
 use super::Routes;
-use super::paths::{JobPath, KnowledgeBasePath};
+use super::paths::{AnyJobPath, JobPath, KnowledgeBasePath};
 use super::views::{JobStateView, JobView, Page, page_request};
 use crate::app::App;
 use crate::auth::Caller;
@@ -27,6 +29,9 @@ use crate::sse;
 pub(super) fn routes() -> Routes {
     Routes::default()
         .routes(routes!(list_all))
+        .routes(routes!(show_any))
+        .routes(routes!(retry_any))
+        .routes(routes!(cancel_any))
         .routes(routes!(list))
         .routes(routes!(show))
         .routes(routes!(retry))
@@ -58,6 +63,42 @@ async fn list_all(
     let request = page_request(query.cursor.as_deref(), query.limit)?;
     let listing = jobs::list_all(&app, &principal, query.state.map(Into::into), request).await?;
     Ok(Json(Page::of(listing, |job| JobView::from(&job))))
+}
+
+/// Show any job, the service's own upkeep included (admins only)
+#[utoipa::path(get, path = "/jobs/{job}", tag = "jobs", params(AnyJobPath),
+    responses((status = 200, description = "The job", body = JobView), Failures))]
+async fn show_any(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<AnyJobPath>,
+) -> Result<Json<JobView>, ApiError> {
+    let job = jobs::show_any(&app, &principal, JobId(path.job)).await?;
+    Ok(Json(JobView::from(&job)))
+}
+
+/// Queue any failed or cancelled job again (admins only)
+#[utoipa::path(post, path = "/jobs/{job}/retry", tag = "jobs", params(AnyJobPath),
+    responses((status = 202, description = "Queued", body = JobView), Failures))]
+async fn retry_any(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<AnyJobPath>,
+) -> Result<(StatusCode, Json<JobView>), ApiError> {
+    let job = jobs::retry_any(&app, &principal, JobId(path.job)).await?;
+    Ok((StatusCode::ACCEPTED, Json(JobView::from(&job))))
+}
+
+/// Cancel any job (admins only)
+#[utoipa::path(post, path = "/jobs/{job}/cancel", tag = "jobs", params(AnyJobPath),
+    responses((status = 202, description = "Asked for", body = JobView), Failures))]
+async fn cancel_any(
+    State(app): State<Arc<App>>,
+    Caller(principal): Caller,
+    Path(path): Path<AnyJobPath>,
+) -> Result<(StatusCode, Json<JobView>), ApiError> {
+    let job = jobs::cancel_any(&app, &principal, JobId(path.job)).await?;
+    Ok((StatusCode::ACCEPTED, Json(JobView::from(&job))))
 }
 
 /// List the jobs of a knowledge base
@@ -113,6 +154,8 @@ async fn cancel(
 /// Watch a job until it ends
 ///
 /// Server-sent events: `job` at once and at every change, `done` with the end. Both carry the job.
+/// One `error` (`{"status", "detail"}`) ends the stream where the job is gone, the key was revoked,
+/// or the service stops: watch again then.
 #[utoipa::path(get, path = "/knowledge-bases/{kb}/jobs/{job}/events", tag = "jobs", params(JobPath),
     responses((status = 200, description = "`job` and `done` events", content_type = "text/event-stream", body = JobView), Failures))]
 async fn events(
@@ -121,7 +164,16 @@ async fn events(
     Path(path): Path<JobPath>,
 ) -> Result<Response, ApiError> {
     let job = jobs::show(&app, &principal, &path.kb, JobId(path.job)).await?;
-    Ok(sse::respond(changes(app, job)))
+    Ok(sse::respond(changes(app, principal, job)))
+}
+
+/// Why a job is watched no longer.
+#[derive(Debug, Serialize, ToSchema)]
+pub(crate) struct WatchErrorView {
+    /// The status code that a request would get now.
+    status: u16,
+    /// What went wrong and what helps.
+    detail: String,
 }
 
 /// Where a watcher is.
@@ -131,25 +183,31 @@ enum Watch {
     End,
 }
 
-fn changes(app: Arc<App>, job: Job) -> impl Stream<Item = Event> {
-    stream::unfold((app, Watch::Tell(job)), |(app, watch)| async move {
+fn changes(app: Arc<App>, principal: Principal, job: Job) -> impl Stream<Item = Event> {
+    stream::unfold(((app, principal), Watch::Tell(job)), |(watcher, watch)| async move {
+        let (app, principal) = &watcher;
         let job = match watch {
             Watch::End => return None,
             Watch::Tell(job) => job,
-            Watch::Await(seen) => match jobs::changed(&app, &seen).await {
+            Watch::Await(seen) => match jobs::changed(app, principal, &seen).await {
                 Ok(Some(job)) => job,
-                Ok(None) => return None,
-                Err(error) => {
-                    let failure = ApiError::from(error);
-                    let event = sse::event("error", &serde_json::json!({ "detail": failure.detail() }));
-                    return Some((event, (app, Watch::End)));
-                }
+                Ok(None) => return Some((failure(Error::not_found("job")), (watcher, Watch::End))),
+                Err(error) => return Some((failure(error), (watcher, Watch::End))),
             },
         };
         let view = JobView::from(&job);
         Some(match job.state.is_final() {
-            true => (sse::event("done", &view), (app, Watch::End)),
-            false => (sse::event("job", &view), (app, Watch::Await(job))),
+            true => (sse::event("done", &view), (watcher, Watch::End)),
+            false => (sse::event("job", &view), (watcher, Watch::Await(job))),
         })
     })
+}
+
+/// The last event of a stream that does not tell the job's end.
+fn failure(error: Error) -> Event {
+    let failure = ApiError::from(error);
+    sse::event(
+        "error",
+        &WatchErrorView { status: failure.status().as_u16(), detail: failure.detail().to_owned() },
+    )
 }

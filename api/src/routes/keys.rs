@@ -11,11 +11,12 @@ use utoipa_axum::routes;
 use uuid::Uuid;
 
 use super::Routes;
-use super::views::{CreatedKeyView, KeyView, Page, RoleView};
+use super::paths::PageQuery;
+use super::views::{CreatedKeyView, KeyView, Page, RoleView, page_request};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, Query};
 use crate::openapi::Failures;
 use crate::service::keys;
 
@@ -46,13 +47,16 @@ struct KeyPath {
 }
 
 /// List keys, revoked ones included (admins only)
-#[utoipa::path(get, path = "/keys", tag = "keys",
-    responses((status = 200, description = "All keys", body = Page<KeyView>), Failures))]
+#[utoipa::path(get, path = "/keys", tag = "keys", params(PageQuery),
+    responses((status = 200, description = "A part of the list", body = Page<KeyView>), Failures))]
 async fn list(
     State(app): State<Arc<App>>,
     Caller(principal): Caller,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<KeyView>>, ApiError> {
-    Ok(Json(Page::whole(keys::list(&app, &principal).await?, Into::into)))
+    let request = page_request(page.cursor.as_deref(), page.limit)?;
+    let keys = keys::list(&app, &principal).await?;
+    Ok(Json(Page::part(keys, &request, |key| key.id.0, Into::into)))
 }
 
 /// Create a key; its secret is shown this once (admins only)

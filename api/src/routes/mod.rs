@@ -27,7 +27,9 @@ pub mod views;
 mod tests;
 
 pub use ask::{AskRequest, AskResponse};
+pub(crate) use ask::{SourcesView, StreamErrorView, TokenView};
 pub use health::{CheckView, ReadyView};
+pub(crate) use jobs::WatchErrorView;
 pub use keys::CreateKeyRequest;
 pub use knowledge_bases::{CreateKnowledgeBaseRequest, UpdateKnowledgeBaseRequest};
 pub use schedules::CreateScheduleRequest;
@@ -51,8 +53,13 @@ pub fn quick() -> Routes {
 }
 
 /// Routes that stream, or take as long as a model does.
-pub fn slow(max_upload_bytes: u64) -> Routes {
-    Routes::default().merge(ask::routes()).merge(uploads::routes(max_upload_bytes))
+pub fn slow() -> Routes {
+    ask::routes()
+}
+
+/// Routes that take as long as a client needs to send its files.
+pub fn uploads(max_upload_bytes: u64) -> Routes {
+    uploads::routes(max_upload_bytes)
 }
 
 /// Routes for operators and their machines: no key, no data.

@@ -54,6 +54,14 @@ pub(super) struct JobPath {
     pub job: Uuid,
 }
 
+/// Any job.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct AnyJobPath {
+    /// Id of the job.
+    pub job: Uuid,
+}
+
 /// A conversation of a knowledge base.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

@@ -10,12 +10,12 @@ use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::Routes;
-use super::paths::{SchedulePath, SourcePath};
-use super::views::{Page, ScheduleView};
+use super::paths::{PageQuery, SchedulePath, SourcePath};
+use super::views::{Page, ScheduleView, page_request};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
-use crate::extract::{Json, Path};
+use crate::extract::{Json, Path, Query};
 use crate::openapi::Failures;
 use crate::service::schedules;
 
@@ -41,15 +41,18 @@ fn utc() -> String {
 }
 
 /// List a source's schedules
-#[utoipa::path(get, path = "/knowledge-bases/{kb}/sources/{source}/schedules", tag = "sources", params(SourcePath),
-    responses((status = 200, description = "All schedules", body = Page<ScheduleView>), Failures))]
+#[utoipa::path(get, path = "/knowledge-bases/{kb}/sources/{source}/schedules", tag = "sources",
+    params(SourcePath, PageQuery),
+    responses((status = 200, description = "A part of the list", body = Page<ScheduleView>), Failures))]
 async fn list(
     State(app): State<Arc<App>>,
     Caller(principal): Caller,
     Path(path): Path<SourcePath>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<ScheduleView>>, ApiError> {
+    let request = page_request(page.cursor.as_deref(), page.limit)?;
     let schedules = schedules::list(&app, &principal, &path.kb, SourceId(path.source)).await?;
-    Ok(Json(Page::whole(schedules, Into::into)))
+    Ok(Json(Page::part(schedules, &request, |schedule| schedule.id.0, Into::into)))
 }
 
 /// Refresh a source at set times

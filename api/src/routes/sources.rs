@@ -41,15 +41,18 @@ pub struct CreateSourceRequest {
 }
 
 /// List sources
-#[utoipa::path(get, path = "/knowledge-bases/{kb}/sources", tag = "sources", params(KnowledgeBasePath),
-    responses((status = 200, description = "All sources", body = Page<SourceView>), Failures))]
+#[utoipa::path(get, path = "/knowledge-bases/{kb}/sources", tag = "sources",
+    params(KnowledgeBasePath, PageQuery),
+    responses((status = 200, description = "A part of the list", body = Page<SourceView>), Failures))]
 async fn list(
     State(app): State<Arc<App>>,
     Caller(principal): Caller,
     Path(path): Path<KnowledgeBasePath>,
+    Query(page): Query<PageQuery>,
 ) -> Result<Json<Page<SourceView>>, ApiError> {
+    let request = page_request(page.cursor.as_deref(), page.limit)?;
     let sources = sources::list(&app, &principal, &path.kb).await?;
-    Ok(Json(Page::whole(sources, Into::into)))
+    Ok(Json(Page::part(sources, &request, |source| source.id.0, |s| SourceView::shown_to(&principal, s))))
 }
 
 /// Register a directory on the server (admins only)
@@ -63,7 +66,7 @@ async fn create(
     Json(body): Json<CreateSourceRequest>,
 ) -> Result<(StatusCode, Json<SourceView>), ApiError> {
     let source = sources::create_directory(&app, &principal, &path.kb, &body.name, &body.path).await?;
-    Ok((StatusCode::CREATED, Json(source.into())))
+    Ok((StatusCode::CREATED, Json(SourceView::shown_to(&principal, source))))
 }
 
 /// Show a source
@@ -74,7 +77,8 @@ async fn show(
     Caller(principal): Caller,
     Path(path): Path<SourcePath>,
 ) -> Result<Json<SourceView>, ApiError> {
-    Ok(Json(sources::show(&app, &principal, &path.kb, SourceId(path.source)).await?.into()))
+    let source = sources::show(&app, &principal, &path.kb, SourceId(path.source)).await?;
+    Ok(Json(SourceView::shown_to(&principal, source)))
 }
 
 /// Remove a source with its schedules and documents (admins only)

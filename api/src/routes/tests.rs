@@ -431,3 +431,148 @@ async fn a_deleted_document_answers_no_more() {
     let found = app.post("/api/v1/knowledge-bases/kb/search", &app.admin, body).await.json();
     assert_eq!(found["results"], json!([]));
 }
+
+#[tokio::test]
+async fn a_narrow_admin_reads_no_directory_of_the_server() {
+    let app = TestApp::start().await;
+    app.knowledge_base("kb").await;
+    let narrow = app.key("admin", Some(&["kb"])).await;
+    let folder = tempfile::tempdir().unwrap();
+    let sources = "/api/v1/knowledge-bases/kb/sources";
+    let body = json!({"name": "policies", "path": folder.path()});
+    assert!(problem(&app.post(sources, &narrow, body.clone()).await, 403).contains("all"));
+    let around = json!({"name": "all", "path": app.app.config.data.folder.parent().unwrap()});
+    assert!(problem(&app.post(sources, &app.admin, around).await, 400).contains("data folder"));
+    assert_eq!(app.post(sources, &app.admin, body).await.status, StatusCode::CREATED);
+}
+
+#[tokio::test]
+async fn an_idempotency_key_holds_from_before_the_work_until_long_after() {
+    let app = TestApp::start().await;
+    app.knowledge_base("kb").await;
+    let key = [("idempotency-key", "upload-1")];
+    // The jobs do not run, so this times out; what it brought is remembered all the same.
+    let path = format!("{DOCUMENTS}?wait=1");
+    let first = app.upload(&path, &app.admin, &[("a.md", "# Old")], &key).await;
+    assert_eq!(first.status, StatusCode::ACCEPTED, "{}", first.text);
+    let newer = app.upload(DOCUMENTS, &app.admin, &[("a.md", "# New")], &[]).await.json();
+    let again = app.upload(&path, &app.admin, &[("a.md", "# Old")], &key).await;
+    assert_eq!(again.headers["idempotent-replayed"], "true");
+    let id = newer["items"][0]["document"]["id"].as_str().unwrap();
+    let document = app.get(&format!("{DOCUMENTS}/{id}"), &app.admin).await.json();
+    assert_eq!(document["versions"].as_array().unwrap().len(), 2, "{document:#}");
+
+    let racing = [("idempotency-key", "upload-2")];
+    let (one, two) = tokio::join!(
+        app.upload(DOCUMENTS, &app.admin, &[("b.md", "# One")], &racing),
+        app.upload(DOCUMENTS, &app.admin, &[("b.md", "# Two")], &racing),
+    );
+    let mut statuses = [one.status.as_u16(), two.status.as_u16()];
+    statuses.sort_unstable();
+    assert_eq!(statuses, [202, 409], "{} {}", one.text, two.text);
+    let listed = app.get(DOCUMENTS, &app.admin).await.json();
+    assert_eq!(listed["items"].as_array().unwrap().len(), 2);
+
+    let bad = [("idempotency-key", "a b")];
+    assert!(problem(&app.upload(DOCUMENTS, &app.admin, &[], &bad).await, 400).contains("Idempotency-Key"));
+}
+
+#[tokio::test]
+async fn a_conversation_is_seen_by_its_key_and_by_admins() {
+    let app = TestApp::start().await;
+    app.knowledge_base("kb").await;
+    let (mine, theirs) = (app.key("reader", None).await, app.key("editor", None).await);
+    let ask = "/api/v1/knowledge-bases/kb/ask";
+    let asked = app.post(ask, &mine, json!({"question": "what is leave?", "conversation": "new"})).await;
+    let id = asked.json()["conversation"].as_str().unwrap().to_owned();
+    let list = "/api/v1/knowledge-bases/kb/conversations";
+    let one = format!("{list}/{id}");
+    for (key, seen) in [(&mine, 1), (&theirs, 0), (&app.admin, 1)] {
+        assert_eq!(app.get(list, key).await.json()["items"].as_array().unwrap().len(), seen);
+    }
+    assert_eq!(app.get(&one, &mine).await.json()["messages"].as_array().unwrap().len(), 2);
+    assert_eq!(app.get(&one, &app.admin).await.status, StatusCode::OK);
+    problem(&app.get(&one, &theirs).await, 404);
+    problem(&app.request("DELETE", &one, &theirs).await, 404);
+    let go_on = json!({"question": "and then?", "conversation": id});
+    problem(&app.post(ask, &theirs, go_on.clone()).await, 404);
+    assert_eq!(app.post(ask, &mine, go_on).await.status, StatusCode::OK);
+    assert_eq!(app.request("DELETE", &one, &app.admin).await.status, StatusCode::NO_CONTENT);
+}
+
+#[tokio::test]
+async fn readiness_asks_the_indexes_and_ends_with_the_service() {
+    let app = TestApp::start().await;
+    let ready = app.get("/readyz", "").await;
+    assert_eq!(ready.status, StatusCode::OK, "{}", ready.text);
+    for part in ["store", "vector index", "keyword index", "embedder"] {
+        assert!(ready.text.contains(part), "{part}: {}", ready.text);
+    }
+    app.app.stop();
+    let stopping = app.get("/readyz", "").await;
+    assert_eq!(stopping.status, StatusCode::SERVICE_UNAVAILABLE, "{}", stopping.text);
+}
+
+#[tokio::test]
+async fn one_request_does_not_take_the_embedder_for_minutes() {
+    let app = TestApp::start().await;
+    let model = &app.app.config.models.embedder;
+    // The test's embedder takes every character for a token.
+    let body = json!({"model": model, "input": "x".repeat(70_000), "input_type": "query"});
+    let reply = app.post("/v1/embeddings", &app.admin, body).await;
+    assert_eq!(reply.status, StatusCode::PAYLOAD_TOO_LARGE, "{}", reply.text);
+    assert!(reply.text.contains("70000 tokens"), "{}", reply.text);
+}
+
+#[tokio::test]
+async fn an_admin_reaches_the_jobs_that_belong_to_no_living_knowledge_base() {
+    let app = TestApp::start().await;
+    app.knowledge_base("kb").await;
+    let stored = app.upload(DOCUMENTS, &app.admin, &[("a.md", "# A")], &[]).await.json();
+    let job = format!("/api/v1/jobs/{}", stored["items"][0]["job"]["id"].as_str().unwrap());
+    let narrow = app.key("admin", Some(&["kb"])).await;
+    problem(&app.get(&job, &narrow).await, 403);
+    assert_eq!(
+        app.request("DELETE", "/api/v1/knowledge-bases/kb", &app.admin).await.status,
+        StatusCode::NO_CONTENT
+    );
+    assert_eq!(app.get(&job, &app.admin).await.status, StatusCode::OK);
+    for refused in ["retry", "cancel"] {
+        problem(&app.post(&format!("{job}/{refused}"), &narrow, json!({})).await, 403);
+    }
+    let cancelled = app.post(&format!("{job}/cancel"), &app.admin, json!({})).await;
+    assert_eq!(cancelled.status, StatusCode::ACCEPTED, "{}", cancelled.text);
+}
+
+#[tokio::test]
+async fn readers_do_not_see_where_a_source_lies_on_the_server() {
+    let app = TestApp::start().await;
+    app.knowledge_base("kb").await;
+    let folder = tempfile::tempdir().unwrap();
+    let sources = "/api/v1/knowledge-bases/kb/sources";
+    let created =
+        app.post(sources, &app.admin, json!({"name": "policies", "path": folder.path()})).await.json();
+    let one = format!("{sources}/{}", created["id"].as_str().unwrap());
+    for (role, sees) in [("reader", false), ("editor", true)] {
+        let key = app.key(role, None).await;
+        assert_eq!(app.get(&one, &key).await.json()["path"].is_string(), sees, "{role}");
+        let listed = app.get(&format!("{sources}?limit=1"), &key).await.json();
+        assert_eq!(listed["items"][0]["path"].is_string(), sees, "{role}");
+        assert!(listed["next"].is_string(), "the upload source comes next");
+    }
+}
+
+#[tokio::test]
+async fn openais_clients_find_the_codes_they_know() {
+    let app = TestApp::start().await;
+    let embedder = &app.app.config.models.embedder;
+    let taken = app.post("/api/v1/knowledge-bases", &app.admin, json!({ "name": embedder })).await;
+    assert!(problem(&taken, 409).contains("embedder"));
+    let code = |reply: Reply| reply.json()["error"]["code"].as_str().unwrap().to_owned();
+    assert_eq!(code(app.get("/v1/models", &strange_key()).await), "invalid_api_key");
+    assert_eq!(code(app.get("/v1/models/none", &app.admin).await), "model_not_found");
+    let chat = json!({"model": "none", "messages": [{"role": "user", "content": "why"}]});
+    assert_eq!(code(app.post("/v1/chat/completions", &app.admin, chat).await), "model_not_found");
+    let embed = json!({"model": "none", "input": "x"});
+    assert_eq!(code(app.post("/v1/embeddings", &app.admin, embed).await), "model_not_found");
+}

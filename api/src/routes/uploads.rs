@@ -8,10 +8,14 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::{HeaderMap, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use footnote_core::document::Metadata;
-use footnote_core::principal::Role;
+use footnote_core::error::Context;
+use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::ports::StoredVersion;
+use footnote_core::principal::{Principal, Role};
 use footnote_core::{Error, ErrorKind, Result};
 use futures::StreamExt;
 use serde::{Deserialize, Serialize};
+use tracing::Instrument;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 
@@ -23,8 +27,9 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{Path, Query};
 use crate::openapi::Failures;
+use crate::server::body::stalled;
 use crate::service::filter::parse_metadata;
-use crate::service::uploads::{self, MAX_FILES, StagedFile};
+use crate::service::uploads::{self, Held, IdempotencyKey, MAX_FILES, Reserved, StagedFile};
 use crate::service::{FileName, knowledge_bases};
 
 /// Bytes of the `metadata` part.
@@ -74,7 +79,9 @@ struct Remembered {
         ("Idempotency-Key" = Option<String>, Header, description = "1 to 255 visible ASCII characters")),
     request_body(content = UploadBody, content_type = "multipart/form-data"),
     responses((status = 200, description = "Stored, and all jobs have ended", body = UploadView),
-        (status = 202, description = "Stored; jobs are under way", body = UploadView), Failures))]
+        (status = 202, description = "Stored; jobs are under way", body = UploadView, headers(
+            ("idempotent-replayed" = String, description = "`true` where this is the response to an earlier request"))),
+        Failures))]
 async fn upload(
     State(app): State<Arc<App>>,
     Caller(principal): Caller,
@@ -90,25 +97,74 @@ async fn upload(
 
     let (files, metadata) = receive(&app, multipart).await?;
     uploads::check(&files, metadata.as_ref())?;
-    let fingerprint = uploads::fingerprint(&knowledge_base, &files, metadata.as_ref());
-    if let Some(key) = idempotency_key
-        && let Some(known) = uploads::replay(&app, &principal, key, fingerprint).await?
-    {
-        return replayed(&known);
-    }
+    let held = match idempotency_key {
+        None => None,
+        Some(key) => {
+            let fingerprint = uploads::fingerprint(&knowledge_base, &files, metadata.as_ref());
+            match uploads::reserve(&app, &principal, key, fingerprint).await? {
+                Reserved::Held(held) => Some(held),
+                Reserved::Answered(response) => return replayed(&response),
+            }
+        }
+    };
+    let upload = Upload { principal, knowledge_base, files, metadata, held: held.clone() };
+    // Of its own, so that a client that leaves does not part what is stored from what is remembered.
+    let storing = tokio::spawn(upload.store(app.clone()).in_current_span());
+    let mut stored = storing.await.internal("storing the upload panicked")??;
 
-    let mut stored = uploads::store(&app, &principal, &knowledge_base, &files, metadata.as_ref()).await?;
     let ended = uploads::wait(&app, &mut stored, wait).await?;
-    let status = if ended { StatusCode::OK } else { StatusCode::ACCEPTED };
-    let body = serde_json::to_string(&UploadView::from(stored.as_slice()))
-        .map_err(|e| Error::internal("cannot write the response as JSON").with_source(e))?;
-    let response = Remembered { status: status.as_u16(), body };
-    if let Some(key) = idempotency_key {
-        let text = serde_json::to_string(&response)
-            .map_err(|e| Error::internal("cannot write the response as JSON").with_source(e))?;
-        uploads::remember(&app, &principal, key, fingerprint, &text).await?;
+    let response = Remembered::of(&stored, ended)?;
+    if let Some(held) = held.filter(|_| ended) {
+        held.remember(&app, &response.to_json()?).await?;
     }
     Ok(response.into_response())
+}
+
+/// A request's files on the way into the knowledge base.
+struct Upload {
+    principal: Principal,
+    knowledge_base: KnowledgeBase,
+    files: Vec<StagedFile>,
+    metadata: Option<Metadata>,
+    held: Option<Held>,
+}
+
+impl Upload {
+    /// Stores, and remembers the response before anybody waits for jobs: whenever the request comes
+    /// again, what it brought is not stored again.
+    async fn store(self, app: Arc<App>) -> Result<Vec<StoredVersion>> {
+        let metadata = self.metadata.as_ref();
+        let stored = uploads::store(&app, &self.principal, &self.knowledge_base, &self.files, metadata).await;
+        let Some(held) = self.held else { return stored };
+        match stored {
+            Ok(stored) => {
+                held.remember(&app, &Remembered::of(&stored, false)?.to_json()?).await?;
+                Ok(stored)
+            }
+            Err(error) => {
+                held.release(&app).await;
+                Err(error)
+            }
+        }
+    }
+}
+
+impl Remembered {
+    fn of(stored: &[StoredVersion], ended: bool) -> Result<Self> {
+        // Without a job there is nothing to wait for.
+        let ended = ended || stored.iter().all(|item| item.job.is_none());
+        let status = if ended { StatusCode::OK } else { StatusCode::ACCEPTED };
+        let body = to_json(&UploadView::from(stored))?;
+        Ok(Self { status: status.as_u16(), body })
+    }
+
+    fn to_json(&self) -> Result<String> {
+        to_json(self)
+    }
+}
+
+fn to_json(value: &impl Serialize) -> Result<String> {
+    serde_json::to_string(value).internal("cannot write the response as JSON")
 }
 
 impl IntoResponse for Remembered {
@@ -127,64 +183,68 @@ fn replayed(known: &str) -> Result<Response, ApiError> {
 }
 
 /// Streams every file of the request into the blob store.
-async fn receive(app: &App, mut multipart: Multipart) -> Result<(Vec<StagedFile>, Option<Metadata>)> {
+async fn receive(
+    app: &App,
+    mut multipart: Multipart,
+) -> Result<(Vec<StagedFile>, Option<Metadata>), ApiError> {
     let (mut files, mut metadata) = (Vec::new(), None);
-    while let Some(field) = multipart.next_field().await.map_err(|e| unreadable(app, e))? {
+    while let Some(field) = multipart.next_field().await.map_err(|e| unreadable(app, &e))? {
         let Some(file_name) = field.file_name() else {
             match field.name() {
                 Some("metadata") => metadata = Some(parse_metadata(&read_metadata(app, field).await?)?),
                 other => {
+                    let name = other.unwrap_or_default();
                     return Err(Error::invalid(format!(
-                        "the part {:?} has no filename; send files with a filename, and `metadata` as text",
-                        other.unwrap_or_default()
-                    )));
+                        "the part {name:?} has no filename; send files with a filename, and `metadata` as text"
+                    ))
+                    .into());
                 }
             }
             continue;
         };
         if files.len() == MAX_FILES {
-            return Err(Error::new(
-                ErrorKind::TooLarge,
-                format!("the request has more than {MAX_FILES} files; send several requests"),
-            ));
+            return Err(too_large(format!(
+                "the request has more than {MAX_FILES} files; send several requests"
+            )));
         }
         let name = FileName::parse(file_name)?;
-        let pieces = field.map(|piece| piece.map_err(|e| unreadable(app, e)));
+        let pieces = field.map(|piece| piece.map_err(|e| unreadable(app, &e)));
         files.push(uploads::stage(app, name, pieces).await?);
     }
     Ok((files, metadata))
 }
 
-async fn read_metadata(app: &App, mut field: Field<'_>) -> Result<String> {
+async fn read_metadata(app: &App, mut field: Field<'_>) -> Result<String, ApiError> {
     let mut bytes = Vec::new();
-    while let Some(piece) = field.chunk().await.map_err(|e| unreadable(app, e))? {
+    while let Some(piece) = field.chunk().await.map_err(|e| unreadable(app, &e))? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > MAX_METADATA_BYTES {
-            return Err(Error::new(
-                ErrorKind::TooLarge,
-                format!("metadata is longer than {MAX_METADATA_BYTES} bytes; shorten it"),
-            ));
+            return Err(too_large(format!("metadata is longer than {MAX_METADATA_BYTES} bytes; shorten it")));
         }
     }
-    String::from_utf8(bytes).map_err(|e| Error::invalid("metadata is not UTF-8").with_source(e))
+    String::from_utf8(bytes).map_err(|e| Error::invalid("metadata is not UTF-8").with_source(e).into())
 }
 
-fn unreadable(app: &App, error: MultipartError) -> Error {
+fn too_large(detail: String) -> ApiError {
+    Error::new(ErrorKind::TooLarge, detail).into()
+}
+
+fn unreadable(app: &App, error: &MultipartError) -> ApiError {
+    if let Some(stalled) = stalled(error) {
+        return stalled;
+    }
     if error.status() == StatusCode::PAYLOAD_TOO_LARGE {
-        return Error::new(
-            ErrorKind::TooLarge,
-            format!(
-                "the upload is larger than {} bytes; send less at once, or raise server.max_upload_bytes",
-                app.config.server.max_upload_bytes
-            ),
-        );
+        let limit = app.config.server.max_upload_bytes;
+        return too_large(format!(
+            "the upload is larger than {limit} bytes; send less at once, or raise server.max_upload_bytes"
+        ));
     }
     let words = error.body_text();
     let remedy = match words.contains("headers") {
         true => "; a part's filename may hold no NUL, control character or line break",
         false => "; send it again, whole",
     };
-    Error::invalid(format!("the multipart body cannot be read: {words}{remedy}"))
+    Error::invalid(format!("the multipart body cannot be read: {words}{remedy}")).into()
 }
 
 fn longest_wait(wait: Option<&str>) -> Result<Duration> {
@@ -198,12 +258,10 @@ fn longest_wait(wait: Option<&str>) -> Result<Duration> {
     }
 }
 
-fn idempotency_key(headers: &HeaderMap) -> Result<Option<&str>> {
+fn idempotency_key(headers: &HeaderMap) -> Result<Option<IdempotencyKey>> {
     let Some(value) = headers.get("idempotency-key") else { return Ok(None) };
-    value
-        .to_str()
-        .map(Some)
-        .map_err(|_| Error::invalid("the Idempotency-Key is not visible ASCII; send a UUID"))
+    // A value that is no text is none that parses.
+    IdempotencyKey::parse(value.to_str().unwrap_or_default()).map(Some)
 }
 
 #[cfg(test)]

@@ -129,7 +129,7 @@ pub async fn ask(
     let question = QuestionText::parse(&input.question)?;
     let sampling = input.sampling.over(&knowledge_base.settings.sampling)?;
     app.require_embedder_of(&knowledge_base).await?;
-    let thread = Thread::open(app, &knowledge_base, &question, input.earlier).await?;
+    let thread = Thread::open(app, principal, &knowledge_base, &question, input.earlier).await?;
     let query = ScopedQuery {
         scope: principal.scope(&knowledge_base)?,
         question: question.clone(),
@@ -162,6 +162,7 @@ struct Thread {
 impl Thread {
     async fn open(
         app: &App,
+        principal: &Principal,
         knowledge_base: &KnowledgeBase,
         question: &QuestionText,
         earlier: Earlier,
@@ -175,13 +176,14 @@ impl Thread {
                 let conversation = Conversation {
                     id: ConversationId::new(),
                     knowledge_base: knowledge_base.id,
+                    owner: principal.key(),
                     title: title_of(question.as_str()),
                     created_at: app.now(),
                 };
                 Ok(Self { conversation: Some(conversation), is_new: true, history: Vec::new() })
             }
             Earlier::Conversation(id) => {
-                let conversation = conversations::find(app, knowledge_base.id, id).await?;
+                let conversation = conversations::find(app, principal, knowledge_base.id, id).await?;
                 let messages = app.store.conversations.messages(id).await?;
                 let turns = messages.into_iter().map(|m| ChatMessage { role: m.role, content: m.content });
                 let history = recent(turns.collect());
@@ -241,9 +243,6 @@ async fn store(
     answer: &Answer,
 ) -> Result<()> {
     let Some(conversation) = &thread.conversation else { return Ok(()) };
-    if thread.is_new {
-        app.store.conversations.create_conversation(conversation.clone()).await?;
-    }
     let now = app.now();
     let asked = Message {
         id: MessageId::new(),
@@ -262,7 +261,10 @@ async fn store(
         // After the question, whatever the clock's resolution.
         created_at: now + TimeDelta::milliseconds(1),
     };
-    app.store.conversations.append_messages(&[asked, answered]).await
+    match thread.is_new {
+        true => app.store.conversations.create_conversation(conversation.clone(), &[asked, answered]).await,
+        false => app.store.conversations.append_messages(&[asked, answered]).await,
+    }
 }
 
 fn observe(event: &AnswerEvent) {

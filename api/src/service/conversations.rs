@@ -1,7 +1,7 @@
-//! Conversations: list, show, delete.
+//! Conversations: list, show, delete. Each is seen by the key that began it, and by admins.
 
 use footnote_core::answer::{Conversation, Message};
-use footnote_core::ids::{ConversationId, KnowledgeBaseId};
+use footnote_core::ids::{ApiKeyId, ConversationId, KnowledgeBaseId};
 use footnote_core::ports::{ListRequest, Listing};
 use footnote_core::principal::{Principal, Role};
 use footnote_core::{Error, Result};
@@ -17,7 +17,7 @@ pub async fn list(
     list: ListRequest,
 ) -> Result<Listing<Conversation>> {
     let knowledge_base = reach(app, principal, knowledge_base).await?;
-    app.store.conversations.conversations(knowledge_base.id, list).await
+    app.store.conversations.conversations(knowledge_base.id, only_of(principal), list).await
 }
 
 /// A conversation with its messages in order.
@@ -28,7 +28,7 @@ pub async fn show(
     id: ConversationId,
 ) -> Result<(Conversation, Vec<Message>)> {
     let knowledge_base = reach(app, principal, knowledge_base).await?;
-    let conversation = find(app, knowledge_base.id, id).await?;
+    let conversation = find(app, principal, knowledge_base.id, id).await?;
     let messages = app.store.conversations.messages(conversation.id).await?;
     Ok((conversation, messages))
 }
@@ -41,21 +41,28 @@ pub async fn delete(
     id: ConversationId,
 ) -> Result<()> {
     let knowledge_base = reach_as(app, principal, knowledge_base, Role::Editor).await?;
-    let conversation = find(app, knowledge_base.id, id).await?;
+    let conversation = find(app, principal, knowledge_base.id, id).await?;
     if app.store.conversations.delete_conversation(conversation.id).await? {
         return Ok(());
     }
     Err(Error::not_found("conversation"))
 }
 
-/// A conversation of this knowledge base.
+/// A conversation of this knowledge base that the principal may see.
 pub(super) async fn find(
     app: &App,
+    principal: &Principal,
     knowledge_base: KnowledgeBaseId,
     id: ConversationId,
 ) -> Result<Conversation> {
     let conversation = app.store.conversations.conversation(id).await?;
     conversation
         .filter(|c| c.knowledge_base == knowledge_base)
+        .filter(|c| only_of(principal).is_none_or(|key| c.owner == Some(key)))
         .ok_or_else(|| Error::not_found("conversation"))
+}
+
+/// The key whose conversations alone the principal may see; `None` for all.
+fn only_of(principal: &Principal) -> Option<ApiKeyId> {
+    principal.key().filter(|_| principal.role() < Role::Admin)
 }

@@ -52,10 +52,11 @@ impl FileName {
     }
 }
 
-/// Characters that change how a name is displayed without being seen: bidirectional overrides and
-/// isolates, the byte order mark, line and paragraph separators.
+/// Characters that change how a name is displayed, or tell it from its twin, without being seen:
+/// bidirectional marks, overrides and isolates, the zero-width space and word joiner, the byte order
+/// mark, line and paragraph separators. Zero-width joiners stay: Persian words and emoji need them.
 fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}' | '\u{2028}' | '\u{2029}')
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }
 
 #[cfg(test)]
@@ -88,6 +89,9 @@ mod tests {
             "a\0.pdf",
             "a\u{7}.pdf",
             "gpj.\u{202e}fdp",
+            "a\u{200b}.pdf",
+            "a\u{200f}.pdf",
+            "a\u{2066}.pdf",
             &long,
         ] {
             let error = FileName::parse(bad).unwrap_err().to_string();

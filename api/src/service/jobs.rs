@@ -1,5 +1,6 @@
 //! Jobs: list, show, retry, cancel, watch.
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use footnote_core::ids::JobId;
@@ -9,11 +10,14 @@ use footnote_core::principal::{Principal, Role};
 use footnote_core::{Error, ErrorKind, Result};
 use tokio::time::Instant;
 
+use super::keys::still_valid;
 use super::knowledge_bases::{reach, reach_as};
 use crate::app::App;
 
 /// How often a watched job's row is read.
 const POLL: Duration = Duration::from_millis(200);
+/// How often a watcher's key is checked again.
+const RECHECK: Duration = Duration::from_secs(5);
 
 /// The jobs of a knowledge base, newest first.
 pub async fn list(
@@ -34,14 +38,37 @@ pub async fn list_all(
     state: Option<JobState>,
     list: ListRequest,
 ) -> Result<Listing<Job>> {
-    principal.require(Role::Admin)?;
-    if !principal.reaches_all() {
-        return Err(Error::new(
-            ErrorKind::Forbidden,
-            "listing all jobs needs a key that reaches all of them",
-        ));
-    }
+    require_overseer(principal)?;
     app.store.jobs.jobs(None, state, list).await
+}
+
+/// Any job, be it the service's own or of a knowledge base that is gone.
+pub async fn show_any(app: &App, principal: &Principal, id: JobId) -> Result<Job> {
+    require_overseer(principal)?;
+    app.store.jobs.job(id).await?.ok_or_else(|| Error::not_found("job"))
+}
+
+/// [`retry`] for any job.
+pub async fn retry_any(app: &App, principal: &Principal, id: JobId) -> Result<Job> {
+    require_overseer(principal)?;
+    let job = app.store.jobs.retry(id, app.now()).await?;
+    app.wake_workers();
+    job.ok_or_else(|| Error::not_found("job"))
+}
+
+/// [`cancel`] for any job.
+pub async fn cancel_any(app: &App, principal: &Principal, id: JobId) -> Result<Job> {
+    require_overseer(principal)?;
+    app.store.jobs.cancel(id, app.now()).await?.ok_or_else(|| Error::not_found("job"))
+}
+
+/// An admin whose key reaches everything.
+fn require_overseer(principal: &Principal) -> Result<()> {
+    principal.require(Role::Admin)?;
+    if principal.reaches_all() {
+        return Ok(());
+    }
+    Err(Error::new(ErrorKind::Forbidden, "the jobs of all need a key that reaches all knowledge bases"))
 }
 
 /// One job of the knowledge base.
@@ -68,9 +95,17 @@ pub async fn cancel(app: &App, principal: &Principal, knowledge_base: &str, id: 
 }
 
 /// Waits until the job differs from `seen`, and gives it as it stands then. `None` where it is gone.
-pub async fn changed(app: &App, seen: &Job) -> Result<Option<Job>> {
+/// Unavailable where the service stops, unauthenticated where the key was revoked meanwhile.
+pub async fn changed(app: &App, principal: &Principal, seen: &Job) -> Result<Option<Job>> {
+    let mut checked = Instant::now();
     loop {
-        tokio::time::sleep(POLL).await;
+        if checked.elapsed() >= RECHECK {
+            still_valid(app, principal).await?;
+            checked = Instant::now();
+        }
+        if pause(app).await.is_break() {
+            return Err(Error::unavailable("the service is stopping; watch the job again later"));
+        }
         match app.store.jobs.job(seen.id).await? {
             Some(job) if job == *seen => {}
             other => return Ok(other),
@@ -78,16 +113,24 @@ pub async fn changed(app: &App, seen: &Job) -> Result<Option<Job>> {
     }
 }
 
-/// Waits until all of `jobs` have ended, or for `longest`. True where all have.
+/// Waits until all of `jobs` have ended, for `longest`, or until the service stops. True where all
+/// have ended.
 pub async fn wait_for_end(app: &App, jobs: &[JobId], longest: Duration) -> Result<bool> {
     let deadline = Instant::now() + longest;
     for id in jobs {
         while app.store.jobs.job(*id).await?.is_some_and(|job| !job.state.is_final()) {
-            if Instant::now() >= deadline {
+            if Instant::now() >= deadline || pause(app).await.is_break() {
                 return Ok(false);
             }
-            tokio::time::sleep(POLL).await;
         }
     }
     Ok(true)
+}
+
+/// Waits before the next look at a job; breaks where the service stops.
+async fn pause(app: &App) -> ControlFlow<()> {
+    tokio::select! {
+        () = app.stopping() => ControlFlow::Break(()),
+        () = tokio::time::sleep(POLL) => ControlFlow::Continue(()),
+    }
 }

@@ -56,11 +56,22 @@ pub async fn list(app: &App, principal: &Principal) -> Result<Vec<ApiKey>> {
 /// Revokes a key at once.
 pub async fn revoke(app: &App, principal: &Principal, id: ApiKeyId) -> Result<()> {
     require_keeper(principal)?;
-    let known = app.store.keys.keys(principal.workspace()).await?.iter().any(|key| key.id == id);
-    if known && app.store.keys.revoke_key(id, app.now()).await? {
+    let known = app.store.keys.key(id).await?;
+    if known.is_some_and(|key| key.workspace == principal.workspace())
+        && app.store.keys.revoke_key(id, app.now()).await?
+    {
         return Ok(());
     }
     Err(Error::not_found("api key"))
+}
+
+/// Fails where the principal's key was revoked after it was checked: for whoever stays long.
+pub(super) async fn still_valid(app: &App, principal: &Principal) -> Result<()> {
+    let Some(id) = principal.key() else { return Ok(()) };
+    match app.store.keys.key(id).await? {
+        Some(key) if key.revoked_at.is_none() => Ok(()),
+        _ => Err(Error::new(ErrorKind::Unauthenticated, "the api key is not valid")),
+    }
 }
 
 /// Keys are kept by admins that reach everything: a narrower key must not make a wider one.

@@ -30,6 +30,13 @@ pub async fn create(
         ));
     }
     let name = Name::parse("knowledge base", name)?;
+    // `/v1` takes either for a model.
+    if name.as_str() == app.config.models.embedder {
+        return Err(Error::conflict(format!(
+            "{:?} is the name of the embedder; choose another for the knowledge base",
+            name.as_str()
+        )));
+    }
     check_description(description)?;
     let settings = patched(&KnowledgeBaseSettings::default(), settings)?;
     let new = NewKnowledgeBase {

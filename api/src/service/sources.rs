@@ -14,7 +14,8 @@ use super::Name;
 use super::knowledge_bases::{reach, reach_as};
 use crate::app::App;
 
-/// Registers a directory. Admins only: it lets a knowledge base read the server's files.
+/// Registers a directory. It lets a knowledge base read the server's files, whoever they are for:
+/// only admins that reach everything may do that.
 pub async fn create_directory(
     app: &App,
     principal: &Principal,
@@ -23,6 +24,12 @@ pub async fn create_directory(
     path: &Path,
 ) -> Result<Source> {
     let knowledge_base = reach_as(app, principal, knowledge_base, Role::Admin).await?;
+    if !principal.reaches_all() {
+        return Err(Error::new(
+            ErrorKind::Forbidden,
+            "registering a directory of the server needs a key that reaches all knowledge bases",
+        ));
+    }
     let name = Name::parse("source", name)?;
     let path = readable_directory(path, &app.config.data.folder).await?;
     let kind = SourceKind::Directory { path };
@@ -101,7 +108,8 @@ pub(super) fn refreshable(source: &Source) -> Result<()> {
     }
 }
 
-/// The directory's real path. Refused inside the data folder, where it would index our own files.
+/// The directory's real path. Refused where it lies in the data folder or holds it: the originals of
+/// every knowledge base would become documents of this one.
 async fn readable_directory(path: &Path, data_folder: &Path) -> Result<PathBuf> {
     if !path.is_absolute() {
         return Err(Error::invalid(format!("the path {} is not absolute", path.display())));
@@ -114,6 +122,11 @@ async fn readable_directory(path: &Path, data_folder: &Path) -> Result<PathBuf> 
     let data = fs_err::tokio::canonicalize(data_folder).await.internal("cannot resolve the data folder")?;
     if real.starts_with(&data) {
         return Err(Error::invalid(format!("{shown} lies in Footnote's own data folder; choose another")));
+    }
+    if data.starts_with(&real) {
+        return Err(Error::invalid(format!(
+            "{shown} holds Footnote's own data folder; choose a directory beside it"
+        )));
     }
     Ok(real)
 }
@@ -133,7 +146,9 @@ mod tests {
 
         let through_dots = documents.join("..").join("documents");
         assert_eq!(readable_directory(&through_dots, &data).await.unwrap(), documents);
-        for bad in [PathBuf::from("documents"), root.join("missing"), root.join("file"), data.join("blobs")] {
+        let around = [data.clone(), data.join("blobs"), root.clone(), PathBuf::from("/")];
+        let unreadable = [PathBuf::from("documents"), root.join("missing"), root.join("file")];
+        for bad in around.into_iter().chain(unreadable) {
             let error = readable_directory(&bad, &data).await.unwrap_err();
             assert_eq!(error.kind(), ErrorKind::InvalidInput, "{error}");
         }

@@ -6,11 +6,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use footnote_core::document::Metadata;
 use footnote_core::hash::ContentHash;
-use footnote_core::ids::JobId;
+use footnote_core::ids::{ApiKeyId, JobId};
 use footnote_core::knowledge_base::KnowledgeBase;
-use footnote_core::ports::{NewVersion, StoredVersion};
+use footnote_core::ports::{NewVersion, Reservation, StoredVersion};
 use footnote_core::principal::{Principal, Role};
-use footnote_core::{Error, ErrorKind, Result};
+use footnote_core::{Error, Result};
 use futures::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 
@@ -20,8 +20,6 @@ use crate::app::App;
 
 /// Most files of one request.
 pub const MAX_FILES: usize = 256;
-/// Longest silence of an uploader before the request is given up.
-const IDLE: Duration = Duration::from_secs(60);
 
 /// A file whose bytes lie durably in the blob store, but which belongs to nothing yet.
 #[derive(Debug, Clone)]
@@ -35,25 +33,20 @@ pub struct StagedFile {
 }
 
 /// Streams a file into the blob store. Nothing of it is held in memory but the piece at hand.
-pub async fn stage(
+pub async fn stage<E: From<Error>>(
     app: &App,
     name: FileName,
-    pieces: impl Stream<Item = Result<Bytes>> + Send,
-) -> Result<StagedFile> {
+    pieces: impl Stream<Item = Result<Bytes, E>> + Send,
+) -> Result<StagedFile, E> {
     let mut pieces = std::pin::pin!(pieces);
     let mut writer = app.store.blobs.writer().await?;
-    loop {
-        let piece = tokio::time::timeout(IDLE, pieces.next()).await.map_err(|_| {
-            Error::invalid(format!("the upload of {:?} stopped for {} seconds", name.key(), IDLE.as_secs()))
-        })?;
-        match piece {
-            Some(piece) => writer.write(&piece?).await?,
-            None => break,
-        }
+    while let Some(piece) = pieces.next().await {
+        writer.write(&piece?).await?;
     }
     let (content, bytes) = writer.finish().await?;
     if bytes == 0 {
-        return Err(Error::invalid(format!("the file {:?} is empty; send one with content", name.key())));
+        let empty = format!("the file {:?} is empty; send one with content", name.key());
+        return Err(Error::invalid(empty).into());
     }
     Ok(StagedFile { name, content, bytes })
 }
@@ -72,7 +65,8 @@ pub fn check(files: &[StagedFile], metadata: Option<&Metadata>) -> Result<()> {
     metadata.map_or(Ok(()), check_metadata)
 }
 
-/// Makes staged files versions of documents in the knowledge base's upload source.
+/// Makes staged files versions of documents in the knowledge base's upload source. A failure names
+/// the files that were stored before it.
 pub async fn store(
     app: &App,
     principal: &Principal,
@@ -95,10 +89,25 @@ pub async fn store(
             content: file.content,
             bytes: file.bytes,
         };
-        stored.push(app.store.documents.store_version(new, app.now()).await?);
+        match app.store.documents.store_version(new, app.now()).await {
+            Ok(version) => stored.push(version),
+            Err(error) => {
+                app.wake_workers();
+                return Err(stopped_at(file, files, stored.len(), error));
+            }
+        }
     }
     app.wake_workers();
     Ok(stored)
+}
+
+fn stopped_at(file: &StagedFile, files: &[StagedFile], stored: usize, error: Error) -> Error {
+    if stored == 0 {
+        return error;
+    }
+    let names: Vec<&str> = files.iter().take(stored).map(|f| f.name.key()).collect();
+    let (kind, name, names) = (error.kind(), file.name.key(), names.join(", "));
+    Error::new(kind, format!("the upload stopped at {name:?}; stored before it: {names}")).with_source(error)
 }
 
 /// Waits until the jobs of `stored` have ended, then tells how things stand. True where all have.
@@ -144,41 +153,65 @@ pub fn fingerprint(
     ContentHash::from_digest(digest)
 }
 
-/// The response of an earlier request with this idempotency key. Conflict where that request was
-/// another one.
-pub async fn replay(
-    app: &App,
-    principal: &Principal,
-    idempotency_key: &str,
-    fingerprint: ContentHash,
-) -> Result<Option<String>> {
-    check_idempotency_key(idempotency_key)?;
-    match principal.key() {
-        Some(key) => app.store.keys.idempotent_response(key, idempotency_key, fingerprint).await,
-        None => Ok(None),
+/// A checked `Idempotency-Key`: 1 to 255 visible ASCII characters.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IdempotencyKey(String);
+
+impl IdempotencyKey {
+    /// Checks what a client sent.
+    pub fn parse(text: &str) -> Result<Self> {
+        if (1..=255).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_graphic()) {
+            return Ok(Self(text.to_owned()));
+        }
+        Err(Error::invalid("the Idempotency-Key is not 1 to 255 visible ASCII characters; send a UUID"))
     }
 }
 
-/// Remembers a response for [`replay`].
-pub async fn remember(
-    app: &App,
-    principal: &Principal,
-    idempotency_key: &str,
-    fingerprint: ContentHash,
-    response: &str,
-) -> Result<()> {
-    let Some(key) = principal.key() else { return Ok(()) };
-    app.store.keys.remember_response(key, idempotency_key, fingerprint, response, app.now()).await
+/// The hold of one request on an idempotency key. The local operator has no key to remember by.
+#[derive(Debug, Clone)]
+pub struct Held {
+    by: Option<ApiKeyId>,
+    key: IdempotencyKey,
 }
 
-fn check_idempotency_key(key: &str) -> Result<()> {
-    if (1..=255).contains(&key.len()) && key.bytes().all(|b| b.is_ascii_graphic()) {
-        return Ok(());
+/// What [`reserve`] found.
+#[derive(Debug)]
+pub enum Reserved {
+    /// The request is new.
+    Held(Held),
+    /// It was answered before, with this.
+    Answered(String),
+}
+
+/// Takes an idempotency key before anything is stored. Conflict where another request has it, or
+/// the same one is under way.
+pub async fn reserve(
+    app: &App,
+    principal: &Principal,
+    key: IdempotencyKey,
+    fingerprint: ContentHash,
+) -> Result<Reserved> {
+    let Some(by) = principal.key() else { return Ok(Reserved::Held(Held { by: None, key })) };
+    match app.store.keys.reserve_response(by, &key.0, fingerprint, app.now()).await? {
+        Reservation::Taken => Ok(Reserved::Held(Held { by: Some(by), key })),
+        Reservation::Answered(response) => Ok(Reserved::Answered(response)),
     }
-    Err(Error::new(
-        ErrorKind::InvalidInput,
-        "the Idempotency-Key is not 1 to 255 visible ASCII characters; send a UUID",
-    ))
+}
+
+impl Held {
+    /// Remembers the response for 24 hours.
+    pub async fn remember(&self, app: &App, response: &str) -> Result<()> {
+        let Some(by) = self.by else { return Ok(()) };
+        app.store.keys.remember_response(by, &self.key.0, response).await
+    }
+
+    /// Gives the key free: the request failed and may be sent again.
+    pub async fn release(&self, app: &App) {
+        let Some(by) = self.by else { return };
+        if let Err(error) = app.store.keys.release_response(by, &self.key.0).await {
+            tracing::error!(%error, "an idempotency key stays taken until it counts as interrupted");
+        }
+    }
 }
 
 #[cfg(test)]
@@ -241,9 +274,9 @@ mod tests {
 
     #[test]
     fn idempotency_keys_are_short_and_visible() {
-        check_idempotency_key("4d1f7c9e-upload").unwrap();
+        IdempotencyKey::parse("4d1f7c9e-upload").unwrap();
         for bad in ["", "a b", "键", &"k".repeat(256)] {
-            assert!(check_idempotency_key(bad).is_err(), "{bad:?}");
+            assert!(IdempotencyKey::parse(bad).is_err(), "{bad:?}");
         }
     }
 }

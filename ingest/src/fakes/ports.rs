@@ -169,6 +169,9 @@ macro_rules! index {
                 }
                 Ok(counts)
             }
+            async fn check(&self, _: GenerationId) -> Result<()> {
+                Ok(())
+            }
             $($rest)*
         }
 

@@ -132,6 +132,10 @@ impl KeywordIndex for TantivyKeywordIndex {
         self.on(generation, GenerationIndex::versions).await
     }
 
+    async fn check(&self, generation: GenerationId) -> Result<()> {
+        self.generation(generation).map(drop)
+    }
+
     async fn coverage(&self, scope: Scope, query: &str, text: &str) -> Result<f32> {
         let (query, text) = (query.to_owned(), text.to_owned());
         self.on(scope.generation(), move |index| index.coverage(scope.knowledge_base(), &query, &text)).await

@@ -2,7 +2,7 @@
 
 use async_trait::async_trait;
 use footnote_core::answer::{Answer, Conversation, Message, MessageRole};
-use footnote_core::ids::{ConversationId, KnowledgeBaseId, MessageId};
+use footnote_core::ids::{ApiKeyId, ConversationId, KnowledgeBaseId, MessageId};
 use footnote_core::ports::{ConversationStore, ListRequest, Listing};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
@@ -15,6 +15,7 @@ fn conversation(row: &SqliteRow) -> Result<Conversation> {
     Ok(Conversation {
         id: ConversationId(fields.id("id")?),
         knowledge_base: KnowledgeBaseId(fields.id("knowledge_base")?),
+        owner: fields.get::<Option<uuid::Uuid>>("owner")?.map(ApiKeyId),
         title: fields.text("title")?,
         created_at: fields.time("created_at")?,
     })
@@ -52,21 +53,24 @@ const ONE: &str = "SELECT c.* FROM conversations c JOIN knowledge_bases k ON k.i
 
 #[async_trait]
 impl ConversationStore for SqliteStore {
-    async fn create_conversation(&self, conversation: Conversation) -> Result<()> {
+    async fn create_conversation(&self, conversation: Conversation, messages: &[Message]) -> Result<()> {
         let mut tx = self.write().await?;
         if !knowledge_bases::is_live(&mut tx, conversation.knowledge_base).await? {
             return Err(Error::not_found("knowledge base"));
         }
         sqlx::query(
-            "INSERT INTO conversations (id, knowledge_base, title, created_at) VALUES (?1, ?2, ?3, ?4)",
+            "INSERT INTO conversations (id, knowledge_base, owner, title, created_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5)",
         )
         .bind(conversation.id.0)
         .bind(conversation.knowledge_base.0)
+        .bind(conversation.owner.map(|key| key.0))
         .bind(&conversation.title)
         .bind(micros(conversation.created_at))
         .execute(&mut *tx)
         .await
         .doing("store the conversation")?;
+        append(&mut tx, messages).await?;
         commit(tx).await
     }
 
@@ -79,16 +83,19 @@ impl ConversationStore for SqliteStore {
     async fn conversations(
         &self,
         knowledge_base: KnowledgeBaseId,
+        owner: Option<ApiKeyId>,
         list: ListRequest,
     ) -> Result<Listing<Conversation>> {
         let page = Page::of(&list);
         let rows = sqlx::query(
             "SELECT c.* FROM conversations c JOIN knowledge_bases k ON k.id = c.knowledge_base \
-             AND k.deleted_at IS NULL WHERE c.knowledge_base = ?1 AND c.id < ?2 ORDER BY c.id DESC LIMIT ?3",
+             AND k.deleted_at IS NULL WHERE c.knowledge_base = ?1 AND c.id < ?2 \
+             AND (?4 IS NULL OR c.owner = ?4) ORDER BY c.id DESC LIMIT ?3",
         )
         .bind(knowledge_base.0)
         .bind(page.before)
         .bind(page.fetch)
+        .bind(owner.map(|key| key.0))
         .fetch_all(&self.readers)
         .await
         .doing("list the conversations")?;
@@ -97,17 +104,7 @@ impl ConversationStore for SqliteStore {
 
     async fn append_messages(&self, messages: &[Message]) -> Result<()> {
         let mut tx = self.write().await?;
-        for message in messages {
-            let known = sqlx::query(ONE)
-                .bind(message.conversation.0)
-                .fetch_optional(&mut *tx)
-                .await
-                .doing("read the conversation")?;
-            if known.is_none() {
-                return Err(Error::not_found("conversation"));
-            }
-            insert(&mut tx, message).await?;
-        }
+        append(&mut tx, messages).await?;
         commit(tx).await
     }
 
@@ -132,6 +129,21 @@ impl ConversationStore for SqliteStore {
             .doing("remove the conversation")?;
         Ok(done.rows_affected() > 0)
     }
+}
+
+async fn append(tx: &mut Tx, messages: &[Message]) -> Result<()> {
+    for message in messages {
+        let known = sqlx::query(ONE)
+            .bind(message.conversation.0)
+            .fetch_optional(&mut **tx)
+            .await
+            .doing("read the conversation")?;
+        if known.is_none() {
+            return Err(Error::not_found("conversation"));
+        }
+        insert(tx, message).await?;
+    }
+    Ok(())
 }
 
 async fn insert(tx: &mut Tx, message: &Message) -> Result<()> {

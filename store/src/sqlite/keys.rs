@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ApiKeyId, WorkspaceId};
-use footnote_core::ports::KeyStore;
+use footnote_core::ports::{KeyStore, Reservation};
 use footnote_core::principal::{ApiKey, Role};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
@@ -14,6 +14,9 @@ use crate::rows::{Doing as _, Fields, hash_bytes, is_dangling, is_taken, micros,
 
 /// How long a response is remembered.
 const REMEMBERED: TimeDelta = TimeDelta::hours(24);
+/// How old a reservation without a response gets before its request counts as interrupted. Only
+/// short transactions lie between the two.
+const INTERRUPTED: TimeDelta = TimeDelta::seconds(30);
 
 fn api_key(row: &SqliteRow) -> Result<ApiKey> {
     let fields = Fields::of(row, "api key");
@@ -64,6 +67,15 @@ impl KeyStore for SqliteStore {
         row.as_ref().map(api_key).transpose()
     }
 
+    async fn key(&self, id: ApiKeyId) -> Result<Option<ApiKey>> {
+        let row = sqlx::query("SELECT * FROM api_keys WHERE id = ?1")
+            .bind(id.0)
+            .fetch_optional(&self.readers)
+            .await
+            .doing("read the api key")?;
+        row.as_ref().map(api_key).transpose()
+    }
+
     async fn keys(&self, workspace: WorkspaceId) -> Result<Vec<ApiKey>> {
         let rows = sqlx::query("SELECT * FROM api_keys WHERE workspace = ?1 ORDER BY id DESC")
             .bind(workspace.0)
@@ -83,51 +95,30 @@ impl KeyStore for SqliteStore {
         Ok(done.rows_affected() > 0)
     }
 
-    async fn idempotent_response(
+    async fn reserve_response(
         &self,
         key: ApiKeyId,
         idempotency_key: &str,
         fingerprint: ContentHash,
-    ) -> Result<Option<String>> {
-        let row = sqlx::query(
-            "SELECT fingerprint, response FROM idempotent_responses \
-             WHERE api_key = ?1 AND idempotency_key = ?2",
-        )
-        .bind(key.0)
-        .bind(idempotency_key)
-        .fetch_optional(&self.readers)
-        .await
-        .doing("read the remembered response")?;
-        let Some(row) = row else { return Ok(None) };
-        let fields = Fields::of(&row, "remembered response");
-        if fields.hash("fingerprint")? != fingerprint {
-            return Err(used_otherwise(idempotency_key));
-        }
-        Ok(Some(fields.text("response")?))
-    }
-
-    async fn remember_response(
-        &self,
-        key: ApiKeyId,
-        idempotency_key: &str,
-        fingerprint: ContentHash,
-        response: &str,
         now: DateTime<Utc>,
-    ) -> Result<()> {
+    ) -> Result<Reservation> {
         let mut tx = self.write().await?;
-        sqlx::query("DELETE FROM idempotent_responses WHERE created_at <= ?1")
-            .bind(micros(now - REMEMBERED))
-            .execute(&mut *tx)
-            .await
-            .doing("forget old responses")?;
+        sqlx::query(
+            "DELETE FROM idempotent_responses WHERE created_at <= ?1 OR (pending = 1 AND created_at <= ?2)",
+        )
+        .bind(micros(now - REMEMBERED))
+        .bind(micros(now - INTERRUPTED))
+        .execute(&mut *tx)
+        .await
+        .doing("forget old responses")?;
         let inserted = sqlx::query(
-            "INSERT INTO idempotent_responses (api_key, idempotency_key, fingerprint, response, created_at) \
-             VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (api_key, idempotency_key) DO NOTHING",
+            "INSERT INTO idempotent_responses \
+             (api_key, idempotency_key, fingerprint, response, pending, created_at) \
+             VALUES (?1, ?2, ?3, '', 1, ?4) ON CONFLICT (api_key, idempotency_key) DO NOTHING",
         )
         .bind(key.0)
         .bind(idempotency_key)
         .bind(hash_bytes(fingerprint))
-        .bind(response)
         .bind(micros(now))
         .execute(&mut *tx)
         .await;
@@ -136,20 +127,59 @@ impl KeyStore for SqliteStore {
         {
             return Err(Error::not_found("api key"));
         }
-        inserted.doing("remember the response")?;
-        // Of two racing requests the first one's response stands.
+        let is_ours = inserted.doing("take the idempotency key")?.rows_affected() > 0;
         let row = sqlx::query(
-            "SELECT fingerprint FROM idempotent_responses WHERE api_key = ?1 AND idempotency_key = ?2",
+            "SELECT fingerprint, response, pending FROM idempotent_responses \
+             WHERE api_key = ?1 AND idempotency_key = ?2",
         )
         .bind(key.0)
         .bind(idempotency_key)
         .fetch_one(&mut *tx)
         .await
         .doing("read the remembered response")?;
-        if Fields::of(&row, "remembered response").hash("fingerprint")? != fingerprint {
+        commit(tx).await?;
+        if is_ours {
+            return Ok(Reservation::Taken);
+        }
+        let fields = Fields::of(&row, "remembered response");
+        if fields.hash("fingerprint")? != fingerprint {
             return Err(used_otherwise(idempotency_key));
         }
-        commit(tx).await
+        if fields.flag("pending")? {
+            return Err(Error::conflict(format!(
+                "a request with the idempotency key {idempotency_key:?} is under way; send it again in a minute"
+            )));
+        }
+        Ok(Reservation::Answered(fields.text("response")?))
+    }
+
+    async fn remember_response(&self, key: ApiKeyId, idempotency_key: &str, response: &str) -> Result<()> {
+        let done = sqlx::query(
+            "UPDATE idempotent_responses SET response = ?3, pending = 0 \
+             WHERE api_key = ?1 AND idempotency_key = ?2",
+        )
+        .bind(key.0)
+        .bind(idempotency_key)
+        .bind(response)
+        .execute(&self.writer)
+        .await
+        .doing("remember the response")?;
+        if done.rows_affected() == 0 {
+            return Err(Error::conflict("the idempotency key is no longer held by this request"));
+        }
+        Ok(())
+    }
+
+    async fn release_response(&self, key: ApiKeyId, idempotency_key: &str) -> Result<()> {
+        sqlx::query(
+            "DELETE FROM idempotent_responses WHERE api_key = ?1 AND idempotency_key = ?2 AND pending = 1",
+        )
+        .bind(key.0)
+        .bind(idempotency_key)
+        .execute(&self.writer)
+        .await
+        .doing("give the idempotency key free")?;
+        Ok(())
     }
 }
 

@@ -91,6 +91,10 @@ impl VectorIndex for EdgeVectorIndex {
     async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>> {
         self.on(generation, |shard| shard.versions()).await
     }
+
+    async fn check(&self, generation: GenerationId) -> Result<()> {
+        self.known(generation).map(drop).ok_or_else(|| missing(generation))
+    }
 }
 
 async fn blocking<T: Send + 'static>(work: impl FnOnce() -> Result<T> + Send + 'static) -> Result<T> {

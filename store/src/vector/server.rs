@@ -204,6 +204,11 @@ impl VectorIndex for ServerVectorIndex {
         self.dimension(generation).await.map(drop)
     }
 
+    async fn check(&self, generation: GenerationId) -> Result<()> {
+        let info = self.client.collection_info(collection(generation)).await;
+        info.map(drop).map_err(|e| self.failure(generation, e))
+    }
+
     async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>> {
         let mut versions = BTreeMap::new();
         let mut offset: Option<PointId> = None;

@@ -5,7 +5,7 @@ use footnote_core::ErrorKind;
 use footnote_core::answer::{Answer, Conversation, FinishReason, Message, MessageRole, Usage};
 use footnote_core::citation::Citation;
 use footnote_core::hash::ContentHash;
-use footnote_core::ids::{ConversationId, DocumentId, MessageId, VersionId};
+use footnote_core::ids::{ApiKeyId, ConversationId, DocumentId, MessageId, VersionId};
 use footnote_core::passage::Evidence;
 use footnote_core::text::Span;
 
@@ -16,6 +16,7 @@ pub async fn run(open: impl AsyncFn() -> Sql) {
     let bed = async || Bed::new(open().await).await;
     a_conversation_reloads_identically_and_in_order(bed().await).await;
     messages_are_appended_all_or_none(bed().await).await;
+    a_conversation_begins_with_its_messages_or_not_at_all(bed().await).await;
 }
 
 fn message(conversation: ConversationId, role: MessageRole, content: &str) -> Message {
@@ -53,18 +54,25 @@ async fn a_conversation_reloads_identically_and_in_order(bed: Bed) {
     let conversation = Conversation {
         id: ConversationId::new(),
         knowledge_base: bed.kb.id,
+        owner: Some(ApiKeyId::new()),
         title: "How long is leave?".to_owned(),
         created_at: at(1),
     };
     let id = conversation.id;
-    bed.sql.conversations.create_conversation(conversation.clone()).await.unwrap();
     let question = message(id, MessageRole::User, "How long?");
     let mut reply = message(id, MessageRole::Assistant, "Ten days [1].");
     reply.answer = Some(answer(0.123_456_79));
-    bed.sql.conversations.append_messages(&[question.clone(), reply.clone()]).await.unwrap();
+    let first = std::slice::from_ref(&question);
+    bed.sql.conversations.create_conversation(conversation.clone(), first).await.unwrap();
+    bed.sql.conversations.append_messages(std::slice::from_ref(&reply)).await.unwrap();
     assert_eq!(bed.sql.conversations.messages(id).await.unwrap(), [question, reply]);
     assert_eq!(bed.sql.conversations.conversation(id).await.unwrap(), Some(conversation.clone()));
-    assert_eq!(bed.sql.conversations.conversations(bed.kb.id, all()).await.unwrap().items, [conversation]);
+    for owner in [None, conversation.owner] {
+        let listed = bed.sql.conversations.conversations(bed.kb.id, owner, all()).await.unwrap().items;
+        assert_eq!(listed, std::slice::from_ref(&conversation));
+    }
+    let strangers = bed.sql.conversations.conversations(bed.kb.id, Some(ApiKeyId::new()), all()).await.unwrap();
+    assert!(strangers.items.is_empty());
 
     assert!(bed.sql.conversations.delete_conversation(id).await.unwrap());
     assert!(!bed.sql.conversations.delete_conversation(id).await.unwrap());
@@ -74,8 +82,8 @@ async fn a_conversation_reloads_identically_and_in_order(bed: Bed) {
 async fn messages_are_appended_all_or_none(bed: Bed) {
     let id = ConversationId::new();
     let conversation =
-        Conversation { id, knowledge_base: bed.kb.id, title: String::new(), created_at: at(1) };
-    bed.sql.conversations.create_conversation(conversation).await.unwrap();
+        Conversation { id, knowledge_base: bed.kb.id, owner: None, title: String::new(), created_at: at(1) };
+    bed.sql.conversations.create_conversation(conversation, &[]).await.unwrap();
     let good = message(id, MessageRole::User, "hello");
     let stray = message(ConversationId::new(), MessageRole::User, "nowhere");
     let error = bed.sql.conversations.append_messages(&[good.clone(), stray]).await.unwrap_err();
@@ -84,4 +92,14 @@ async fn messages_are_appended_all_or_none(bed: Bed) {
     broken.answer = Some(answer(f32::NAN));
     assert!(bed.sql.conversations.append_messages(&[good, broken]).await.is_err());
     assert!(bed.sql.conversations.messages(id).await.unwrap().is_empty());
+}
+
+async fn a_conversation_begins_with_its_messages_or_not_at_all(bed: Bed) {
+    let id = ConversationId::new();
+    let conversation =
+        Conversation { id, knowledge_base: bed.kb.id, owner: None, title: String::new(), created_at: at(1) };
+    let mut broken = message(id, MessageRole::Assistant, "x");
+    broken.answer = Some(answer(f32::NAN));
+    assert!(bed.sql.conversations.create_conversation(conversation, &[broken]).await.is_err());
+    assert_eq!(bed.sql.conversations.conversation(id).await.unwrap(), None);
 }

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use footnote_core::ErrorKind;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, WorkspaceId};
+use footnote_core::ports::Reservation;
 use footnote_core::principal::{ApiKey, KeyScope, Role};
 
 use crate::conformance::bed::{Bed, Sql, at};
@@ -13,6 +14,7 @@ pub async fn run(open: impl AsyncFn() -> Sql) {
     let bed = async || Bed::new(open().await).await;
     keys_are_found_by_hash_listed_and_revoked_once(bed().await).await;
     a_response_is_given_again_to_the_same_request_only(bed().await).await;
+    a_failed_or_interrupted_request_gives_its_idempotency_key_free(bed().await).await;
 }
 
 fn key(secret: u8, scope: KeyScope) -> ApiKey {
@@ -35,6 +37,8 @@ async fn keys_are_found_by_hash_listed_and_revoked_once(bed: Bed) {
     bed.sql.keys.create_key(wide.clone()).await.unwrap();
     assert_eq!(bed.sql.keys.key_by_hash(&[1; 32]).await.unwrap(), Some(narrow.clone()));
     assert_eq!(bed.sql.keys.key_by_hash(&[9; 32]).await.unwrap(), None);
+    assert_eq!(bed.sql.keys.key(wide.id).await.unwrap(), Some(wide.clone()));
+    assert_eq!(bed.sql.keys.key(ApiKeyId::new()).await.unwrap(), None);
     assert_eq!(bed.sql.keys.keys(WorkspaceId::DEFAULT).await.unwrap(), [wide.clone(), narrow.clone()]);
     assert!(bed.sql.keys.keys(WorkspaceId::new()).await.unwrap().is_empty());
     let mut twin = wide.clone();
@@ -53,18 +57,39 @@ async fn a_response_is_given_again_to_the_same_request_only(bed: Bed) {
     bed.sql.keys.create_key(mine.clone()).await.unwrap();
     bed.sql.keys.create_key(theirs.clone()).await.unwrap();
     let (request, other) = (ContentHash::of(b"request"), ContentHash::of(b"other"));
-    assert_eq!(bed.sql.keys.idempotent_response(mine.id, "k", request).await.unwrap(), None);
-    bed.sql.keys.remember_response(mine.id, "k", request, "202", at(0)).await.unwrap();
-    bed.sql.keys.remember_response(mine.id, "k", request, "a racing twin", at(0)).await.unwrap();
-    let again = bed.sql.keys.idempotent_response(mine.id, "k", request).await.unwrap();
-    assert_eq!(again.as_deref(), Some("202"), "the first response stands");
-    assert_eq!(bed.sql.keys.idempotent_response(theirs.id, "k", request).await.unwrap(), None);
-    let conflict = bed.sql.keys.idempotent_response(mine.id, "k", other).await.unwrap_err();
-    assert_eq!(conflict.kind(), ErrorKind::Conflict);
-    let conflict = bed.sql.keys.remember_response(mine.id, "k", other, "x", at(1)).await.unwrap_err();
-    assert_eq!(conflict.kind(), ErrorKind::Conflict);
+    let reserve =
+        async |key: &ApiKey, request, now| bed.sql.keys.reserve_response(key.id, "k", request, now).await;
+    assert_eq!(reserve(&mine, request, at(0)).await.unwrap(), Reservation::Taken);
+    for racing in [request, other] {
+        let refused = reserve(&mine, racing, at(1)).await.unwrap_err();
+        assert_eq!(refused.kind(), ErrorKind::Conflict, "the first is under way");
+    }
+    bed.sql.keys.remember_response(mine.id, "k", "202").await.unwrap();
+    bed.sql.keys.release_response(mine.id, "k").await.unwrap();
+    let again = reserve(&mine, request, at(1)).await.unwrap();
+    assert_eq!(again, Reservation::Answered("202".to_owned()), "an answer is not given free");
+    bed.sql.keys.remember_response(mine.id, "k", "200").await.unwrap();
+    let again = reserve(&mine, request, at(1)).await.unwrap();
+    assert_eq!(again, Reservation::Answered("200".to_owned()));
+    assert_eq!(reserve(&mine, other, at(1)).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(reserve(&theirs, other, at(1)).await.unwrap(), Reservation::Taken);
 
     let tomorrow = at(0) + TimeDelta::hours(24);
-    bed.sql.keys.remember_response(theirs.id, "k", request, "201", tomorrow).await.unwrap();
-    assert_eq!(bed.sql.keys.idempotent_response(mine.id, "k", other).await.unwrap(), None, "forgotten");
+    assert_eq!(reserve(&mine, other, tomorrow).await.unwrap(), Reservation::Taken, "forgotten");
+}
+
+async fn a_failed_or_interrupted_request_gives_its_idempotency_key_free(bed: Bed) {
+    let mine = key(1, KeyScope::All);
+    bed.sql.keys.create_key(mine.clone()).await.unwrap();
+    let request = ContentHash::of(b"request");
+    let reserve = async |now| bed.sql.keys.reserve_response(mine.id, "k", request, now).await;
+    assert_eq!(reserve(at(0)).await.unwrap(), Reservation::Taken);
+    bed.sql.keys.release_response(mine.id, "k").await.unwrap();
+    assert_eq!(reserve(at(0)).await.unwrap(), Reservation::Taken);
+    // Nobody ends it: its process was killed.
+    assert_eq!(reserve(at(0) + TimeDelta::seconds(29)).await.unwrap_err().kind(), ErrorKind::Conflict);
+    assert_eq!(reserve(at(0) + TimeDelta::seconds(30)).await.unwrap(), Reservation::Taken);
+    bed.sql.keys.release_response(mine.id, "k").await.unwrap();
+    let late = bed.sql.keys.remember_response(mine.id, "k", "202").await.unwrap_err();
+    assert_eq!(late.kind(), ErrorKind::Conflict);
 }

@@ -1,5 +1,7 @@
 //! Parts of lists and their cursors.
 
+use std::cmp::Reverse;
+
 use footnote_core::ports::{ListRequest, Listing};
 use footnote_core::{Error, Result};
 use serde::{Deserialize, Serialize};
@@ -25,9 +27,21 @@ impl<T> Page<T> {
         Self { items: listing.items.into_iter().map(view).collect(), next }
     }
 
-    /// A list that is given whole.
-    pub fn whole<N>(items: Vec<N>, view: impl FnMut(N) -> T) -> Self {
-        Self { items: items.into_iter().map(view).collect(), next: None }
+    /// A part of a list that was read whole because it is never long, newest first.
+    pub fn part<N>(
+        mut items: Vec<N>,
+        request: &ListRequest,
+        id: impl Fn(&N) -> Uuid,
+        view: impl FnMut(N) -> T,
+    ) -> Self {
+        items.sort_by_key(|item| Reverse(id(item)));
+        if let Some(after) = request.after {
+            items.retain(|item| id(item) < after);
+        }
+        let limit = request.limit as usize;
+        let next = items.get(limit).and_then(|_| items.get(limit.saturating_sub(1))).map(&id);
+        items.truncate(limit);
+        Self::of(Listing { items, next }, view)
     }
 }
 
@@ -57,6 +71,23 @@ mod tests {
         assert_eq!(page.items, [2, 4]);
         let request = page_request(page.next.as_deref(), Some(7)).unwrap();
         assert_eq!(request, ListRequest { after: Some(id), limit: 7 });
+    }
+
+    #[test]
+    fn a_list_that_was_read_whole_is_given_in_parts() {
+        let ids: Vec<Uuid> = (0..5).map(|_| Uuid::now_v7()).collect();
+        let (mut seen, mut after) = (Vec::new(), None);
+        loop {
+            let page = Page::part(ids.clone(), &ListRequest { after, limit: 2 }, |id| *id, |id| id);
+            assert!((1..=2).contains(&page.items.len()));
+            seen.extend(page.items);
+            let Some(next) = page.next else { break };
+            after = Some(next.parse().unwrap());
+        }
+        let newest_first: Vec<Uuid> = ids.into_iter().rev().collect();
+        assert_eq!(seen, newest_first);
+        let whole = Page::part(seen, &ListRequest { after: None, limit: 5 }, |id| *id, |id| id);
+        assert_eq!((whole.items.len(), whole.next), (5, None));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! Sources, schedules and runs.
 
 use chrono::{DateTime, Utc};
+use footnote_core::principal::{Principal, Role};
 use footnote_core::schedule::{Run, RunTrigger, Schedule};
 use footnote_core::source::{RefreshReport, Source, SourceKind};
 use serde::{Deserialize, Serialize};
@@ -30,20 +31,22 @@ pub struct SourceView {
     pub name: String,
     /// What it reads from.
     pub kind: SourceKindView,
-    /// The directory's path on the server.
+    /// The directory's path on the server; told to editors and admins.
     pub path: Option<String>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-impl From<Source> for SourceView {
-    fn from(source: Source) -> Self {
+impl SourceView {
+    /// The source as `principal` may see it.
+    pub fn shown_to(principal: &Principal, source: Source) -> Self {
         let (kind, path) = match source.kind {
             SourceKind::Upload => (SourceKindView::Upload, None),
             SourceKind::Directory { path } => {
                 (SourceKindView::Directory, Some(path.to_string_lossy().into_owned()))
             }
         };
+        let path = path.filter(|_| principal.role() >= Role::Editor);
         Self {
             id: source.id.0,
             knowledge_base: source.knowledge_base.0,
