@@ -6,6 +6,7 @@ use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, T
 
 use super::builder::DocumentBuilder;
 use super::flow::Flow;
+use super::front_matter;
 use super::html;
 use super::limits::ParseLimits;
 use super::text::decode;
@@ -21,18 +22,19 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
         | Options::ENABLE_FOOTNOTES
         | Options::ENABLE_STRIKETHROUGH
         | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES
-        | Options::ENABLE_YAML_STYLE_METADATA_BLOCKS
-        | Options::ENABLE_PLUSES_DELIMITED_METADATA_BLOCKS;
+        | Options::ENABLE_HEADING_ATTRIBUTES;
     let text = decoded.text.replace('\0', "");
-    let mut reader = Reader {
-        flow: Flow::new(&mut builder),
-        html: String::new(),
-        metadata: None,
-        first_heading: None,
-        in_heading: false,
-    };
-    for event in Parser::new_ext(&text, options) {
+    let front = front_matter::split(&text);
+    if let Some(title) = &front.title {
+        builder.title(title);
+    }
+    if !front.other_keys.is_empty() {
+        let keys = front.other_keys.join(", ");
+        builder.warn(None, format!("the front matter is not indexed, but for a title: {keys}"));
+    }
+    let mut reader =
+        Reader { flow: Flow::new(&mut builder), html: String::new(), first_heading: None, in_heading: false };
+    for event in Parser::new_ext(front.body, options) {
         reader.event(event);
     }
     let Reader { mut flow, first_heading, .. } = reader;
@@ -43,7 +45,6 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 struct Reader<'b> {
     flow: Flow<'b>,
     html: String,
-    metadata: Option<String>,
     first_heading: Option<String>,
     in_heading: bool,
 }
@@ -92,7 +93,6 @@ impl Reader<'_> {
             Tag::Table(_) => self.flow.open_table(),
             Tag::TableHead | Tag::TableRow => self.flow.open_row(),
             Tag::TableCell => self.flow.open_cell(1, 1),
-            Tag::MetadataBlock(_) => self.metadata = Some(String::new()),
             Tag::Paragraph
             | Tag::DefinitionList
             | Tag::DefinitionListTitle
@@ -120,12 +120,6 @@ impl Reader<'_> {
             TagEnd::FootnoteDefinition => self.flow.set_footnote(false),
             TagEnd::Table => self.flow.close_table(),
             TagEnd::TableCell => self.flow.close_cell(),
-            TagEnd::MetadataBlock(_) => {
-                let metadata = self.metadata.take().unwrap_or_default();
-                if let Some(title) = front_matter_title(&metadata) {
-                    self.flow.builder().title(&title);
-                }
-            }
             TagEnd::Paragraph
             | TagEnd::DefinitionList
             | TagEnd::DefinitionListTitle
@@ -135,10 +129,6 @@ impl Reader<'_> {
     }
 
     fn text(&mut self, text: &str) {
-        if let Some(metadata) = &mut self.metadata {
-            metadata.push_str(text);
-            return;
-        }
         self.heading_text(text);
         self.flow.text(text);
     }
@@ -154,10 +144,18 @@ impl Reader<'_> {
         self.flow.soft_break();
     }
 
+    /// Tags of HTML go, a name in angle brackets that HTML does not know is text: `Vec<String>`.
     fn inline_html(&mut self, tag: &str) {
-        let name = tag.trim_start_matches(['<', '/']).to_ascii_lowercase();
-        if name.starts_with("br") {
+        let name = tag.trim_start_matches(['<', '/']);
+        let name = name.split(|c: char| !c.is_ascii_alphanumeric() && c != '-').next().unwrap_or_default();
+        if name.eq_ignore_ascii_case("br") {
             self.flow.line_break();
+        } else if tag.starts_with(['<'])
+            && !tag.starts_with("<!")
+            && !tag.starts_with("<?")
+            && !html::is_element(name)
+        {
+            self.text(tag);
         }
     }
 }
@@ -171,16 +169,6 @@ fn heading_level(level: HeadingLevel) -> u8 {
         HeadingLevel::H5 => 5,
         HeadingLevel::H6 => 6,
     }
-}
-
-/// The top-level `title` of YAML (`title: x`) or TOML (`title = "x"`) front matter.
-fn front_matter_title(metadata: &str) -> Option<String> {
-    metadata.lines().find_map(|line| {
-        let value = line.strip_prefix("title")?.trim_start();
-        let value = value.strip_prefix(':').or_else(|| value.strip_prefix('='))?.trim();
-        let unquoted = ['"', '\''].into_iter().find_map(|q| value.strip_prefix(q)?.strip_suffix(q));
-        Some(unquoted.unwrap_or(value).to_owned())
-    })
 }
 
 #[cfg(test)]
@@ -224,6 +212,28 @@ mod tests {
         assert_eq!(blocks, expected);
         assert_eq!(document.blocks[3].level, 2);
         assert!(document.blocks[1..].iter().all(|b| b.heading_path == ["休假 policy"]));
+    }
+
+    #[test]
+    fn names_in_angle_brackets_are_text() {
+        let document = read(
+            "# Vec<String>\n\nRun `x` --out <file> or <b>bold</b><br>x<sup>2</sup> <!-- no --> <my-tag a=1>.",
+        );
+        assert_eq!(document.text, "Vec<String>\n\nRun x --out <file> or bold\nx2 <my-tag a=1>.");
+        assert_eq!(document.title.as_deref(), Some("Vec<String>"));
+    }
+
+    #[test]
+    fn rules_are_no_metadata_and_metadata_is_told() {
+        let slides = "Intro.\n\n---\nSlide two text\n\nmore\n---\nrest\n\n+++\nplus\n+++\n";
+        let document = read(slides);
+        for text in ["Intro.", "Slide two text", "more", "rest", "plus"] {
+            assert!(document.text.contains(text), "{text} is lost: {:?}", document.text);
+        }
+        assert!(document.warnings.is_empty());
+        let document = read("---\ntitle: Leave\nauthor: Ann\ndate: 2026-11-24\n---\nTen days.");
+        assert_eq!((document.title.as_deref(), &*document.text), (Some("Leave"), "Ten days."));
+        assert!(document.warnings[0].message.ends_with("author, date"), "{:?}", document.warnings);
     }
 
     #[test]

@@ -12,6 +12,7 @@
 pub mod builder;
 mod docx;
 mod flow;
+mod front_matter;
 mod html;
 pub mod limits;
 mod markdown;

@@ -6,7 +6,7 @@ use footnote_core::parsed::BlockKind;
 
 use super::layout::{Line, is_bullet, is_marker};
 use super::rows::{table_end, table_text};
-use super::running::{in_margin, is_running, running_lines};
+use super::running::leave_out;
 use super::{PageText, PdfText};
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::joins_without_blank;
@@ -20,25 +20,18 @@ const HEADING_LINES: usize = 3;
 const SIZE_LEVELS: usize = 4;
 
 /// Appends all pages.
-pub(crate) fn append(text: PdfText, builder: &mut DocumentBuilder) {
-    let running = running_lines(&text.pages);
+pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
     let words = Words::of(&text.pages);
     let sizes = Sizes::of(&text.pages);
+    if let Some(warning) = leave_out(&mut text.pages, sizes.body) {
+        builder.warn(None, warning);
+    }
     for page in text.pages {
         builder.start_page(page.number);
         if let Some(warning) = page.warning {
             builder.warn(Some(page.number), warning);
         }
-        let lines: Vec<Line> = page
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(index, line)| {
-                !(in_margin(*index, &page.lines) && is_running(line, page.number, &running))
-            })
-            .map(|(_, line)| line.clone())
-            .collect();
-        append_page(&lines, builder, &words, &sizes);
+        append_page(&page.lines, builder, &words, &sizes);
     }
 }
 
@@ -332,23 +325,68 @@ mod tests {
         assert_eq!(document.blocks[5].kind, BlockKind::Table);
     }
 
+    /// A page with a header, ten lines of its own and its number.
+    fn page(n: usize, header: &[Line]) -> Vec<Line> {
+        let mut lines = header.to_vec();
+        lines.extend(
+            (0..10)
+                .map(|i| line(50.0, 700.0 - i as f32 * 12.0, 10.0, &format!("body {i} of group {}", n * 7))),
+        );
+        lines.push(line(50.0, 20.0, 8.0, &n.to_string()));
+        lines
+    }
+
+    fn times(document: &ParsedDocument, text: &str) -> usize {
+        document.text.matches(text).count()
+    }
+
     #[test]
-    fn running_lines_go_and_body_text_stays() {
-        let page =
-            |n: usize| {
-                let mut lines = vec![line(50.0, 800.0, 8.0, &format!("Annual Report 2023 | {n}"))];
-                lines.extend((0..10).map(|i| {
-                    line(50.0, 700.0 - i as f32 * 12.0, 10.0, &format!("body {i} of group {}", n * 7))
-                }));
-                lines.push(line(50.0, 20.0, 8.0, &n.to_string()));
-                lines
-            };
-        let document = assemble((1..=10).map(page).collect());
-        assert!(!document.text.contains("Annual Report"));
+    fn running_lines_stay_once_and_body_text_stays() {
+        let report = |n: usize| page(n, &[line(50.0, 800.0, 8.0, &format!("Annual Report 2023 | {n}"))]);
+        let document = assemble((1..=10).map(report).collect());
+        assert_eq!(times(&document, "Annual Report"), 1, "{}", document.text);
+        assert!(document.text.starts_with("Annual Report 2023 1"));
         assert!(document.text.contains("body 0 of group 21"));
         assert!(document.text.contains("body 9 of group 70"));
+        assert!(!document.text.lines().any(|l| l == "4"), "page numbers go");
         assert_eq!(document.pages.len(), 10);
+        assert_eq!(document.warnings.len(), 1);
+        let message = &document.warnings[0].message;
+        assert!(message.contains("9 repetitions") && message.contains("Annual Report 2023 2"), "{message}");
         // Two pages are too few to call anything running.
-        assert!(assemble((1..=2).map(page).collect()).text.contains("Annual Report"));
+        assert_eq!(times(&assemble((1..=2).map(report).collect()), "Annual Report"), 2);
+    }
+
+    #[test]
+    fn what_stands_under_a_line_of_the_page_is_the_pages_own() {
+        let document = assemble(
+            (1..=10)
+                .map(|n| {
+                    page(
+                        n,
+                        &[
+                            line(50.0, 800.0, 8.0, "Annual Report"),
+                            line(50.0, 788.0, 10.0, &format!("Statement {}", n * n + 40)),
+                            line(50.0, 776.0, 10.0, "(in thousands of US dollars)"),
+                        ],
+                    )
+                })
+                .collect(),
+        );
+        assert_eq!(times(&document, "Annual Report"), 1);
+        assert_eq!(times(&document, "(in thousands of US dollars)"), 10);
+    }
+
+    #[test]
+    fn numbered_headings_and_short_pages_are_kept() {
+        let questions =
+            (1..=10).map(|n| page(n, &[line(50.0, 780.0, 14.0, &format!("Question {n}"))])).collect();
+        assert_eq!(times(&assemble(questions), "Question"), 10);
+        let drifting = (1..=10)
+            .map(|n| page(n, &[line(50.0, 700.0 + n as f32 * 9.0, 10.0, &format!("Task {n}"))]))
+            .collect();
+        assert_eq!(times(&assemble(drifting), "Task"), 10);
+        let slides = (1..=10).map(|n| page(n, &[])[7..].to_vec()).collect();
+        assert_eq!(times(&assemble(slides), "body 9"), 10);
     }
 }

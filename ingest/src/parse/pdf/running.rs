@@ -1,72 +1,158 @@
-//! Running headers, footers and page numbers: what repeats from page to page in the margins.
+//! Running headers, footers and page numbers: what repeats from page to page at the edges.
+//!
+//! The first page where a running line stands keeps it, so that no text is lost, only repetitions.
 
 use std::collections::{HashMap, HashSet};
 
 use super::PageText;
 use super::layout::Line;
 
-/// Lines at the top and at the bottom of a page that may be running headers or footers.
-const MARGIN_LINES: usize = 3;
+/// Rows at the top and at the bottom of a page that may be running headers or footers.
+const MARGIN_ROWS: usize = 3;
+/// Fewest lines of a page whose first and last lines are at its edges; a shorter one is all edge.
+const LEAST_LINES: usize = 8;
 /// Fewest pages, and share of pages in percent, on which a running line repeats.
 const RUNNING_PAGES: usize = 4;
 const RUNNING_PERCENT: usize = 40;
-
-/// What repeats from page to page: a text and the height it stands at, or a text with the page's
-/// number made alike, at any height.
-pub(crate) type RunningKey = (String, Option<i32>);
-
 /// Most numbers of a line that may be the page's number.
 const MAX_NUMBERS: usize = 4;
+/// Most texts that the warning quotes, and most characters of each.
+const MAX_QUOTES: usize = 5;
+const MAX_QUOTE_CHARS: usize = 60;
+
+/// What repeats from page to page: a text, as it is or with the page's number made alike, and the
+/// height it stands at.
+type Key = (String, i32);
+
+/// Takes out what repeats at the edges of the pages. `body` is the font size of running text. Says
+/// what was left out, if anything was.
+pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Option<String> {
+    let running = running_keys(pages, body);
+    let mut seen = HashSet::new();
+    let mut left_out: Vec<(String, usize)> = Vec::new();
+    for page in pages {
+        let at_edge = edge_lines(&page.lines, |line| is_running(line, page.number, body, &running));
+        let mut index = 0;
+        page.lines.retain(|line| {
+            let keep = !at_edge.contains(&index) || is_first(line, page.number, body, &running, &mut seen);
+            index += 1;
+            if !keep {
+                count(&mut left_out, line.text());
+            }
+            keep
+        });
+    }
+    warning(left_out)
+}
+
+/// The keys that stand at the edges of many pages.
+fn running_keys(pages: &[PageText], body: f32) -> HashSet<Key> {
+    let mut count: HashMap<Key, usize> = HashMap::new();
+    let mut pages_counted = 0;
+    for page in pages.iter().filter(|p| p.lines.len() >= LEAST_LINES) {
+        pages_counted += 1;
+        let at_edge = edge_lines(&page.lines, |_| true);
+        let lines =
+            page.lines.iter().enumerate().filter(|(index, l)| l.size > 0.0 && at_edge.contains(index));
+        let keys: HashSet<Key> = lines.flat_map(|(_, line)| keys(line, page.number, body)).collect();
+        for key in keys {
+            *count.entry(key).or_default() += 1;
+        }
+    }
+    let least = RUNNING_PAGES.max((pages_counted * RUNNING_PERCENT).div_ceil(100));
+    count.into_iter().filter(|(_, pages)| *pages >= least).map(|(key, _)| key).collect()
+}
 
 /// The line as it is, and with each of its numbers in turn told by its distance to the page's
-/// physical number, which is the same on every page where it is the printed page number.
-fn running_keys(line: &Line, page: u32) -> Vec<RunningKey> {
+/// physical number, which is the same on every page where it is the printed page number. A heading
+/// (`Question 5`, one on each page) counts as it is only.
+fn keys(line: &Line, page: u32, body: f32) -> Vec<Key> {
     let text = line.text().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     // `as` saturates; pages are smaller than that.
     let height = (line.baseline / 4.0).round() as i32;
-    let mut keys = vec![(text.clone(), Some(height))];
+    let mut keys = vec![(text.clone(), height)];
+    let is_heading = line.size > body * 1.1 || line.bold && line.size >= body - 0.6;
+    if is_heading && text.chars().any(char::is_alphabetic) {
+        return keys;
+    }
     let mut end = 0;
     for _ in 0..MAX_NUMBERS {
         let Some(start) = text[end..].find(|c: char| c.is_ascii_digit()).map(|at| end + at) else { break };
         end = text[start..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |at| start + at);
         if let Ok(number) = text[start..end].parse::<i32>() {
             let distance = i64::from(number) - i64::from(page);
-            keys.push((format!("{}#{distance}#{}", &text[..start], &text[end..]), None));
+            keys.push((format!("{}#{distance}#{}", &text[..start], &text[end..]), height));
         }
     }
     keys
 }
 
-/// Whether the line is one of the running lines.
-pub(crate) fn is_running(line: &Line, page: u32, running: &HashSet<RunningKey>) -> bool {
-    running_keys(line, page).iter().any(|key| running.contains(key))
+fn is_running(line: &Line, page: u32, body: f32, running: &HashSet<Key>) -> bool {
+    keys(line, page, body).iter().any(|key| running.contains(key))
 }
 
-/// Whether the line is among the first or the last of its page.
-pub(crate) fn in_margin(index: usize, lines: &[Line]) -> bool {
-    let baseline = lines[index].baseline;
-    let above = lines.iter().filter(|l| l.baseline > baseline + 1.0).count();
-    let below = lines.iter().filter(|l| l.baseline < baseline - 1.0).count();
-    above < MARGIN_LINES || below < MARGIN_LINES
+/// Whether no page before had this running line. A bare page number tells nothing and is never first.
+fn is_first(line: &Line, page: u32, body: f32, running: &HashSet<Key>, seen: &mut HashSet<Key>) -> bool {
+    let mut keys: Vec<Key> = keys(line, page, body).into_iter().filter(|k| running.contains(k)).collect();
+    let was_seen = keys.iter().any(|key| seen.contains(key));
+    seen.extend(keys.drain(..));
+    !was_seen && line.text().chars().any(char::is_alphabetic)
 }
 
-/// Lines in the margins that stand at the same height, but for the page's number with the same text,
-/// on many pages.
-pub(crate) fn running_lines(pages: &[PageText]) -> HashSet<RunningKey> {
-    let mut count: HashMap<RunningKey, usize> = HashMap::new();
-    let with_text = pages.iter().filter(|p| !p.lines.is_empty()).count();
-    for page in pages {
-        let keys: HashSet<RunningKey> = page
-            .lines
-            .iter()
-            .enumerate()
-            .filter(|(index, line)| line.size > 0.0 && in_margin(*index, &page.lines))
-            .flat_map(|(_, line)| running_keys(line, page.number))
-            .collect();
-        for key in keys {
-            *count.entry(key).or_default() += 1;
+/// Indices of the lines in the outermost rows, from the edge inwards as long as a row holds a line
+/// that `belongs`: what lies behind a row of the page's own is the page's own.
+fn edge_lines(lines: &[Line], belongs: impl Fn(&Line) -> bool) -> HashSet<usize> {
+    let mut by_height: Vec<usize> = (0..lines.len()).collect();
+    by_height.sort_by(|&a, &b| lines[b].baseline.total_cmp(&lines[a].baseline));
+    let mut found = HashSet::new();
+    peel(lines, by_height.iter().copied(), &belongs, &mut found);
+    peel(lines, by_height.iter().rev().copied(), &belongs, &mut found);
+    found
+}
+
+fn peel(
+    lines: &[Line],
+    from_edge: impl Iterator<Item = usize>,
+    belongs: &impl Fn(&Line) -> bool,
+    found: &mut HashSet<usize>,
+) {
+    let (mut rows, mut height, mut whole) = (0, f32::NAN, true);
+    for index in from_edge {
+        let baseline = lines[index].baseline;
+        let same_row = (baseline - height).abs() <= 1.0;
+        if !same_row {
+            rows += 1;
+            height = baseline;
+            if rows > MARGIN_ROWS || !whole {
+                return;
+            }
+        }
+        if belongs(&lines[index]) {
+            found.insert(index);
+        } else {
+            whole = false;
         }
     }
-    let least = RUNNING_PAGES.max((with_text * RUNNING_PERCENT).div_ceil(100));
-    count.into_iter().filter(|(_, pages)| *pages >= least).map(|(key, _)| key).collect()
+}
+
+fn count(left_out: &mut Vec<(String, usize)>, text: String) {
+    match left_out.iter_mut().find(|(known, _)| *known == text) {
+        Some((_, times)) => *times += 1,
+        None => left_out.push((text, 1)),
+    }
+}
+
+fn warning(mut left_out: Vec<(String, usize)>) -> Option<String> {
+    left_out.retain(|(text, _)| text.chars().any(char::is_alphabetic));
+    let lines: usize = left_out.iter().map(|(_, times)| times).sum();
+    if lines == 0 {
+        return None;
+    }
+    left_out.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    let quotes = left_out.iter().take(MAX_QUOTES).map(|(text, times)| {
+        let quote: String = text.chars().take(MAX_QUOTE_CHARS).collect();
+        format!("{quote:?} ({times} times)")
+    });
+    let quotes = quotes.collect::<Vec<_>>().join(", ");
+    Some(format!("{lines} repetitions of running headers and footers were left out: {quotes}"))
 }
