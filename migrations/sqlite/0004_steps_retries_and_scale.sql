@@ -13,6 +13,10 @@ CREATE TABLE run_steps (
 -- Whether the failure was not the content's fault (cancelled, or tried more than once): a refresh tries it again.
 ALTER TABLE versions ADD COLUMN may_retry INTEGER NOT NULL DEFAULT 0 CHECK (may_retry IN (0, 1));
 
+-- Whether title or metadata changed since the indexes were last told, and no job is queued to tell them but that of a
+-- new version. Should that version fail or be taken back, the one that answers is sent to the indexes again.
+ALTER TABLE documents ADD COLUMN is_untold INTEGER NOT NULL DEFAULT 0 CHECK (is_untold IN (0, 1));
+
 -- Claiming looks for expired leases first. Few jobs run; the many that are queued must not be read for that.
 CREATE INDEX jobs_running ON jobs (lease_expires_at) WHERE state = 'running';
 

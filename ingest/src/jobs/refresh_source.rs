@@ -114,9 +114,6 @@ fn plan(root: &Path, held: Held, listing: Listing) -> Result<Plan> {
         }
     }
     refuse_vanished(root, &listing, gone.len())?;
-    for folder in &listing.empty_folders {
-        spare_below(folder, &mut gone, &mut plan.failed);
-    }
 
     let known: HashMap<&str, (DocumentId, ContentHash)> =
         held.contents.iter().map(|(id, key, content)| (key.as_str(), (*id, *content))).collect();
@@ -145,6 +142,9 @@ fn plan(root: &Path, held: Held, listing: Listing) -> Result<Plan> {
                 }
             }
         }
+    }
+    for folder in &listing.empty_folders {
+        spare_below(folder, &mut gone, &mut plan.failed);
     }
     plan.removed = gone.into_iter().map(|(key, (id, _))| (id, key.to_owned())).collect();
     Ok(plan)

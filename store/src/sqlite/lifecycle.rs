@@ -81,7 +81,11 @@ async fn settle(
         .execute(&mut **tx)
         .await
         .doing("update the document")?;
-    Ok(())
+    // A change that came while the job ran has queued its own, or is a newer version's to tell.
+    if live.iter().any(|v| v.number > this.number) {
+        return Ok(());
+    }
+    versions::set_untold(tx, document.id, false).await
 }
 
 /// A version that was indexed for another generation than the one that answers would be found by nobody.
@@ -182,7 +186,7 @@ pub(super) async fn clear_up_after(
     if let Some(document) = documents::live(tx, document).await?
         && document.current.is_some()
     {
-        versions::resend(tx, document.id, document.knowledge_base, now).await?;
+        versions::resend_untold(tx, document.id, document.knowledge_base, now).await?;
     }
     Ok(())
 }

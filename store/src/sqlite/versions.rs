@@ -151,9 +151,8 @@ async fn store_content(
         for version in live.iter().filter(|v| v.number > current.number) {
             lifecycle::retire(tx, &version.version, now).await?;
         }
-        // It came with a description of its own, perhaps, which the voided job was to bring.
-        let job = resend(tx, document, new.knowledge_base, now).await?;
-        return loaded(tx, current.version.id, Some(job)).await;
+        let job = resend_untold(tx, document, new.knowledge_base, now).await?;
+        return loaded(tx, current.version.id, job).await;
     }
     // The new version's job brings the new description, and resends the old version where it fails.
     add_version(tx, document, new, now).await
@@ -166,9 +165,39 @@ pub(super) async fn resend(
     knowledge_base: KnowledgeBaseId,
     now: DateTime<Utc>,
 ) -> Result<Job> {
+    set_untold(tx, document, false).await?;
     let kind = JobKind::ResendDocument { document };
     let job = NewJob { kind, knowledge_base: Some(knowledge_base), run_at: now };
     job_rows::queued_once(tx, job, now).await
+}
+
+/// As [`resend`], where the job of a version that failed or was taken back was to tell the indexes.
+pub(super) async fn resend_untold(
+    tx: &mut Tx,
+    document: DocumentId,
+    knowledge_base: KnowledgeBaseId,
+    now: DateTime<Utc>,
+) -> Result<Option<Job>> {
+    let row = sqlx::query("SELECT is_untold FROM documents WHERE id = ?1")
+        .bind(document.0)
+        .fetch_one(&mut **tx)
+        .await
+        .doing("read the document")?;
+    if !Fields::of(&row, "document").flag("is_untold")? {
+        return Ok(None);
+    }
+    resend(tx, document, knowledge_base, now).await.map(Some)
+}
+
+/// Notes whether the indexes have yet to be told a document's title and metadata by a version's job.
+pub(super) async fn set_untold(tx: &mut Tx, document: DocumentId, is_untold: bool) -> Result<()> {
+    sqlx::query("UPDATE documents SET is_untold = ?2 WHERE id = ?1")
+        .bind(document.0)
+        .bind(i64::from(is_untold))
+        .execute(&mut **tx)
+        .await
+        .doing("update the document")?;
+    Ok(())
 }
 
 /// The content is that of the newest version: nothing to store, and maybe something to try again.
@@ -267,7 +296,11 @@ async fn describe(tx: &mut Tx, known: &Document, new: &NewVersion) -> Result<boo
     .await
     .doing("update the document")?;
     let title = Fields::of(&row, "document").text("title")?;
-    Ok(title != known.title || new.metadata.as_ref().is_some_and(|m| *m != known.metadata))
+    let is_changed = title != known.title || new.metadata.as_ref().is_some_and(|m| *m != known.metadata);
+    if is_changed {
+        set_untold(tx, known.id, true).await?;
+    }
+    Ok(is_changed)
 }
 
 async fn touch(tx: &mut Tx, document: DocumentId, now: DateTime<Utc>) -> Result<()> {

@@ -142,3 +142,79 @@ fn titles_follow_file_names_but_not_given_titles() {
     assert_eq!(title_after_rename(&document("old.txt"), "b/old.txt", "new.txt"), "new.txt");
     assert_eq!(title_after_rename(&document("Handbook"), "b/old.txt", "new.txt"), "Handbook");
 }
+
+#[tokio::test]
+async fn mount_points_without_their_disk_remove_nothing() {
+    let folder = Folder::new(&[("a.txt", "Rule one."), ("disk/b.txt", "Rule two.")]).await;
+    folder.refresh().await;
+    fs_err::remove_file(folder.dir.path().join("disk/b.txt")).unwrap();
+    let report = folder.refresh().await;
+    assert!(report.removed.is_empty(), "{report:?}");
+    assert_eq!(report.failed[0].0, "disk");
+    assert!(report.failed[0].1.contains("is empty while 1 documents"), "{report:?}");
+
+    fs_err::remove_file(folder.dir.path().join("a.txt")).unwrap();
+    folder.write(".DS_Store", "a trace of somebody's file browser");
+    let report = folder.refresh().await;
+    assert!(report.failed[0].1.contains("has no files while 2 documents"), "{report:?}");
+    assert_eq!(folder.keys().await, ["a.txt", "disk/b.txt"]);
+
+    folder.write("a.txt", "Rule one.");
+    fs_err::remove_dir(folder.dir.path().join("disk")).unwrap();
+    assert_eq!(folder.refresh().await.removed, ["disk/b.txt"], "a folder that is gone is meant to be");
+}
+
+#[tokio::test]
+async fn a_name_of_another_kind_is_another_document() {
+    let folder = Folder::new(&[("notes.txt", "# Rule one."), ("keep.txt", "Rule two.")]).await;
+    folder.refresh().await;
+    let dir = folder.dir.path();
+    fs_err::rename(dir.join("notes.txt"), dir.join("notes.md")).unwrap();
+    fs_err::rename(dir.join("keep.txt"), dir.join("kept.TXT")).unwrap();
+    let report = folder.refresh().await;
+    assert_eq!((report.added, report.removed), (vec!["notes.md".to_owned()], vec!["notes.txt".to_owned()]));
+    assert_eq!(report.renamed, [("keep.txt".to_owned(), "kept.TXT".to_owned())]);
+}
+
+#[tokio::test]
+async fn a_run_that_is_resumed_tells_what_its_first_attempt_changed() {
+    let folder = Folder::new(&[("a.txt", "Rule one."), ("b.txt", "Rule two.")]).await;
+    let (memory, now) = (&folder.world.memory, folder.world.clock.now());
+    let run = memory.start_run(folder.source, RunTrigger::Manual, now).await.unwrap();
+    let (_, lease) = memory
+        .claim(now, std::time::Duration::from_secs(5), World::settings().retry)
+        .await
+        .unwrap()
+        .expect("the refresh is queued");
+    let source = memory.source(folder.source).await.unwrap().unwrap();
+    let content = folder.world.ctx.blobs.put(b"Rule one.").await.unwrap();
+    let path = folder.dir.path().join("a.txt");
+    let version = new_version(&source, &FoundFile { key: "a.txt".to_owned(), path, content }, content, 9);
+    memory.take_step(lease, run.id, RunStep::Store { version, is_new: true }, now).await.unwrap();
+
+    // That worker dies; another one begins again once the lease has run out.
+    folder.world.clock.advance(chrono::TimeDelta::seconds(6));
+    folder.world.run_jobs().await;
+    let report = memory.run_row(run.id).report.unwrap();
+    assert_eq!((report.added, report.unchanged), (vec!["a.txt".to_owned(), "b.txt".to_owned()], 0));
+    assert_eq!(memory.unfinished().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn failed_content_is_told_and_tried_again_where_that_may_help() {
+    let folder = Folder::new(&[("bad.txt", "BROKEN"), ("unlucky.txt", "Rule one.")]).await;
+    folder.world.embedder.broken.store(2, std::sync::atomic::Ordering::SeqCst);
+    folder.refresh().await;
+    folder.world.clock.advance(chrono::TimeDelta::seconds(2));
+    folder.world.run_jobs().await;
+    let failed =
+        |jobs: Vec<footnote_core::job::Job>| jobs.iter().filter(|j| j.state == JobState::Failed).count();
+    assert_eq!(failed(folder.world.memory.all_jobs()), 2);
+
+    let report = folder.refresh().await;
+    assert_eq!(report.failed, [("bad.txt".to_owned(), "bad.txt is broken".to_owned())]);
+    assert_eq!((report.changed, report.unchanged), (vec!["unlucky.txt".to_owned()], 0));
+    assert_eq!(failed(folder.world.memory.all_jobs()), 2, "what cannot be read is not tried again");
+    let report = folder.refresh().await;
+    assert_eq!((report.unchanged, report.failed.len()), (1, 1));
+}
