@@ -28,7 +28,7 @@ async fn documents_are_filtered_by_source_and_state() {
     assert_eq!(bed.store.jobs(Some(bed.kb.id), Some(JobState::Queued), all()).await.unwrap().items.len(), 1);
     let other = bed.kb_named("other").await;
     assert!(bed.store.jobs(Some(other.id), None, all()).await.unwrap().items.is_empty());
-    assert!(bed.store.conversations(bed.kb.id, first(1)).await.unwrap().items.is_empty());
+    assert!(bed.store.conversations(bed.kb.id, None, first(1)).await.unwrap().items.is_empty());
 }
 
 proptest! {
