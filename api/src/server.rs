@@ -50,11 +50,17 @@ impl App {
 /// All routes with all layers: what [`App::serve`] serves.
 pub fn router(app: Arc<App>) -> Router {
     let (documented, document) = documented_routes(&app.config.server);
-    documented
+    let routes = documented
         .merge(openapi::serve(document, app.config.server.docs))
         .fallback(unknown_route)
         .method_not_allowed_fallback(unknown_method)
-        .with_state(app)
+        .with_state(app);
+    layered(routes)
+}
+
+/// The layers around all routes, innermost first.
+fn layered(routes: Router) -> Router {
+    routes
         // Inside `track`, so that a panic is counted; and around all, for what `track` does not see.
         .route_layer(CatchPanicLayer::custom(panicked))
         .route_layer(from_fn(telemetry::track))

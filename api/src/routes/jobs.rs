@@ -9,7 +9,6 @@ use axum::response::sse::Event;
 use footnote_core::Error;
 use footnote_core::ids::JobId;
 use footnote_core::job::Job;
-use footnote_core::principal::Principal;
 use futures::{Stream, stream};
 use serde::{Deserialize, Serialize};
 use utoipa::{IntoParams, ToSchema};
@@ -23,7 +22,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::openapi::Failures;
-use crate::service::jobs;
+use crate::service::jobs::{self, Watcher};
 use crate::sse;
 
 pub(super) fn routes() -> Routes {
@@ -164,7 +163,7 @@ async fn events(
     Path(path): Path<JobPath>,
 ) -> Result<Response, ApiError> {
     let job = jobs::show(&app, &principal, &path.kb, JobId(path.job)).await?;
-    Ok(sse::respond(changes(app, principal, job)))
+    Ok(sse::respond(changes(Watcher::new(app, principal), job)))
 }
 
 /// Why a job is watched no longer.
@@ -183,13 +182,12 @@ enum Watch {
     End,
 }
 
-fn changes(app: Arc<App>, principal: Principal, job: Job) -> impl Stream<Item = Event> {
-    stream::unfold(((app, principal), Watch::Tell(job)), |(watcher, watch)| async move {
-        let (app, principal) = &watcher;
+fn changes(watcher: Watcher, job: Job) -> impl Stream<Item = Event> {
+    stream::unfold((watcher, Watch::Tell(job)), |(mut watcher, watch)| async move {
         let job = match watch {
             Watch::End => return None,
             Watch::Tell(job) => job,
-            Watch::Await(seen) => match jobs::changed(app, principal, &seen).await {
+            Watch::Await(seen) => match watcher.changed(&seen).await {
                 Ok(Some(job)) => job,
                 Ok(None) => return Some((failure(Error::not_found("job")), (watcher, Watch::End))),
                 Err(error) => return Some((failure(error), (watcher, Watch::End))),

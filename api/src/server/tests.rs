@@ -138,3 +138,18 @@ fn every_operation_says_what_it_does_gives_and_how_it_fails() {
         }
     }
 }
+
+#[tokio::test]
+async fn a_panic_costs_one_request_and_is_counted() {
+    async fn broken() -> &'static str {
+        panic!("on purpose")
+    }
+    let handle = telemetry::metrics().unwrap();
+    let routes = layered(Router::new().route("/api/v1/broken", axum::routing::get(broken)));
+    let request = Request::get("/api/v1/broken").body(axum::body::Body::empty()).unwrap();
+    let response = tower::ServiceExt::oneshot(routes, request).await.unwrap();
+    assert_eq!(response.status(), StatusCode::INTERNAL_SERVER_ERROR);
+    assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json");
+    let line = "footnote_http_requests_total{method=\"GET\",route=\"/api/v1/broken\",status=\"500\"} 1";
+    assert!(handle.render().contains(line), "{}", handle.render());
+}

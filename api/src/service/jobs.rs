@@ -1,6 +1,7 @@
 //! Jobs: list, show, retry, cancel, watch.
 
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 use footnote_core::ids::JobId;
@@ -94,21 +95,35 @@ pub async fn cancel(app: &App, principal: &Principal, knowledge_base: &str, id: 
     app.store.jobs.cancel(id, app.now()).await?.ok_or_else(|| Error::not_found("job"))
 }
 
-/// Waits until the job differs from `seen`, and gives it as it stands then. `None` where it is gone.
-/// Unavailable where the service stops, unauthenticated where the key was revoked meanwhile.
-pub async fn changed(app: &App, principal: &Principal, seen: &Job) -> Result<Option<Job>> {
-    let mut checked = Instant::now();
-    loop {
-        if checked.elapsed() >= RECHECK {
-            still_valid(app, principal).await?;
-            checked = Instant::now();
-        }
-        if pause(app).await.is_break() {
-            return Err(Error::unavailable("the service is stopping; watch the job again later"));
-        }
-        match app.store.jobs.job(seen.id).await? {
-            Some(job) if job == *seen => {}
-            other => return Ok(other),
+/// Somebody who watches jobs.
+pub struct Watcher {
+    app: Arc<App>,
+    principal: Principal,
+    /// When the key was last known to be good.
+    checked: Instant,
+}
+
+impl Watcher {
+    /// A watcher whose key was checked just now.
+    pub fn new(app: Arc<App>, principal: Principal) -> Self {
+        Self { app, principal, checked: Instant::now() }
+    }
+
+    /// Waits until the job differs from `seen`, and gives it as it stands then. `None` where it is
+    /// gone. Unavailable where the service stops, unauthenticated where the key was revoked.
+    pub async fn changed(&mut self, seen: &Job) -> Result<Option<Job>> {
+        loop {
+            if self.checked.elapsed() >= RECHECK {
+                still_valid(&self.app, &self.principal).await?;
+                self.checked = Instant::now();
+            }
+            if pause(&self.app).await.is_break() {
+                return Err(Error::unavailable("the service is stopping; watch the job again later"));
+            }
+            match self.app.store.jobs.job(seen.id).await? {
+                Some(job) if job == *seen => {}
+                other => return Ok(other),
+            }
         }
     }
 }

@@ -273,6 +273,16 @@ mod tests {
     }
 
     #[test]
+    fn a_failure_half_way_names_what_was_stored() {
+        let files = [file("a.md", "x"), file("b.md", "y"), file("c.md", "z")];
+        let failure = || Error::unavailable("the disk is full");
+        let error = stopped_at(&files[2], &files, 2, failure());
+        assert_eq!(error.kind(), failure().kind());
+        assert!(error.message().ends_with("stored before it: a.md, b.md"), "{error}");
+        assert_eq!(stopped_at(&files[0], &files, 0, failure()).message(), "the disk is full");
+    }
+
+    #[test]
     fn idempotency_keys_are_short_and_visible() {
         IdempotencyKey::parse("4d1f7c9e-upload").unwrap();
         for bad in ["", "a b", "键", &"k".repeat(256)] {

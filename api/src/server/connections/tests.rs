@@ -136,6 +136,29 @@ async fn whoever_watches_or_waits_for_a_job_does_not_hold_up_the_end() {
 }
 
 #[tokio::test]
+async fn a_revoked_key_watches_no_longer() {
+    let app = TestApp::start().await;
+    app.knowledge_base("kb").await;
+    let stored = app.upload(DOCUMENTS, &app.admin, &[("a.md", "# A")], &[]).await.json();
+    let events = format!(
+        "/api/v1/knowledge-bases/kb/jobs/{}/events",
+        stored["items"][0]["job"]["id"].as_str().unwrap()
+    );
+    let reader = app.key("reader", None).await;
+    let revoke = async {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let keys = app.get("/api/v1/keys?limit=1", &app.admin).await.json();
+        let id = keys["items"][0]["id"].as_str().unwrap();
+        app.request("DELETE", &format!("/api/v1/keys/{id}"), &app.admin).await
+    };
+    let watch = tokio::time::timeout(SOON, app.get(&events, &reader));
+    let (watched, revoked) = tokio::join!(watch, revoke);
+    assert_eq!(revoked.status.as_u16(), 204, "{}", revoked.text);
+    let watched = watched.expect("the stream ends").text;
+    assert!(watched.contains("event: error") && watched.contains("\"status\":401"), "{watched}");
+}
+
+#[tokio::test]
 async fn no_connection_outlives_the_server() {
     let serving = Serving::start(|config| config.server.shutdown_seconds = 1).await;
     let request = serving.post("/api/v1/knowledge-bases/kb/search", "application/json");

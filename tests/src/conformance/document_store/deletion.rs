@@ -134,11 +134,12 @@ async fn a_deleted_knowledge_base_is_gone_with_all_it_holds(bed: Bed) {
     versions.push(bed.upload("pending.md", "not yet").await.version.id);
     let conversation = Conversation {
         id: ConversationId::new(),
+        owner: None,
         knowledge_base: bed.kb.id,
         title: "leave".to_owned(),
         created_at: at(1),
     };
-    bed.sql.conversations.create_conversation(conversation.clone()).await.unwrap();
+    bed.sql.conversations.create_conversation(conversation.clone(), &[]).await.unwrap();
 
     assert!(bed.sql.documents.delete_knowledge_base(bed.kb.id, at(30)).await.unwrap());
     assert!(!bed.sql.documents.delete_knowledge_base(bed.kb.id, at(31)).await.unwrap());

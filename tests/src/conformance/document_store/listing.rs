@@ -37,7 +37,7 @@ async fn documents_are_filtered_by_source_and_state(bed: Bed) {
     );
     let other = bed.kb_named("other").await;
     assert!(bed.sql.queue.jobs(Some(other.id), None, all()).await.unwrap().items.is_empty());
-    assert!(bed.sql.conversations.conversations(bed.kb.id, first(1)).await.unwrap().items.is_empty());
+    assert!(bed.sql.conversations.conversations(bed.kb.id, None, first(1)).await.unwrap().items.is_empty());
 }
 
 async fn pages_cover_everything_exactly_once(bed: Bed, (count, limit): (usize, u32)) {
