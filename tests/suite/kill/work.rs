@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 const UPLOADS: usize = 8;
 /// Files of the directory, at the most.
 const FILES: usize = 6;
+/// Jobs that may wait before the work pauses: with a long queue, only its head would ever run.
+const BACKLOG: usize = 2;
 /// Longest pause between two requests.
 const PAUSE: Duration = Duration::from_millis(200);
 
@@ -69,11 +71,13 @@ impl Work {
     /// Goes on until it is dropped.
     pub(super) async fn go_on(&mut self, kb: &TestKnowledgeBase) -> Infallible {
         loop {
-            match self.random.number(10) {
-                0..=4 => self.upload(kb).await,
-                5 => self.delete(kb).await,
-                6..=8 => self.change_a_file(),
-                _ => self.refresh(kb).await,
+            if !is_behind(kb).await {
+                match self.random.number(9) {
+                    0..=2 => self.upload(kb).await,
+                    3..=4 => self.delete(kb).await,
+                    5..=6 => self.change_a_file(),
+                    _ => self.refresh(kb).await,
+                }
             }
             tokio::time::sleep(self.random.below(PAUSE)).await;
         }
@@ -155,6 +159,12 @@ impl Work {
         self.revision += 1;
         self.revision
     }
+}
+
+async fn is_behind(kb: &TestKnowledgeBase) -> bool {
+    let request = kb.client.request(Method::GET, &kb.path("/jobs?state=queued"));
+    let queued = answer(kb, request, 200).await;
+    queued.is_none_or(|queued| queued["items"].as_array().is_some_and(|jobs| jobs.len() > BACKLOG))
 }
 
 /// The answer's body, or nothing where the process died before it answered.

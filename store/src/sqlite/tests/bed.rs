@@ -66,10 +66,6 @@ impl Bed {
         Self { _folder: folder, store, generation, kb, uploads }
     }
 
-    pub(super) async fn kb_named(&self, name: &str) -> KnowledgeBase {
-        create_kb(&self.store, name, self.generation).await
-    }
-
     /// Stores `content` under `key`, as an upload does.
     pub(super) async fn upload(&self, key: &str, content: &str) -> StoredVersion {
         self.upload_to(&self.uploads, key, content).await
