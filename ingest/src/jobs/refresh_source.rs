@@ -54,7 +54,7 @@ pub async fn refresh(ctx: &IngestContext, source: &Source, progress: &Progress) 
     };
     progress.stage("comparing", 0);
     let known = ctx.documents.source_contents(source.id).await?;
-    let listing = directory::list(path, ctx.limits.max_file_bytes, progress).await?;
+    let listing = directory::list(path, ctx.limits.max_file_bytes, &ctx.private_folders, progress).await?;
     refuse_vanished(path, &listing, known.len())?;
 
     let plan = plan(known, listing);
