@@ -144,6 +144,19 @@ fn an_edit_changes_the_chunks_around_it_only() {
 }
 
 #[test]
+fn chinese_paragraphs_are_cut_at_sentence_ends() {
+    let text: String =
+        (0..200).map(|n| format!("第{n}年公司在全国各地区都实现了增长，全年收入达到十亿元。")).collect();
+    let parsed = document(&[(Paragraph, 0, &text)]);
+    let chunks = cut(&parsed, 320, 0);
+    assert!(chunks.len() > 10);
+    for chunk in &chunks {
+        let text = slice(&parsed, chunk.span);
+        assert!(text.starts_with('第') && text.ends_with('。'), "{text}");
+    }
+}
+
+#[test]
 fn pages_and_text_outside_of_blocks_are_kept() {
     let mut parsed = document(&[(Paragraph, 0, "第一页的内容。"), (Paragraph, 0, "Second page.")]);
     parsed.pages = vec![

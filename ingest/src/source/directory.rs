@@ -129,12 +129,11 @@ struct Walk {
 impl Walk {
     fn run(mut self) -> Result<Listing> {
         self.open_root()?;
-        let walk = WalkDir::new(&self.root).follow_links(false).sort_by_file_name();
-        let private = self.private.clone();
-        let root = self.root.clone();
-        for entry in walk.into_iter().filter_entry(|e| {
-            e.depth() == 0 || !is_hidden(e) && !(e.file_type().is_dir() && is_private(e.path(), &private))
-        }) {
+        let (root, private) = (self.root.clone(), self.private.clone());
+        let is_entered =
+            |e: &DirEntry| !(is_hidden(e) || e.file_type().is_dir() && is_private(e.path(), &private));
+        let walk = WalkDir::new(&root).follow_links(false).sort_by_file_name();
+        for entry in walk.into_iter().filter_entry(|e| e.depth() == 0 || is_entered(e)) {
             self.check_wanted()?;
             match entry {
                 Ok(entry) => self.visit(&entry)?,
