@@ -16,6 +16,7 @@ use footnote_generator::{Answerer, GeneratorConfig, GgufGenerator};
 use footnote_ingest::context::Drift;
 use footnote_ingest::parse::worker::ParseHost;
 use footnote_ingest::parse::{EngineConfig, ParseLimits};
+use footnote_ingest::progress::Progress;
 use footnote_ingest::runner::{Runner, RunnerSettings};
 use footnote_ingest::scheduler::Scheduler;
 use footnote_ingest::{IngestContext, IngestLimits, ParseFile};
@@ -129,6 +130,7 @@ impl App {
                 max_file_bytes: config.server.max_upload_bytes,
                 ..IngestLimits::default()
             },
+            private_folders: vec![config.data.folder.clone()],
             wake: Arc::new(Notify::new()),
             drift: Arc::new(Drift::default()),
         });
@@ -307,8 +309,8 @@ struct ChildParser(ParseHost);
 
 #[async_trait]
 impl ParseFile for ChildParser {
-    async fn parse(&self, path: &Path, file_name: &str) -> Result<ParsedDocument> {
-        self.0.parse(path, file_name).await
+    async fn parse(&self, path: &Path, file_name: &str, progress: &Progress) -> Result<ParsedDocument> {
+        self.0.parse_reporting(path, file_name, progress).await
     }
 }
 
@@ -319,7 +321,8 @@ pub fn parse_host(config: &Config, worker_command: Vec<OsString>) -> ParseHost {
         max_input_bytes: config.server.max_upload_bytes,
         memory_bytes: ingest.parse_memory_bytes,
         cpu_seconds: ingest.parse_timeout_seconds,
-        wall_seconds: ingest.parse_timeout_seconds,
+        // A busy machine gives a child less than a core: only many times its share is a hang.
+        wall_seconds: ingest.parse_timeout_seconds.saturating_mul(4),
         ..ParseLimits::default()
     };
     let pdfium = Some(config.models.pdfium_library()).filter(|library| library.is_file());

@@ -16,6 +16,7 @@ use footnote_core::ports::{Embedder, TokenCounter};
 use footnote_core::principal::{KeySecret, Principal, Role};
 use footnote_ingest::ParseFile;
 use footnote_ingest::parse::{EngineConfig, ParseLimits, parse_file};
+use footnote_ingest::progress::Progress;
 use footnote_ingest::runner::RunnerSettings;
 use footnote_store::open::{StoreConfig, lock_data_folder};
 use serde_json::{Value, json};
@@ -149,7 +150,7 @@ struct InProcess;
 
 #[async_trait]
 impl ParseFile for InProcess {
-    async fn parse(&self, path: &Path, file_name: &str) -> Result<ParsedDocument> {
+    async fn parse(&self, path: &Path, file_name: &str, _progress: &Progress) -> Result<ParsedDocument> {
         parse_file(path, file_name, &ParseLimits::default(), &EngineConfig::default())
     }
 }

@@ -1,7 +1,7 @@
 //! What every job works with: the ports, chosen once by `api::app`.
 
 use std::collections::HashMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -15,13 +15,15 @@ use footnote_core::ports::{
 use footnote_core::{Error, Result};
 use tokio::sync::Notify;
 
+use crate::progress::Progress;
+
 /// Reads a file into canonical text and blocks, where a panic, a loop or a leak of the parser costs
 /// this one file.
 #[async_trait]
 pub trait ParseFile: Send + Sync {
-    /// Parses the file at `path`; `file_name` is what people call it. Dropping the future ends the
-    /// work.
-    async fn parse(&self, path: &Path, file_name: &str) -> Result<ParsedDocument>;
+    /// Parses the file at `path`; `file_name` is what people call it. Tells `progress` of the pages as
+    /// they are read. Dropping the future ends the work.
+    async fn parse(&self, path: &Path, file_name: &str, progress: &Progress) -> Result<ParsedDocument>;
 }
 
 /// The ports and limits that jobs work with.
@@ -46,6 +48,8 @@ pub struct IngestContext {
     pub clock: Arc<dyn Clock>,
     /// Bounds on what is read and held.
     pub limits: IngestLimits,
+    /// Folders of the service itself, which no directory source enters: the data folder.
+    pub private_folders: Vec<PathBuf>,
     /// Rung when a job was queued, so that an idle runner need not wait for its next look.
     pub wake: Arc<Notify>,
     /// What reconciling found, for `/metrics`.

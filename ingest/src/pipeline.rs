@@ -96,7 +96,7 @@ async fn parse(
         Error::corrupt(format!("the original of {} (blob {}) is missing", document.key, version.content))
     })?;
     let file_name = document.key.rsplit('/').next().unwrap_or(&document.key);
-    ctx.parser.parse(&original, file_name).await
+    ctx.parser.parse(&original, file_name, progress).await
 }
 
 fn refuse_blank(document: &Document, parsed: &ParsedDocument) -> Result<()> {

@@ -6,7 +6,9 @@
 
 use std::ops::Range;
 
+use footnote_core::Result;
 use footnote_core::parsed::BlockKind;
+use footnote_core::ports::TokenCounter;
 use text_splitter::{ChunkConfig, MarkdownSplitter, TextSplitter};
 use unicode_segmentation::UnicodeSegmentation;
 
@@ -23,20 +25,21 @@ pub(crate) struct Atom {
     pub(crate) heads: bool,
 }
 
-/// The atoms of one block: they tile `bytes`, and each holds `max` tokens at the most.
+/// The atoms of one block: they tile `bytes`, and each holds `max` tokens at the most. `lead` counts the
+/// tokens of a table's header, where it is repeated.
 pub(crate) fn atoms(
     index: &TokenIndex<'_>,
     bytes: Range<usize>,
     kind: BlockKind,
     max: usize,
-    max_lead: usize,
+    lead: usize,
 ) -> Vec<Atom> {
     let heads = kind == BlockKind::Heading;
     if index.count(bytes.clone()) <= max {
         return vec![Atom { bytes, lead: 0, heads }];
     }
     if kind == BlockKind::Table {
-        return rows(index, bytes, max, max_lead);
+        return rows(index, bytes, max, lead);
     }
     let ranges = match kind {
         BlockKind::Code => by_lines(index, bytes, max),
@@ -46,19 +49,29 @@ pub(crate) fn atoms(
     ranges.into_iter().map(|bytes| Atom { bytes, lead: 0, heads: false }).collect()
 }
 
+/// The header of a table that is repeated before rows cut from it, and its tokens; `None` where it has
+/// more than `max`.
+pub(crate) fn repeated_header<'t>(
+    table: &'t str,
+    max: usize,
+    tokens: &dyn TokenCounter,
+) -> Result<Option<(&'t str, usize)>> {
+    let header = table.get(..header_len(table)).unwrap_or_default();
+    let count = tokens.token_ends(header)?.len();
+    Ok((count <= max).then_some((header, count)))
+}
+
 /// Length in bytes of a table's header: its first line, and the line of dashes under it.
-pub(crate) fn header_len(table: &str) -> usize {
+fn header_len(table: &str) -> usize {
     let mut lines = table.split_inclusive('\n');
     let first = lines.next().unwrap_or_default();
     let rule = lines.next().filter(|l| l.contains('-') && l.trim().chars().all(|c| "|-: +=".contains(c)));
     first.len() + rule.map_or(0, str::len)
 }
 
-fn rows(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize, max_lead: usize) -> Vec<Atom> {
+fn rows(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize, lead: usize) -> Vec<Atom> {
     let table = index.text().get(bytes.clone()).unwrap_or_default();
     let header = header_len(table);
-    let lead = index.count(bytes.start..bytes.start + header);
-    let lead = if lead <= max_lead { lead } else { 0 };
     let room = max.saturating_sub(lead).max(1);
 
     let header_end = bytes.start + header;
@@ -205,7 +218,9 @@ mod tests {
 
     fn parts(text: &str, kind: BlockKind, max: usize) -> Vec<(String, usize)> {
         let index = TokenIndex::build(text, &WordCounter).unwrap();
-        let atoms = atoms(&index, 0..text.len(), kind, max, max * 2 / 3);
+        let header = repeated_header(text, max * 2 / 3, &WordCounter).unwrap();
+        let lead = header.filter(|_| kind == BlockKind::Table).map_or(0, |(_, tokens)| tokens);
+        let atoms = atoms(&index, 0..text.len(), kind, max, lead);
         let tiled: String = atoms.iter().map(|a| &text[a.bytes.clone()]).collect();
         assert_eq!(tiled, text);
         for atom in &atoms {

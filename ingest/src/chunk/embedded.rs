@@ -7,7 +7,7 @@ use footnote_core::ports::TokenCounter;
 use footnote_core::text::{CanonicalText, Span};
 
 use super::ChunkBudget;
-use super::atoms::header_len;
+use super::atoms::repeated_header;
 use super::sections::table_cut_at;
 
 /// What stands between the headings of a path.
@@ -73,9 +73,8 @@ impl<'a> Composer<'a> {
             return Ok("");
         };
         let table = self.text.slice(table.span).unwrap_or_default();
-        let header = table.get(..header_len(table)).unwrap_or_default();
-        let fits = self.tokens.token_ends(header)?.len() <= self.budget.table_header;
-        Ok(if fits { header } else { "" })
+        let header = repeated_header(table, self.budget.table_header, self.tokens)?;
+        Ok(header.map_or("", |(header, _)| header))
     }
 }
 

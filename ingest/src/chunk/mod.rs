@@ -2,9 +2,10 @@
 //!
 //! Structure first ([`sections`]): text under different headings is not joined, unless one of the
 //! two is tiny. Size second ([`atoms`]): a section that fits is one chunk; a larger one is packed from
-//! atoms (blocks, table rows, sentences) into chunks of about equal size. No text is lost: the chunks
-//! together hold every non-blank scalar value. The embedder's tokens are counted from one
-//! tokenization of the whole ([`tokens`]).
+//! atoms (blocks, table rows, sentences) into chunks of about equal size, stretch by stretch: a long
+//! section is parted where its own text says ([`anchors`]), so that an edit changes the chunks of its
+//! stretch and no others. No text is lost: the chunks together hold every non-blank scalar value. The
+//! embedder's tokens are counted from one tokenization of the whole ([`tokens`]).
 
 use std::ops::Range;
 
@@ -14,6 +15,7 @@ use footnote_core::ports::TokenCounter;
 use footnote_core::text::Span;
 use footnote_core::{Error, Result};
 
+mod anchors;
 mod atoms;
 mod embedded;
 mod sections;
@@ -86,7 +88,7 @@ pub fn chunk(
 
     let mut cuts = Vec::new();
     for section in sections::sections(&pieces, &index, budget.chunk, tiny) {
-        for bytes in cut_section(&section, &pieces, &index, budget, settings.overlap_tokens) {
+        for bytes in cut_section(&section, &pieces, &index, budget, settings.overlap_tokens, tokens)? {
             cut_to_fit(bytes, &section.path, &index, budget, tokens, &mut cuts)?;
         }
     }
@@ -102,9 +104,10 @@ fn cut_section(
     index: &TokenIndex<'_>,
     budget: ChunkBudget,
     overlap: usize,
-) -> Vec<Range<usize>> {
+    tokens: &dyn TokenCounter,
+) -> Result<Vec<Range<usize>>> {
     if index.count(section.bytes.clone()) <= budget.chunk {
-        return vec![section.bytes.clone()];
+        return Ok(vec![section.bytes.clone()]);
     }
     let pieces = pieces.get(section.pieces.clone()).unwrap_or_default();
     let mut all = Vec::new();
@@ -112,21 +115,23 @@ fn cut_section(
     for piece in pieces {
         // Room for the headings above, so that they are not left alone.
         let max = budget.chunk - headings.min(budget.chunk / 2);
-        all.extend(atoms::atoms(index, piece.bytes.clone(), piece.kind, max, budget.table_header));
+        let lead = match piece.kind {
+            BlockKind::Table => {
+                let table = index.text().get(piece.bytes.clone()).unwrap_or_default();
+                atoms::repeated_header(table, budget.table_header, tokens)?.map_or(0, |(_, count)| count)
+            }
+            _ => 0,
+        };
+        all.extend(atoms::atoms(index, piece.bytes.clone(), piece.kind, max, lead));
         let is_heading = piece.kind == BlockKind::Heading;
         headings = if is_heading { headings + index.count(piece.bytes.clone()) + 1 } else { 0 };
     }
-    pack(&all, index, budget.chunk, overlap)
+    Ok(pack(&all, index, budget.chunk, overlap))
 }
 
-/// Packs atoms in order into chunks of about equal size, none above `max`, none ending with a
-/// heading. Each chunk but the first repeats up to `overlap` tokens of the one before.
+/// Packs atoms in order into chunks, none above `max`, none ending with a heading, those of a stretch
+/// of about equal size. Each chunk but the first repeats up to `overlap` tokens of the one before.
 fn pack(atoms: &[Atom], index: &TokenIndex<'_>, max: usize, overlap: usize) -> Vec<Range<usize>> {
-    let (Some(head), Some(tail)) = (atoms.first(), atoms.last()) else {
-        return Vec::new();
-    };
-    let total = index.count(head.bytes.start..tail.bytes.end);
-    let target = total.div_ceil(total.div_ceil(max).max(1));
     let size = |first: usize, last: usize| {
         atoms[first].lead + index.count(atoms[first].bytes.start..atoms[last].bytes.end)
     };
@@ -134,30 +139,42 @@ fn pack(atoms: &[Atom], index: &TokenIndex<'_>, max: usize, overlap: usize) -> V
     let mut chunks = Vec::new();
     // `fresh` is the first atom that no chunk has yet; `first` may lie before it by the overlap.
     let (mut first, mut fresh) = (0, 0);
-    while fresh < atoms.len() {
-        let mut last = fresh;
-        while last + 1 < atoms.len()
-            && size(first, last + 1) <= max
-            && (size(first, last) < target || atoms[last].heads)
-        {
-            last += 1;
-        }
-        while last > fresh && last + 1 < atoms.len() && atoms[last].heads {
-            last -= 1;
-        }
-        chunks.push(atoms[first].bytes.start..atoms[last].bytes.end);
-        let previous = first;
-        fresh = last + 1;
-        first = fresh;
-        while fresh < atoms.len()
-            && first > previous + 1
-            && index.count(atoms[first - 1].bytes.start..atoms[last].bytes.end) <= overlap
-            && size(first - 1, fresh) <= max
-        {
-            first -= 1;
+    for stretch in anchors::stretches(atoms, index, max) {
+        let target =
+            target(index.count(atoms[stretch.start].bytes.start..atoms[stretch.end - 1].bytes.end), max);
+        while fresh < stretch.end {
+            let mut last = fresh;
+            while last + 1 < stretch.end
+                && size(first, last + 1) <= max
+                && (size(first, last) < target || atoms[last].heads)
+            {
+                last += 1;
+            }
+            while last > fresh && last + 1 < atoms.len() && atoms[last].heads {
+                last -= 1;
+            }
+            chunks.push(atoms[first].bytes.start..atoms[last].bytes.end);
+            let previous = first;
+            fresh = last + 1;
+            first = fresh;
+            while fresh < atoms.len()
+                && first > previous + 1
+                && index.count(atoms[first - 1].bytes.start..atoms[last].bytes.end) <= overlap
+                && size(first - 1, fresh) <= max
+            {
+                first -= 1;
+            }
         }
     }
     chunks
+}
+
+/// The size to fill chunks to, for `total` tokens in chunks of about equal size. In coarse steps: an
+/// edit that adds a word leaves it as it was, and with it the ends of the other chunks.
+fn target(total: usize, max: usize) -> usize {
+    let step = (max / 32).max(1);
+    let equal = total.div_ceil(total.div_ceil(max).max(1));
+    equal.next_multiple_of(step).min(max)
 }
 
 /// Trims, and makes sure of the size where the count is so near the embedder's limit that

@@ -5,6 +5,7 @@ use std::ops::Range;
 use footnote_core::parsed::{Block, BlockKind, ParsedDocument};
 
 use super::tokens::TokenIndex;
+use crate::parse::builder::MAX_PATH_CHARS;
 
 /// A block as bytes of the text. Pieces are in order, do not overlap, and together hold every
 /// non-blank scalar value.
@@ -134,7 +135,7 @@ fn path_below(heading: &Piece<'_>, next: Option<&Piece<'_>>, text: &str) -> Vec<
     }
     let own = text.get(heading.bytes.clone()).unwrap_or_default();
     let own = own.trim().trim_start_matches('#').trim();
-    heading.path.iter().cloned().chain([own.to_owned()]).collect()
+    heading.path.iter().cloned().chain([own.chars().take(MAX_PATH_CHARS).collect()]).collect()
 }
 
 fn join_bare_headings(sections: Vec<Section>) -> Vec<Section> {

@@ -101,6 +101,61 @@ fn pieces_of_a_long_section_have_about_one_size() {
     assert!(sizes[0].abs_diff(sizes[1]) < 60, "{sizes:?}");
 }
 
+/// Sentences of 8 to 30 words, made up from the seed.
+fn sentences(count: usize, mut seed: u64) -> Vec<String> {
+    let mut random = move |below: u64| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (seed >> 33) % below
+    };
+    let mut sentence = || {
+        let words: Vec<String> = (0..8 + random(23)).map(|_| format!("w{}", random(5_000))).collect();
+        format!("The {}. ", words.join(" "))
+    };
+    (0..count).map(|_| sentence()).collect()
+}
+
+#[test]
+fn an_edit_changes_the_chunks_around_it_only() {
+    let original = sentences(1_500, 7);
+    let texts = |sentences: &[String]| -> Vec<String> {
+        let parsed = document(&[(Paragraph, 0, &sentences.concat())]);
+        cut(&parsed, 320, 0).iter().map(|c| slice(&parsed, c.span)).collect()
+    };
+    let before = texts(&original);
+    let known: std::collections::HashSet<&String> = before.iter().collect();
+    let words = original.concat().split_whitespace().count() / before.len();
+    assert!(words > 255, "chunks of {words} words waste the budget of 320 tokens");
+
+    let mut changed: Vec<usize> = (0..48)
+        .map(|n| {
+            let mut edited = original.clone();
+            let at = n * 31 + 7;
+            match n % 3 {
+                0 => edited[at] = "A new sentence of nine words stands here now. ".to_owned(),
+                1 => drop(edited.remove(at)),
+                _ => edited.insert(at, "Added words. ".to_owned()),
+            }
+            texts(&edited).iter().filter(|text| !known.contains(text)).count()
+        })
+        .collect();
+    changed.sort_unstable();
+    let (median, most) = (changed[24], changed[47]);
+    assert!(median <= 2 && most <= 14, "of {}: {changed:?}", before.len());
+}
+
+#[test]
+fn chinese_paragraphs_are_cut_at_sentence_ends() {
+    let text: String =
+        (0..200).map(|n| format!("第{n}年公司在全国各地区都实现了增长，全年收入达到十亿元。")).collect();
+    let parsed = document(&[(Paragraph, 0, &text)]);
+    let chunks = cut(&parsed, 320, 0);
+    assert!(chunks.len() > 10);
+    for chunk in &chunks {
+        let text = slice(&parsed, chunk.span);
+        assert!(text.starts_with('第') && text.ends_with('。'), "{text}");
+    }
+}
+
 #[test]
 fn pages_and_text_outside_of_blocks_are_kept() {
     let mut parsed = document(&[(Paragraph, 0, "第一页的内容。"), (Paragraph, 0, "Second page.")]);

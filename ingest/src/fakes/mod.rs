@@ -73,6 +73,7 @@ impl World {
             parser: Arc::new(LineParser),
             clock: clock.clone(),
             limits: IngestLimits { max_file_bytes: 10_000, batch_chunks: 4, batch_texts: 2 },
+            private_folders: Vec::new(),
             wake: Arc::new(Notify::new()),
             drift: Arc::new(Drift::default()),
         });

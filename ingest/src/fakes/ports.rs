@@ -19,6 +19,7 @@ use footnote_core::text::Span;
 use footnote_core::{Error, Result};
 
 use crate::context::ParseFile;
+use crate::progress::Progress;
 
 /// Words of ASCII letters and digits are one token; every other visible character is one.
 pub(crate) struct WordCounter;
@@ -278,7 +279,7 @@ pub(crate) struct LineParser;
 
 #[async_trait]
 impl ParseFile for LineParser {
-    async fn parse(&self, path: &Path, file_name: &str) -> Result<ParsedDocument> {
+    async fn parse(&self, path: &Path, file_name: &str, _progress: &Progress) -> Result<ParsedDocument> {
         let text = fs_err::read_to_string(path).unwrap();
         assert!(!text.contains("PANIC"), "the parser met PANIC in {file_name}");
         if text.contains("BROKEN") {

@@ -64,7 +64,7 @@ async fn refresh(
         contents: ctx.documents.source_contents(source.id).await?,
         failures: ctx.documents.source_failures(source.id).await?,
     };
-    let listing = directory::list(path, ctx.limits.max_file_bytes, progress).await?;
+    let listing = directory::list(path, ctx.limits.max_file_bytes, &ctx.private_folders, progress).await?;
     let root = path.clone();
     let plan = compute(move || plan(&root, held, listing)).await?;
 

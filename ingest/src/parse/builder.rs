@@ -10,6 +10,9 @@ use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
 
 /// Lies between two blocks; never inside any block or page.
 const SEPARATOR: &str = "\n\n";
+/// Longest element of a heading path, in characters: a "heading" may be a paragraph by mistake, and its
+/// path goes with every block below it.
+pub(crate) const MAX_PATH_CHARS: usize = 200;
 /// Most warnings kept; one more says how many were left off.
 const MAX_WARNINGS: usize = 200;
 
@@ -61,6 +64,7 @@ impl DocumentBuilder {
         self.headings.retain(|(above, _)| *above < level);
         if let Some(span) = self.append(BlockKind::Heading, level, text) {
             let title = self.text[self.text.len() - span..].replace('\n', " ");
+            let title = title.chars().take(MAX_PATH_CHARS).collect();
             self.headings.push((level, title));
         }
     }
@@ -282,6 +286,16 @@ mod tests {
         assert!(document.pages[1].span.is_empty());
         assert_eq!(document.blocks[2].page, Some(3));
         assert_eq!(document.pages_of(document.blocks[1].span), Some((1, 1)));
+    }
+
+    #[test]
+    fn a_heading_path_is_bounded() {
+        let mut builder = DocumentBuilder::new(1_000);
+        builder.heading(1, &"长".repeat(500));
+        builder.paragraph("text");
+        let document = builder.finish(ContentType::Text, "test").unwrap();
+        assert_eq!(document.blocks[1].heading_path[0].chars().count(), MAX_PATH_CHARS);
+        assert_eq!(document.blocks[0].span.len(), 500);
     }
 
     #[test]

@@ -58,38 +58,52 @@ impl<'b> Flow<'b> {
 
     /// Inline text: runs of blanks become one, except within code.
     pub(crate) fn text(&mut self, text: &str) {
-        if std::mem::take(&mut self.soft_break)
-            && self.inline.chars().last().is_some_and(joins_without_blank)
-            && !text.chars().next().is_some_and(joins_without_blank)
-        {
-            self.inline.push(' ');
-        }
         if self.code > 0 {
             self.inline.push_str(text);
             return;
         }
-        let mut blank = self.inline.ends_with([' ', '\n']) || self.inline.is_empty();
-        for c in text.chars() {
+        let mut chars = text.chars().peekable();
+        while let Some(c) = chars.next() {
             // The ideographic space indents Chinese paragraphs and is kept out like other blanks.
             if c.is_whitespace() {
-                if !blank {
-                    self.inline.push(' ');
+                let mut ends_line = c == '\n';
+                while let Some(next) = chars.next_if(|next| next.is_whitespace()) {
+                    ends_line |= next == '\n';
                 }
-                blank = true;
+                self.blank(ends_line);
             } else {
+                self.settle_soft_break(c);
                 self.inline.push(c);
-                blank = false;
             }
+        }
+    }
+
+    fn blank(&mut self, ends_line: bool) {
+        if self.inline.is_empty() || self.inline.ends_with([' ', '\n']) {
+            return;
+        }
+        self.soft_break |= ends_line && self.inline.chars().last().is_some_and(joins_without_blank);
+        if !self.soft_break {
+            self.inline.push(' ');
+        }
+    }
+
+    /// The line end before `next` is a blank, but not between Chinese or Japanese characters.
+    fn settle_soft_break(&mut self, next: char) {
+        if std::mem::take(&mut self.soft_break) && !joins_without_blank(next) {
+            self.inline.push(' ');
         }
     }
 
     /// Text as it is.
     pub(crate) fn verbatim(&mut self, text: &str) {
+        text.chars().take(1).for_each(|first| self.settle_soft_break(first));
         self.inline.push_str(text);
     }
 
     /// A line break within a block.
     pub(crate) fn line_break(&mut self) {
+        self.soft_break = false;
         while self.inline.ends_with(' ') {
             self.inline.pop();
         }
@@ -99,10 +113,7 @@ impl<'b> Flow<'b> {
     /// A line end of the source: a blank, but none after a Chinese or Japanese character where the
     /// next one is too (that is seen when it comes).
     pub(crate) fn soft_break(&mut self) {
-        self.soft_break = self.inline.chars().last().is_some_and(joins_without_blank);
-        if !self.soft_break {
-            self.text(" ");
-        }
+        self.blank(true);
     }
 
     /// Ends the block that was collected, if any.

@@ -16,7 +16,7 @@ use super::text::decode;
 /// How far into a page a `<meta charset>` is looked for.
 const META_WITHIN: usize = 4096;
 /// Least share of the page's letters that a main part must hold to stand for the page.
-const MAIN_SHARE_PERCENT: usize = 25;
+const MAIN_SHARE_PERCENT: usize = 60;
 /// How many elements above a table are searched for a table around it.
 const MAX_LOOK_UP: usize = 64;
 
@@ -30,9 +30,17 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     let html = Html::parse_document(&decoded.text);
     let body = first(&html, "body").unwrap_or_else(|| html.root_element());
     let root = main_content(&html, body);
-    append(root, &mut Flow::new(&mut builder));
+    let mut read = append(root, &mut Flow::new(&mut builder));
     if builder.is_empty() && root.id() != body.id() {
-        append(body, &mut Flow::new(&mut builder));
+        read = append(body, &mut Flow::new(&mut builder));
+    }
+    let all = letters(visible_text(body));
+    if all > read {
+        let left_out = all - read;
+        builder.warn(
+            None,
+            format!("{left_out} of {all} letters were left out: navigation, banners, forms and hidden parts"),
+        );
     }
     for selector in ["title", "h1"] {
         if let Some(element) = first(&html, selector) {
@@ -48,12 +56,20 @@ pub(crate) fn append_fragment(fragment: &str, flow: &mut Flow<'_>) {
     append(html.root_element(), flow);
 }
 
+/// What a `<meta>` element says. One that can be read as ASCII is not UTF-16, whatever it says: then it
+/// is UTF-8, as browsers have it.
 fn declared_encoding(bytes: &[u8]) -> Option<&'static Encoding> {
     let head = String::from_utf8_lossy(&bytes[..bytes.len().min(META_WITHIN)]).to_ascii_lowercase();
-    let after = head.split("charset").nth(1)?.trim_start().strip_prefix('=')?;
-    let label = after.trim_start_matches(['"', '\'', ' ']);
-    let label = label.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_').next()?;
-    Encoding::for_label(label.as_bytes())
+    let label = head.match_indices("<meta").find_map(|(at, _)| {
+        let tag = head.get(at..)?.split('>').next()?;
+        let attribute = tag.split("charset").skip(1).find_map(|after| {
+            let value = after.trim_start().strip_prefix('=')?.trim_start_matches(['"', '\'', ' ']);
+            value.split(|c: char| !c.is_ascii_alphanumeric() && !"-_:.".contains(c)).next()
+        })?;
+        let names_it = tag.contains(" charset") || tag.contains("http-equiv");
+        names_it.then(|| attribute.to_owned())
+    })?;
+    Encoding::for_label(label.as_bytes()).map(Encoding::output_encoding)
 }
 
 fn first<'a>(html: &'a Html, selector: &str) -> Option<ElementRef<'a>> {
@@ -62,20 +78,21 @@ fn first<'a>(html: &'a Html, selector: &str) -> Option<ElementRef<'a>> {
 
 /// `main` or the only `article`, where it holds enough of the page; else the body.
 fn main_content<'a>(html: &'a Html, body: ElementRef<'a>) -> ElementRef<'a> {
-    let letters = |e: &ElementRef<'_>| {
-        visible_text(*e).map(|t| t.chars().filter(|c| c.is_alphanumeric()).count()).sum::<usize>()
-    };
-    let whole = letters(&body);
+    let whole = letters(visible_text(body));
     for selector in ["main", "[role=main]", "article"] {
         let Ok(selector) = Selector::parse(selector) else { continue };
         let mut found = html.select(&selector);
         if let (Some(only), None) = (found.next(), found.next())
-            && letters(&only) * 100 >= whole * MAIN_SHARE_PERCENT
+            && letters(visible_text(only)) * 100 >= whole * MAIN_SHARE_PERCENT
         {
             return only;
         }
     }
     body
+}
+
+fn letters<'t>(texts: impl Iterator<Item = &'t str>) -> usize {
+    texts.map(|t| t.chars().filter(|c| c.is_alphanumeric()).count()).sum()
 }
 
 fn visible_text(element: ElementRef<'_>) -> impl Iterator<Item = &str> {
@@ -86,15 +103,20 @@ fn visible_text(element: ElementRef<'_>) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Walks the tree without recursion, so that no nesting overflows the stack.
-fn append(root: ElementRef<'_>, flow: &mut Flow<'_>) {
+/// Walks the tree without recursion, so that no nesting overflows the stack. Gives the number of letters
+/// that were appended.
+fn append(root: ElementRef<'_>, flow: &mut Flow<'_>) -> usize {
+    let mut read = 0;
     let with_inner_table: HashSet<_> = outer_tables(root).map(|table| table.id()).collect();
     let mut sections = 0_usize;
     let mut node = *root;
     loop {
         let mut entered = true;
         match node.value() {
-            Node::Text(text) => flow.text(text),
+            Node::Text(text) => {
+                read += letters(std::iter::once(&**text));
+                flow.text(text);
+            }
             Node::Element(element) => {
                 entered = node.id() == root.id() || !is_skipped(ElementRef::wrap(node), sections);
                 if entered {
@@ -115,13 +137,13 @@ fn append(root: ElementRef<'_>, flow: &mut Flow<'_>) {
             }
             if node.id() == root.id() {
                 flow.flush();
-                return;
+                return read;
             }
             if let Some(next) = node.next_sibling() {
                 node = next;
                 break;
             }
-            let Some(parent) = node.parent() else { return };
+            let Some(parent) = node.parent() else { return read };
             node = parent;
             entered = true;
         }
@@ -160,8 +182,10 @@ fn is_skipped(element: Option<ElementRef<'_>>, sections: usize) -> bool {
         }
     }
     match value.name() {
-        "script" | "style" | "noscript" | "template" | "nav" | "footer" | "aside" | "head" | "svg"
-        | "iframe" | "object" | "select" | "button" | "input" | "textarea" | "dialog" => true,
+        "script" | "style" | "noscript" | "template" | "nav" | "head" | "svg" | "iframe" | "object"
+        | "select" | "button" | "input" | "textarea" | "dialog" => true,
+        // A page's are about the site; an article's are notes and sources.
+        "footer" | "aside" => sections == 0,
         // A page's header is its banner; an article's header, or one with the page's title, is text.
         "header" => {
             let has_title = element
@@ -402,6 +426,29 @@ mod tests {
         let long = "words of the page ".repeat(20);
         let document = read(&format!("<body><main>tiny</main><p>{long}</p>"));
         assert!(document.text.contains("words of the page"));
+        // Half of the letters do not stand for the page either.
+        let document = read(&format!("<body><main>{long}</main><p>What {long} beside it</p>"));
+        assert!(document.text.contains("beside it"));
+    }
+
+    #[test]
+    fn notes_of_an_article_are_text_and_what_is_left_out_is_counted() {
+        let document = read(
+            "<body><nav>Home</nav><article><p>Ten days of leave in each year</p><aside>Except in 2020</aside>\
+             <footer>Source: law</footer></article><aside>Ads</aside><footer>Imprint</footer>",
+        );
+        assert_eq!(document.text, "Ten days of leave in each year\n\nExcept in 2020\n\nSource: law");
+        let message = &document.warnings[0].message;
+        assert!(message.starts_with("14 of 59 letters were left out"), "{message}");
+        assert!(read("<body><p>All of it</p>").warnings.is_empty());
+    }
+
+    #[test]
+    fn line_ends_between_chinese_characters_are_no_blanks() {
+        assert_eq!(
+            read("<p>员工每年\n  享有<b>\n十天</b>\n年假\nand more\nof it</p>").text,
+            "员工每年享有十天年假 and more of it"
+        );
     }
 
     #[test]
@@ -416,6 +463,15 @@ mod tests {
         let page = "<html><head><meta charset=gb2312></head><body><p>年假</p></body></html>";
         let document = parse(&encoding_rs::GBK.encode(page).0, &ParseLimits::default()).unwrap();
         assert_eq!(document.text, "年假");
+        for (head, expected) in [
+            ("<meta http-equiv='Content-Type' content='text/html; charset=big5'>", Some(encoding_rs::BIG5)),
+            ("<script charset=gbk></script><meta charset='utf-8'>", Some(encoding_rs::UTF_8)),
+            ("<meta charset=utf-16le>", Some(encoding_rs::UTF_8)),
+            ("<meta name=description content='charset=gbk'>", None),
+            ("<a charset=gbk>", None),
+        ] {
+            assert_eq!(declared_encoding(head.as_bytes()), expected, "{head}");
+        }
     }
 
     #[test]

@@ -29,7 +29,7 @@ pub struct ParseLimits {
     pub memory_bytes: u64,
     /// Processor time of the child.
     pub cpu_seconds: u64,
-    /// Wall-clock time of one file.
+    /// Wall-clock time of one file. Several times the processor time: a busy machine is no reason to fail.
     pub wall_seconds: u64,
     /// Longest answer of the child, in bytes.
     pub max_response_bytes: u64,
@@ -47,7 +47,7 @@ impl Default for ParseLimits {
             max_archive_entries: 20_000,
             memory_bytes: 2048 * MIB,
             cpu_seconds: 120,
-            wall_seconds: 120,
+            wall_seconds: 480,
             max_response_bytes: 256 * MIB,
         }
     }

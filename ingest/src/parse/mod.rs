@@ -40,9 +40,23 @@ pub fn parse_file(
     limits: &ParseLimits,
     engines: &EngineConfig,
 ) -> Result<ParsedDocument> {
+    parse_file_reporting(path, file_name, limits, engines, &|_, _| {})
+}
+
+/// Is told how many pages of how many were read.
+type OnPage<'f> = &'f dyn Fn(u32, u32);
+
+/// [`parse_file`], which tells `on_page` of each page it has read.
+fn parse_file_reporting(
+    path: &Path,
+    file_name: &str,
+    limits: &ParseLimits,
+    engines: &EngineConfig,
+    on_page: OnPage<'_>,
+) -> Result<ParsedDocument> {
     let content_type = sniff_file(path, file_name, limits)?;
     let parsed = match content_type {
-        ContentType::Pdf => pdf::parse(path, limits, engines),
+        ContentType::Pdf => pdf::parse(path, limits, engines, on_page),
         ContentType::Docx => docx::parse(path, limits),
         ContentType::Html => html::parse(&read(path)?, limits),
         ContentType::Markdown => markdown::parse(&read(path)?, limits),
@@ -52,7 +66,7 @@ pub fn parse_file(
 }
 
 fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<ContentType> {
-    let file = fs_err::File::open(path).internal("cannot open the stored file")?;
+    let mut file = fs_err::File::open(path).internal("cannot open the stored file")?;
     let bytes = file.metadata().internal("cannot look at the stored file")?.len();
     if bytes > limits.max_input_bytes {
         return Err(Error::new(
@@ -64,8 +78,12 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
         ));
     }
     let mut prefix = Vec::new();
-    file.take(SNIFF_BYTES as u64).read_to_end(&mut prefix).internal("cannot read the stored file")?;
-    sniff(&prefix, Some(file_name))
+    file.by_ref()
+        .take(SNIFF_BYTES as u64)
+        .read_to_end(&mut prefix)
+        .internal("cannot read the stored file")?;
+    let entries = if sniff::is_archive(&prefix) { docx::entry_names(file, limits) } else { None };
+    sniff(&prefix, entries.as_deref(), Some(file_name))
 }
 
 fn read(path: &Path) -> Result<Vec<u8>> {

@@ -14,17 +14,20 @@ const PDF_HEADER_WITHIN: usize = 1024;
 
 /// The type of the file that begins with `prefix` (its first [`SNIFF_BYTES`], or all of it).
 /// Known types that no parser reads give [`ErrorKind::Unsupported`] with the remedy.
-pub fn sniff(prefix: &[u8], file_name: Option<&str>) -> Result<ContentType> {
+///
+/// `entries` are the names in the file's table of contents, should it be an archive and whole: their
+/// order in the file does not matter then.
+pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>) -> Result<ContentType> {
     let shown = file_name.map_or_else(|| "the file".to_owned(), |name| format!("{name:?}"));
     if prefix.is_empty() {
         return Err(Error::invalid(format!("{shown} is empty; upload a file with content")));
     }
-    let head = &prefix[..prefix.len().min(PDF_HEADER_WITHIN)];
-    if contains(head, b"%PDF-") && !starts_like_markup(prefix) {
+    if is_pdf(prefix) {
         return Ok(ContentType::Pdf);
     }
-    if prefix.starts_with(b"PK") && prefix.len() >= 4 && matches!(prefix[2], 3 | 5 | 7) {
-        return sniff_zip(prefix, file_name, &shown);
+    if is_archive(prefix) {
+        let names = entries.map_or_else(|| entry_names(prefix), <[String]>::to_vec);
+        return sniff_zip(&names, prefix, file_name, &shown);
     }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));
@@ -33,6 +36,19 @@ pub fn sniff(prefix: &[u8], file_name: Option<&str>) -> Result<ContentType> {
         return Err(unsupported(&shown, "binary data of an unknown type", "convert it to PDF, DOCX or text"));
     }
     Ok(sniff_text(prefix, file_name))
+}
+
+/// The header may follow other bytes, but a text that mentions it is a text.
+fn is_pdf(prefix: &[u8]) -> bool {
+    let start = prefix.strip_prefix(b"\xef\xbb\xbf").unwrap_or(prefix).trim_ascii_start();
+    let head = &prefix[..prefix.len().min(PDF_HEADER_WITHIN)];
+    start.starts_with(b"%PDF-")
+        || contains(head, b"%PDF-") && !start.starts_with(b"<") && !looks_like_text(prefix)
+}
+
+/// Whether the file begins as a ZIP archive does.
+pub(crate) fn is_archive(prefix: &[u8]) -> bool {
+    prefix.starts_with(b"PK") && prefix.len() >= 4 && matches!(prefix[2], 3 | 5 | 7)
 }
 
 fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
@@ -53,29 +69,31 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
         });
     }
     let riff = |kind: &[u8]| starts(b"RIFF") && prefix.get(8..12) == Some(kind);
-    let known: [(bool, &'static str, &'static str); 14] = [
+    let id3 = starts(b"ID3") && prefix.get(3).is_some_and(|&version| version < 0x10);
+    let ogg = starts(b"OggS\0");
+    let known: [(bool, &'static str, &'static str); 15] = [
         (starts(b"{\\rtf"), "an RTF document", OFFICE),
         (starts(b"\x89PNG"), "a PNG image", PICTURE),
         (starts(b"\xff\xd8\xff"), "a JPEG image", PICTURE),
-        (starts(b"GIF8"), "a GIF image", PICTURE),
+        (starts(b"GIF87a") || starts(b"GIF89a"), "a GIF image", PICTURE),
         (starts(b"II*\0") || starts(b"MM\0*"), "a TIFF image", PICTURE),
         (riff(b"WEBP"), "a WebP image", PICTURE),
         (starts(b"BM") && prefix.get(6..10) == Some(&[0; 4]), "a BMP image", PICTURE),
-        (starts(b"\x1f\x8b") || starts(b"7z\xbc\xaf") || starts(b"Rar!"), "an archive", ARCHIVE),
-        (starts(b"BZh") || starts(b"\xfd7zXZ") || starts(b"\x28\xb5\x2f\xfd"), "an archive", ARCHIVE),
+        (starts(b"\x1f\x8b") || starts(b"7z\xbc\xaf") || starts(b"Rar!\x1a"), "an archive", ARCHIVE),
+        (starts(b"BZh") && prefix.get(4..10) == Some(b"1AY&SY"), "an archive", ARCHIVE),
+        (starts(b"\xfd7zXZ") || starts(b"\x28\xb5\x2f\xfd"), "an archive", ARCHIVE),
         (prefix.get(257..262) == Some(b"ustar"), "a TAR archive", ARCHIVE),
-        (starts(b"ID3") || starts(b"\xff\xfb") || riff(b"WAVE") || starts(b"OggS"), "a sound file", SOUND),
-        (prefix.get(4..8) == Some(b"ftyp"), "a video, sound or HEIF file", SOUND),
+        (id3 || starts(b"\xff\xfb") || riff(b"WAVE") || ogg, "a sound file", SOUND),
+        (starts(b"\0") && prefix.get(4..8) == Some(b"ftyp"), "a video, sound or HEIF file", SOUND),
         (starts(b"\x7fELF") || starts(b"MZ\x90"), "a program", "upload documents"),
-        (starts(b"SQLite format 3"), "an SQLite database", "export what you need as text"),
+        (starts(b"SQLite format 3\0"), "an SQLite database", "export what you need as text"),
     ];
     known.into_iter().find(|(is, _, _)| *is).map(|(_, what, remedy)| (what, remedy))
 }
 
-/// ZIP containers, told by the names of their first entries; where those do not tell (the parts of
-/// the document lie further back), the extension is believed and the parser verifies it.
-fn sniff_zip(prefix: &[u8], file_name: Option<&str>, shown: &str) -> Result<ContentType> {
-    let names = entry_names(prefix);
+/// ZIP containers, told by the names of their entries; where those do not tell (the archive is cut short
+/// and the parts of the document lie further back), the extension is believed and the parser verifies it.
+fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &str) -> Result<ContentType> {
     let has = |start: &str| names.iter().any(|name| name.starts_with(start));
     let extension = extension(file_name);
     let office = has("[Content_Types].xml") || has("_rels/");
@@ -131,7 +149,8 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
         "html" | "htm" | "xhtml" if has_html_tag(&text) => ContentType::Html,
         "txt" | "text" | "log" | "csv" | "tsv" | "json" | "jsonl" | "xml" => ContentType::Text,
         _ if starts_with_tag(&text, HTML_TAGS) => ContentType::Html,
-        _ if looks_like_markdown(&decoded) => ContentType::Markdown,
+        // Other names are of formats where `#` and `-` mean something else: YAML, source code.
+        "" if looks_like_markdown(&decoded) => ContentType::Markdown,
         _ => ContentType::Text,
     }
 }
@@ -180,12 +199,11 @@ fn looks_like_markdown(text: &str) -> bool {
     signs.iter().filter(|&&s| s).count() >= 2
 }
 
-fn starts_like_markup(prefix: &[u8]) -> bool {
-    prefix.trim_ascii_start().starts_with(b"<")
-}
-
+/// What follows the last dot in lower case, where it is one word: `Notes on 1.5 changes` has none.
 fn extension(file_name: Option<&str>) -> String {
-    file_name.and_then(|name| name.rsplit_once('.')).map(|(_, e)| e.to_ascii_lowercase()).unwrap_or_default()
+    let after_dot = file_name.and_then(|name| name.rsplit_once('.')).map(|(_, after)| after);
+    let word = after_dot.filter(|e| e.chars().all(|c| c.is_ascii_alphanumeric()));
+    word.unwrap_or_default().to_ascii_lowercase()
 }
 
 fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
@@ -206,7 +224,7 @@ mod tests {
 
     #[track_caller]
     fn check(bytes: &[u8], name: &str, expected: ContentType) {
-        assert_eq!(sniff(bytes, Some(name)).unwrap(), expected, "{name}");
+        assert_eq!(sniff(bytes, None, Some(name)).unwrap(), expected, "{name}");
     }
 
     #[test]
@@ -228,11 +246,33 @@ mod tests {
         check(b"# Title\n\n- one\n", "a.txt", ContentType::Text);
         check(b"# Title\n\n- one\n", "a.md", ContentType::Markdown);
         check(b"# Title\n\n- one\n", "a", ContentType::Markdown);
+        check(b"# Compose\n\n- one\n", "docker-compose.yml", ContentType::Text);
+        check(b"# Title\n\n- one\n", "Notes on 1.5 changes", ContentType::Markdown);
         check(b"plain", "README.md", ContentType::Markdown);
         check(b"<p align=\"center\">logo</p>\n\n# Name", "README.md", ContentType::Markdown);
         check(b"<p>one</p>", "a.html", ContentType::Html);
         check("年假制度".as_bytes(), "制度", ContentType::Text);
         check(&encoding_rs::GBK.encode("年假制度年假制度").0, "制度.txt", ContentType::Text);
+    }
+
+    #[test]
+    fn a_text_that_mentions_a_format_is_a_text() {
+        check(b"Such files start with %PDF-1.7 and a newline.", "notes.md", ContentType::Markdown);
+        check(b"ID3 tags hold a title.", "tags.txt", ContentType::Text);
+        check(b"The ftyp box comes first.", "boxes.txt", ContentType::Text);
+        check(b"GIF8 and BZh are magic numbers.", "magic.txt", ContentType::Text);
+        check(b"BZh is one as well.", "magic.txt", ContentType::Text);
+        check(b"\x00\x01\x02\x03\x04 %PDF-1.4\n\x00\x01\x02", "mailed.pdf", ContentType::Pdf);
+        check(b"\xef\xbb\xbf%PDF-1.4\n%\xe2\xe3", "marked.pdf", ContentType::Pdf);
+        assert!(sniff(b"ID3\x04\0\0junk", None, None).unwrap_err().message().contains("sound"));
+    }
+
+    #[test]
+    fn the_table_of_contents_counts_where_there_is_one() {
+        let prefix = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0media/image1.png";
+        assert!(sniff(prefix, None, Some("letter")).is_err());
+        let names = ["media/image1.png", "word/document.xml"].map(str::to_owned);
+        assert_eq!(sniff(prefix, Some(&names), Some("letter")).unwrap(), ContentType::Docx);
     }
 
     #[test]
@@ -246,12 +286,12 @@ mod tests {
             (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),
             (b"{\\rtf1 hello}", "RTF"),
         ] {
-            let error = sniff(bytes, Some("thing.docx")).unwrap_err().to_string();
+            let error = sniff(bytes, None, Some("thing.docx")).unwrap_err().to_string();
             assert!(error.contains(expected) && error.contains("thing.docx"), "{error}");
         }
         let mut encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
         encrypted.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
-        assert!(sniff(&encrypted, None).unwrap_err().to_string().contains("password"));
+        assert!(sniff(&encrypted, None, None).unwrap_err().to_string().contains("password"));
     }
 
     proptest::proptest! {
@@ -259,7 +299,7 @@ mod tests {
         fn no_prefix_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400), zip: bool) {
             let mut bytes = bytes;
             if zip { bytes.splice(0..0, *b"PK\x03\x04"); }
-            let _ = sniff(&bytes, Some("x.docx"));
+            let _ = sniff(&bytes, None, Some("x.docx"));
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Where files come from: uploads ([`upload`]) and directories on the server ([`directory`]).
 
+mod beneath;
 pub mod directory;
 pub mod upload;
 

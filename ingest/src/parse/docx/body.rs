@@ -13,8 +13,24 @@ use crate::parse::flow::append_table;
 use crate::parse::table::TableGrid;
 
 /// Elements whose content is not the text: deletions, the fallback copy of what was read already,
-/// field codes, and the definitions of tab stops.
-const SKIPPED: &[&str] = &["del", "moveFrom", "Fallback", "instrText", "delText", "tabs", "sectPr", "rubyPr"];
+/// field codes, the definitions of tab stops, and properties as they were before a tracked change.
+const SKIPPED: &[&str] = &[
+    "del",
+    "moveFrom",
+    "Fallback",
+    "instrText",
+    "delText",
+    "tabs",
+    "sectPr",
+    "rubyPr",
+    "pPrChange",
+    "rPrChange",
+    "tblPrChange",
+    "trPrChange",
+    "tcPrChange",
+    "sectPrChange",
+    "numberingChange",
+];
 
 /// The reader's state.
 pub(crate) struct Body<'b> {
@@ -30,6 +46,8 @@ pub(crate) struct Body<'b> {
     skip: Option<(String, usize)>,
     in_text: bool,
     hidden_run: bool,
+    /// Characters of symbol fonts, which have no Unicode.
+    symbols: usize,
 }
 
 #[derive(Default)]
@@ -68,6 +86,7 @@ impl<'b> Body<'b> {
             skip: None,
             in_text: false,
             hidden_run: false,
+            symbols: 0,
         }
     }
 
@@ -93,6 +112,11 @@ impl<'b> Body<'b> {
             self.end_table();
         }
         self.append_notes();
+        if self.symbols > 0 {
+            let message =
+                format!("{} characters of symbol fonts have no text and were left out", self.symbols);
+            self.out.warn(None, message);
+        }
     }
 
     fn skipping(&mut self, event: &Xml<'_>) -> bool {
@@ -133,8 +157,8 @@ impl<'b> Body<'b> {
             "vanish" => self.hidden_run = is_on(start),
             "t" => self.in_text = true,
             "tab" | "ptab" => self.push("\t"),
-            "br" if attribute(start, "type").is_none() => self.push("\n"),
-            "cr" => self.push("\n"),
+            "br" | "cr" => self.push("\n"),
+            "sym" if !self.hidden_run => self.symbol(attribute(start, "char").as_deref()),
             "noBreakHyphen" => self.push("-"),
             "footnoteReference" | "endnoteReference" => {
                 let kind = match start.local_name().as_ref() {
@@ -192,6 +216,15 @@ impl<'b> Body<'b> {
     fn push(&mut self, text: &str) {
         if let Some(paragraph) = self.paragraphs.last_mut() {
             paragraph.text.push_str(text);
+        }
+    }
+
+    /// A character by its code in hexadecimal; symbol fonts use codes that mean nothing elsewhere.
+    fn symbol(&mut self, code: Option<&str>) {
+        let c = code.and_then(|c| u32::from_str_radix(c, 16).ok()).and_then(char::from_u32);
+        match c.filter(|c| !c.is_control() && !matches!(c, '\u{e000}'..='\u{f8ff}')) {
+            Some(c) => self.push(c.encode_utf8(&mut [0; 4])),
+            None => self.symbols += 1,
         }
     }
 

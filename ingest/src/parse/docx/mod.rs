@@ -14,6 +14,8 @@ use footnote_core::{Error, Result};
 
 use self::body::Body;
 use self::numbering::Numbering;
+pub(crate) use self::package::entry_names;
+
 use self::package::Package;
 use self::styles::Styles;
 use self::xml::{Xml, attribute, each_event};
@@ -63,7 +65,46 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         Ok(())
     })?;
     body.finish();
+    if let Some(warning) = left_out(&mut package, &folder)? {
+        builder.warn(None, warning);
+    }
     builder.finish(ContentType::Docx, "quick-xml 0.42")
+}
+
+/// Which parts beside the body have text that is not read, in words.
+fn left_out(package: &mut Package, folder: &str) -> Result<Option<String>> {
+    let mut found = Vec::new();
+    for (start, what) in [("header", "page headers"), ("footer", "page footers"), ("comments", "comments")] {
+        let parts: Vec<String> = package
+            .names()
+            .into_iter()
+            .filter(|name| {
+                let name = name.strip_prefix(folder).map(|n| n.trim_start_matches('/'));
+                name.is_some_and(|n| n.starts_with(start) && n.ends_with(".xml") && !n.contains('/'))
+            })
+            .collect();
+        for part in parts {
+            if package.xml(&part)?.is_some_and(|xml| has_text(&part, &xml)) {
+                found.push(what);
+                break;
+            }
+        }
+    }
+    Ok((!found.is_empty()).then(|| format!("not indexed: {} of the document", found.join(", "))))
+}
+
+/// Whether a part has text as far as it can be read: what is not indexed must not make the file fail.
+fn has_text(part: &str, xml: &str) -> bool {
+    let (mut inside, mut found) = (false, false);
+    let _damaged = each_event(part, xml, |event| {
+        match event {
+            Xml::Start(start) => inside = start.local_name().as_ref() == "t",
+            Xml::End(_) => inside = false,
+            Xml::Text(text) => found |= inside && text.contains(char::is_alphanumeric),
+        }
+        Ok(())
+    });
+    found
 }
 
 /// The part that the package's relationships call the office document.

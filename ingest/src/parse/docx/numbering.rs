@@ -14,9 +14,18 @@ const LEVELS: usize = 9;
 pub(crate) struct Numbering {
     /// List id to abstract definition.
     lists: HashMap<u32, u32>,
-    levels: HashMap<(u32, usize), Level>,
-    /// Counters by abstract definition: lists that share one go on counting.
-    counters: HashMap<u32, [u64; LEVELS]>,
+    levels: HashMap<(Owner, usize), Level>,
+    /// Lists that share a definition go on counting, but for those that override a part of it.
+    counters: HashMap<Owner, [u64; LEVELS]>,
+}
+
+/// Whose levels and counters they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Owner {
+    /// An abstract definition's.
+    Definition(u32),
+    /// A list's, which overrides its definition.
+    List(u32),
 }
 
 #[derive(Default, Clone)]
@@ -28,29 +37,34 @@ struct Level {
 }
 
 impl Numbering {
-    /// Reads `numbering.xml`.
+    /// Reads `numbering.xml`, where abstract definitions come before the lists that use them.
     pub(crate) fn read(part: &str, xml: &str) -> Result<Self> {
         let mut numbering = Self::default();
-        let (mut definition, mut level, mut list) = (0, 0, 0);
+        let (mut owner, mut level) = (Owner::Definition(0), 0);
         each_event(part, xml, |event| {
             let Xml::Start(start) = event else { return Ok(()) };
             let number = |name| attribute(start, name).and_then(|v| v.parse::<u32>().ok()).unwrap_or(0);
             let text = || attribute(start, "val").unwrap_or_default();
             match start.local_name().as_ref() {
-                "abstractNum" => definition = number("abstractNumId"),
+                "abstractNum" => owner = Owner::Definition(number("abstractNumId")),
+                "num" => owner = Owner::List(number("numId")),
+                "abstractNumId" => {
+                    if let Owner::List(list) = owner {
+                        numbering.lists.insert(list, number("val"));
+                    }
+                }
+                "lvlOverride" => {
+                    level = number("ilvl") as usize;
+                    let inherited = numbering.level(owner, level).cloned().unwrap_or_default();
+                    numbering.levels.insert((owner, level), inherited);
+                }
                 "lvl" => {
                     level = number("ilvl") as usize;
-                    numbering.levels.entry((definition, level)).or_default().start = 1;
+                    numbering.levels.insert((owner, level), Level { start: 1, ..Level::default() });
                 }
-                "start" => {
-                    numbering.levels.entry((definition, level)).or_default().start = number("val").into()
-                }
-                "numFmt" => numbering.levels.entry((definition, level)).or_default().format = text(),
-                "lvlText" => numbering.levels.entry((definition, level)).or_default().template = text(),
-                "num" => list = number("numId"),
-                "abstractNumId" => {
-                    numbering.lists.insert(list, number("val"));
-                }
+                "start" | "startOverride" => numbering.at(owner, level).start = number("val").into(),
+                "numFmt" => numbering.at(owner, level).format = text(),
+                "lvlText" => numbering.at(owner, level).template = text(),
                 _ => {}
             }
             Ok(())
@@ -58,15 +72,33 @@ impl Numbering {
         Ok(numbering)
     }
 
+    fn at(&mut self, owner: Owner, level: usize) -> &mut Level {
+        self.levels.entry((owner, level)).or_default()
+    }
+
+    /// The owner's own level, or that of the definition it uses.
+    fn level(&self, owner: Owner, level: usize) -> Option<&Level> {
+        let inherited = || match owner {
+            Owner::List(list) => {
+                let definition = self.lists.get(&list).copied().unwrap_or(list);
+                self.levels.get(&(Owner::Definition(definition), level))
+            }
+            Owner::Definition(_) => None,
+        };
+        self.levels.get(&(owner, level)).or_else(inherited)
+    }
+
     /// The number of the next paragraph of `list` at `level` (from 0); `None` for bullets.
     pub(crate) fn next(&mut self, list: u32, level: usize) -> Option<String> {
         let level = level.min(LEVELS - 1);
-        let definition = self.lists.get(&list).copied().unwrap_or(list);
-        let own = self.levels.get(&(definition, level))?.clone();
+        let owner = Owner::List(list);
+        let own = self.level(owner, level)?.clone();
         if matches!(own.format.as_str(), "bullet" | "none") {
             return None;
         }
-        let counters = self.counters.entry(definition).or_default();
+        let overrides = (0..LEVELS).any(|level| self.levels.contains_key(&(owner, level)));
+        let definition = Owner::Definition(self.lists.get(&list).copied().unwrap_or(list));
+        let counters = self.counters.entry(if overrides { owner } else { definition }).or_default();
         counters[level + 1..].fill(0);
         counters[level] = (counters[level] + 1).max(own.start);
         let counters = *counters;
@@ -75,7 +107,7 @@ impl Numbering {
         }
         let mut text = own.template;
         for (index, counter) in counters.iter().enumerate().take(level + 1) {
-            let format = self.levels.get(&(definition, index)).map_or("decimal", |l| l.format.as_str());
+            let format = self.level(owner, index).map_or("decimal", |l| l.format.as_str());
             text = text.replace(&format!("%{}", index + 1), &render((*counter).max(1), format));
         }
         Some(text.trim().to_owned())
@@ -185,5 +217,24 @@ mod tests {
             [0, 1, 1, 2, 0, 1].iter().map(|&l| numbering.next(7, l).unwrap_or_default()).collect();
         assert_eq!(numbers, ["第一章", "1.", "2.", "", "第二章", "1."]);
         assert_eq!(numbering.next(99, 0), None);
+    }
+
+    #[test]
+    fn a_list_that_overrides_its_definition_counts_by_itself() {
+        let xml = "<numbering>\
+             <abstractNum abstractNumId=\"1\"><lvl ilvl=\"0\"><numFmt val=\"decimal\"/><lvlText val=\"%1.\"/></lvl></abstractNum>\
+             <abstractNum abstractNumId=\"2\"><lvl ilvl=\"0\"><numFmt val=\"bullet\"/></lvl></abstractNum>\
+             <num numId=\"1\"><abstractNumId val=\"1\"/></num>\
+             <num numId=\"2\"><abstractNumId val=\"1\"/></num>\
+             <num numId=\"3\"><abstractNumId val=\"1\"/><lvlOverride ilvl=\"0\"><startOverride val=\"1\"/></lvlOverride></num>\
+             <num numId=\"4\"><abstractNumId val=\"1\"/><lvlOverride ilvl=\"0\"><lvl ilvl=\"0\"><start val=\"3\"/>\
+             <numFmt val=\"lowerRoman\"/><lvlText val=\"(%1)\"/></lvl></lvlOverride></num>\
+             <num numId=\"5\"><abstractNumId val=\"2\"/></num></numbering>";
+        let mut numbering = Numbering::read("numbering.xml", xml).unwrap();
+        let numbers: Vec<_> = [1, 1, 2, 3, 3, 4, 4, 1, 5]
+            .iter()
+            .map(|&list| numbering.next(list, 0).unwrap_or_else(|| "-".to_owned()))
+            .collect();
+        assert_eq!(numbers, ["1.", "2.", "3.", "1.", "2.", "(iii)", "(iv)", "4.", "-"]);
     }
 }

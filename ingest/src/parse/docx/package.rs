@@ -14,6 +14,13 @@ use crate::parse::text::decode;
 /// Parts shorter than this may be compressed at any ratio.
 const RATIO_APPLIES_FROM: u64 = 16 << 20;
 
+/// Names of the parts of an archive, with `/` between; `None` where it is damaged or has too many.
+pub(crate) fn entry_names(file: File, limits: &ParseLimits) -> Option<Vec<String>> {
+    let archive = ZipArchive::new(BufReader::new(file)).ok()?;
+    let names = archive.file_names().map(|name| name.replace('\\', "/"));
+    (archive.len() <= limits.max_archive_entries).then(|| names.collect())
+}
+
 /// An open package.
 pub(crate) struct Package {
     archive: ZipArchive<BufReader<File>>,
@@ -39,6 +46,11 @@ impl Package {
             ));
         }
         Ok(Self { archive, inflated: 0, limits: limits.clone() })
+    }
+
+    /// Names of the parts.
+    pub(crate) fn names(&self) -> Vec<String> {
+        self.archive.file_names().map(str::to_owned).collect()
     }
 
     /// The text of the XML part called `name`; `None` where there is none.

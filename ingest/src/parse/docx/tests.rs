@@ -94,6 +94,62 @@ fn structure_is_kept() {
 }
 
 #[test]
+fn tracked_formatting_is_what_it_is_now() {
+    let document = read(
+        "<w:p><w:pPr><w:pStyle w:val=\"Heading1\"/><w:pPrChange><w:pPr><w:pStyle w:val=\"Normal\"/></w:pPr></w:pPrChange></w:pPr>\
+         <w:r><w:rPr><w:rPrChange><w:rPr><w:vanish/></w:rPr></w:rPrChange></w:rPr><w:t>Leave</w:t></w:r></w:p>\
+         <w:p><w:r><w:t>Ten days</w:t></w:r></w:p>",
+    );
+    assert_eq!(document.text, "Leave\n\nTen days");
+    assert_eq!(document.blocks[0].kind, BlockKind::Heading);
+    assert_eq!(document.blocks[1].heading_path, ["Leave"]);
+}
+
+#[test]
+fn breaks_and_symbols_are_text_or_told() {
+    let document = read(
+        "<w:p><w:r><w:t>one</w:t><w:br w:type=\"page\"/><w:t>two</w:t><w:br w:type=\"textWrapping\"/><w:t>three</w:t><w:cr/>\
+         <w:sym w:font=\"Arial\" w:char=\"2265\"/><w:t>5</w:t><w:sym w:font=\"Wingdings\" w:char=\"F0FC\"/></w:r></w:p>",
+    );
+    assert_eq!(document.text, "one\ntwo\nthree\n≥5");
+    assert!(document.warnings[0].message.contains("1 characters of symbol fonts"), "{document:?}");
+}
+
+#[test]
+fn headers_footers_and_comments_are_told_once() {
+    let part = |text: &str| format!("<w:hdr {W}><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:hdr>");
+    let body = p("", "Ten days");
+    let (header, empty) = (part("Confidential"), part(" "));
+    let parts = [
+        ("word/header1.xml", header.as_str()),
+        ("word/header2.xml", header.as_str()),
+        ("word/footer1.xml", empty.as_str()),
+        ("word/comments.xml", "<w:comments><damaged"),
+    ];
+    let document = read_parts(&body, &parts).unwrap();
+    assert_eq!(document.text, "Ten days");
+    let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
+    assert_eq!(warnings, ["not indexed: page headers of the document"]);
+}
+
+#[test]
+fn a_document_behind_its_pictures_is_found() {
+    let document = format!("<w:document {W}><w:body>{}</w:body></w:document>", p("", "Ten days"));
+    let picture = "\u{1}2".repeat(60_000);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, content) in [("media/image1.png", &picture), ("word/document.xml", &document)] {
+        zip.start_file(name, stored).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let (limits, engines) = (ParseLimits::default(), crate::parse::EngineConfig::default());
+    let parsed = crate::parse::parse_file(file.path(), "letter", &limits, &engines).unwrap();
+    assert_eq!((parsed.content_type, &*parsed.text), (ContentType::Docx, "Ten days"));
+}
+
+#[test]
 fn entities_and_dtds_cannot_reach_out() {
     let document = format!(
         "<?xml version=\"1.0\"?><!DOCTYPE x [<!ENTITY e SYSTEM \"file:///etc/passwd\">]>\

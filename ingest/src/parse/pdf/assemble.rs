@@ -386,6 +386,13 @@ mod tests {
             .map(|n| page(n, &[line(50.0, 700.0 + n as f32 * 9.0, 10.0, &format!("Task {n}"))]))
             .collect();
         assert_eq!(times(&assemble(drifting), "Task"), 10);
+        // But a bare page number goes wherever it stands.
+        let floating = |n: usize| {
+            let mut lines = page(n, &[]);
+            lines.last_mut().unwrap().baseline = 20.0 + n as f32 * 9.0;
+            lines
+        };
+        assert!(!assemble((1..=10).map(floating).collect()).text.lines().any(|l| l == "4"));
         let slides = (1..=10).map(|n| page(n, &[])[7..].to_vec()).collect();
         assert_eq!(times(&assemble(slides), "body 9"), 10);
     }

@@ -9,11 +9,15 @@ use pdf_extract::{Document, PlainTextOutput, output_doc_page};
 
 use super::layout::{Cell, Line};
 use super::{PageText, PdfText};
+use crate::parse::OnPage;
 use crate::parse::limits::ParseLimits;
+
+/// Its name.
+pub(crate) const ENGINE: &str = "pdf-extract";
 
 /// Reads the PDF at `path`. A page whose fonts or operators make the library panic becomes a
 /// warning; the others are read.
-pub(crate) fn read(path: &Path, limits: &ParseLimits) -> Result<PdfText> {
+pub(crate) fn read(path: &Path, limits: &ParseLimits, on_page: OnPage<'_>) -> Result<PdfText> {
     let bytes = fs_err::read(path).internal("cannot read the file")?;
     let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem(&bytes)));
     let mut document =
@@ -23,18 +27,20 @@ pub(crate) fn read(path: &Path, limits: &ParseLimits) -> Result<PdfText> {
         document.decrypt("").map_err(|_| super::encrypted())?;
     }
     let numbers: Vec<u32> = document.get_pages().into_keys().collect();
-    super::check_page_count(u32::try_from(numbers.len()).unwrap_or(u32::MAX), limits)?;
+    let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
+    super::check_page_count(count, limits)?;
     let mut chars = 0;
     let mut pages = Vec::new();
-    for number in numbers {
+    for (done, number) in (1..).zip(numbers) {
         let page = read_page(&document, number);
         chars += page.lines.iter().map(|l| l.cells[0].text.len()).sum::<usize>();
         if chars > limits.max_text_chars.saturating_mul(4) {
             return Err(Error::new(ErrorKind::TooLarge, "the PDF has too much text; split the file"));
         }
         pages.push(page);
+        on_page(done, count);
     }
-    Ok(PdfText { title: None, pages, engine: "pdf-extract 0.12.1".to_owned() })
+    Ok(PdfText { title: None, pages, engine: format!("{ENGINE} 0.12.1") })
 }
 
 fn read_page(document: &Document, number: u32) -> PageText {

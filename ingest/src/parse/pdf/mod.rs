@@ -15,6 +15,7 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
 use self::layout::Line;
+use super::OnPage;
 use super::builder::DocumentBuilder;
 use super::limits::{EngineConfig, ParseLimits};
 
@@ -40,12 +41,18 @@ impl PageText {
 }
 
 /// Reads the PDF at `path`.
-pub(crate) fn parse(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Result<ParsedDocument> {
-    let (mut text, warning) = read(path, limits, engines)?;
+pub(crate) fn parse(
+    path: &Path,
+    limits: &ParseLimits,
+    engines: &EngineConfig,
+    on_page: OnPage<'_>,
+) -> Result<ParsedDocument> {
+    let (mut text, warning) = read(path, limits, engines, on_page)?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(warning) = warning {
         builder.warn(None, warning);
     }
+    refuse_unreadable(&text)?;
     for page in text.pages.iter_mut().filter(|p| p.lines.is_empty() && p.warning.is_none()) {
         page.warning = Some(format!("page {} has no text layer", page.number));
     }
@@ -57,14 +64,36 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -
     builder.finish(ContentType::Pdf, engine)
 }
 
-fn read(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Result<(PdfText, Option<String>)> {
-    let Some(library) = &engines.pdfium else { return Ok((fallback::read(path, limits)?, None)) };
-    let error = match pdfium::read(path, library, limits) {
+/// Pages without text may be pictures, which a warning names; pages that made the engine fail, all of
+/// them, are a failure.
+fn refuse_unreadable(text: &PdfText) -> Result<()> {
+    let all_failed = text.pages.iter().all(|p| p.lines.is_empty() && p.warning.is_some());
+    let Some(cause) = text.pages.first().and_then(|p| p.warning.as_ref()).filter(|_| all_failed) else {
+        return Ok(());
+    };
+    let remedy = match text.engine.starts_with(fallback::ENGINE) {
+        true => "run `footnote models pull` for PDFium, which reads more files, or save it with its fonts",
+        false => "open it in a PDF viewer and save it again",
+    };
+    Err(Error::invalid(format!(
+        "none of the PDF's {} pages can be read: {cause}; {remedy}",
+        text.pages.len()
+    )))
+}
+
+fn read(
+    path: &Path,
+    limits: &ParseLimits,
+    engines: &EngineConfig,
+    on_page: OnPage<'_>,
+) -> Result<(PdfText, Option<String>)> {
+    let Some(library) = &engines.pdfium else { return Ok((fallback::read(path, limits, on_page)?, None)) };
+    let error = match pdfium::read(path, library, limits, on_page) {
         Ok(text) => return Ok((text, None)),
         Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
         Err(error) => error,
     };
-    match fallback::read(path, limits) {
+    match fallback::read(path, limits, on_page) {
         Ok(text) => Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}")))),
         Err(second) if is_encrypted(&second) => Err(second),
         Err(_) if error.kind() == ErrorKind::NotInstalled => Err(error),
@@ -109,4 +138,4 @@ fn sensible_title(title: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

@@ -9,6 +9,7 @@ use pdfium_render::prelude::*;
 
 use super::glyph::{Glyph, upright};
 use super::{PageText, PdfText, sensible_title};
+use crate::parse::OnPage;
 use crate::parse::limits::ParseLimits;
 
 /// Newest PDFium API that the bindings know; the library may be newer.
@@ -34,7 +35,12 @@ fn library(path: &Path) -> Result<&'static Pdfium> {
 }
 
 /// Reads the PDF at `path` with the library at `library_path`.
-pub(crate) fn read(path: &Path, library_path: &Path, limits: &ParseLimits) -> Result<PdfText> {
+pub(crate) fn read(
+    path: &Path,
+    library_path: &Path,
+    limits: &ParseLimits,
+    on_page: OnPage<'_>,
+) -> Result<PdfText> {
     let document = library(library_path)?.load_pdf_from_file(path, None).map_err(open_error)?;
     let count = u32::try_from(document.pages().len()).unwrap_or(0);
     super::check_page_count(count, limits)?;
@@ -45,6 +51,7 @@ pub(crate) fn read(path: &Path, library_path: &Path, limits: &ParseLimits) -> Re
     for number in 1..=count {
         let page = read_page(&document, number, &mut chars, limits)?;
         pages.push(page);
+        on_page(number, count);
     }
     Ok(PdfText { title, pages, engine: format!("pdfium API {API}") })
 }

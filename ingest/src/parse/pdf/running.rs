@@ -72,9 +72,12 @@ fn keys(line: &Line, page: u32, body: f32) -> Vec<Key> {
     let height = (line.baseline / 4.0).round() as i32;
     let mut keys = vec![(text.clone(), height)];
     let is_heading = line.size > body * 1.1 || line.bold && line.size >= body - 0.6;
-    if is_heading && text.chars().any(char::is_alphabetic) {
+    let has_words = text.chars().any(char::is_alphabetic);
+    if is_heading && has_words {
         return keys;
     }
+    // A bare page number stands under the last line, wherever a page ends.
+    let height = if has_words { height } else { 0 };
     let mut end = 0;
     for _ in 0..MAX_NUMBERS {
         let Some(start) = text[end..].find(|c: char| c.is_ascii_digit()).map(|at| end + at) else { break };

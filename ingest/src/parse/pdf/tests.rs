@@ -3,12 +3,30 @@
 use super::*;
 
 /// A PDF with one page per content stream, in Helvetica.
-fn pdf(pages: &[&str]) -> Vec<u8> {
-    let mut objects = vec![
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        String::new(),
-        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+pub(crate) fn pdf(pages: &[&str]) -> Vec<u8> {
+    pdf_in_fonts(&["<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"], pages)
+}
+
+/// A PDF in Song, which viewers bring along, so that the file does not: as many Chinese invoices are.
+/// pdf-extract panics on its encoding.
+pub(crate) fn pdf_in_song(pages: &[&str]) -> Vec<u8> {
+    let fonts = [
+        "<< /Type /Font /Subtype /Type0 /BaseFont /STSong-Light /Encoding /UniGB-UCS2-H /DescendantFonts [4 0 R] >>",
+        "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /STSong-Light /FontDescriptor 5 0 R /DW 1000 \
+         /CIDSystemInfo << /Registry (Adobe) /Ordering (GB1) /Supplement 2 >> >>",
+        "<< /Type /FontDescriptor /FontName /STSong-Light /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 \
+         /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>",
     ];
+    pdf_in_fonts(&fonts, pages)
+}
+
+/// The pages' text in [`pdf_in_song`].
+pub(crate) const SONG: &str = "BT /F1 12 Tf 72 700 Td <5E7450474E3A53415929> Tj ET";
+
+/// The first of the objects `fonts`, numbered from 3, is the pages' font `F1`.
+fn pdf_in_fonts(fonts: &[&str], pages: &[&str]) -> Vec<u8> {
+    let mut objects = vec!["<< /Type /Catalog /Pages 2 0 R >>".to_owned(), String::new()];
+    objects.extend(fonts.iter().map(|&font| font.to_owned()));
     let mut kids = Vec::new();
     for content in pages {
         let page = objects.len() + 1;
@@ -41,7 +59,7 @@ fn pdf(pages: &[&str]) -> Vec<u8> {
 fn read(bytes: &[u8]) -> Result<ParsedDocument> {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), bytes).unwrap();
-    parse(file.path(), &ParseLimits::default(), &EngineConfig::default())
+    parse(file.path(), &ParseLimits::default(), &EngineConfig::default(), &|_, _| {})
 }
 
 const HELLO: &str = "BT /F1 12 Tf 72 700 Td (Annual leave is ten days.) Tj ET";
@@ -81,11 +99,27 @@ fn damaged_files_are_errors_or_read_in_part() {
 }
 
 #[test]
+fn a_page_that_panics_the_engine_is_told_and_a_file_of_them_fails() {
+    let engines = EngineConfig::default();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf_in_song(&[SONG, SONG])).unwrap();
+    let error = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("pdf-extract panicked"), "{error}");
+    assert!(error.message().contains("models pull"), "{error}");
+
+    let document = read(&pdf_in_song(&["", SONG])).unwrap();
+    assert!(document.is_blank());
+    assert!(document.warnings[0].message.contains("page 1 has no text layer"), "{document:?}");
+    assert!(document.warnings[1].message.contains("page 2 could not be read"), "{document:?}");
+}
+
+#[test]
 fn a_missing_library_is_said_and_the_file_still_read() {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), pdf(&[HELLO])).unwrap();
     let engines = EngineConfig { pdfium: Some("/nowhere/libpdfium.so".into()) };
-    let document = parse(file.path(), &ParseLimits::default(), &engines).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
     assert_eq!(document.text, "Annual leave is ten days.");
     assert!(document.warnings[0].message.contains("models pull"), "{:?}", document.warnings);
 }
@@ -96,9 +130,9 @@ fn limits_on_pages_and_text_are_errors() {
     fs_err::write(file.path(), pdf(&[HELLO, HELLO])).unwrap();
     let engines = EngineConfig::default();
     let few = ParseLimits { max_pages: 1, ..ParseLimits::default() };
-    assert_eq!(parse(file.path(), &few, &engines).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(parse(file.path(), &few, &engines, &|_, _| {}).unwrap_err().kind(), ErrorKind::TooLarge);
     let short = ParseLimits { max_text_chars: 10, ..ParseLimits::default() };
-    assert_eq!(parse(file.path(), &short, &engines).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(parse(file.path(), &short, &engines, &|_, _| {}).unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
 #[test]
@@ -120,13 +154,15 @@ fn pdfium_reads_layout_and_survives_damage() {
     let page = "BT /F1 20 Tf 72 740 Td (Leave policy) Tj ET BT /F1 10 Tf 72 700 Td (Annual leave is ten) Tj 0 -12 Td (days, agreed in ad-) Tj \
                 0 -12 Td (vance.) Tj 0 -40 Td (Days) Tj 200 0 Td (10) Tj 60 0 Td (12) Tj -260 -12 Td (Weeks) Tj 200 0 Td (2) Tj 60 0 Td (3) Tj ET";
     fs_err::write(file.path(), pdf(&[page, ""])).unwrap();
-    let document = parse(file.path(), &limits, &engines).unwrap();
+    let document = parse(file.path(), &limits, &engines, &|_, _| {}).unwrap();
     assert_eq!(
         document.text,
         "Leave policy\n\nAnnual leave is ten days, agreed in advance.\n\n| Days | 10 | 12 |\n| --- | --- | --- |\n| Weeks | 2 | 3 |"
     );
     assert!(document.engine.starts_with("pdfium"));
     assert_eq!(document.warnings.len(), 1);
+    fs_err::write(file.path(), pdf_in_song(&[SONG])).unwrap();
+    assert_eq!(parse(file.path(), &limits, &engines, &|_, _| {}).unwrap().text, "年假为十天");
     let whole = pdf(&[page; 3]);
     let mut seed = 11_u32;
     for round in 0..300 {
@@ -138,6 +174,6 @@ fn pdfium_reads_layout_and_survives_damage() {
         }
         bytes.truncate(bytes.len() - round * 3 % bytes.len());
         fs_err::write(file.path(), bytes).unwrap();
-        let _ = parse(file.path(), &limits, &engines);
+        let _ = parse(file.path(), &limits, &engines, &|_, _| {});
     }
 }

@@ -45,8 +45,36 @@ async fn a_document_comes_back_whole() {
     assert_eq!(parsed.blocks.len(), 100_000);
     assert_eq!(
         parsed,
-        parse_file(file.path(), "leave.md", &ParseLimits::default(), &EngineConfig::default()).unwrap()
+        crate::parse::parse_file(file.path(), "leave.md", &ParseLimits::default(), &EngineConfig::default())
+            .unwrap()
     );
+}
+
+#[tokio::test]
+async fn the_pages_of_a_pdf_are_progress() {
+    let pages = vec!["BT /F1 12 Tf 72 700 Td (Ten days.) Tj ET"; 7];
+    let file = file(&crate::parse::pdf::tests::pdf(&pages));
+    let progress = Progress::default();
+    let parsed = host(ParseLimits::default()).parse_reporting(file.path(), "a.pdf", &progress).await.unwrap();
+    assert_eq!(parsed.pages.len(), 7);
+    let now = progress.now();
+    assert_eq!((now.stage.as_str(), now.done, now.total), ("parsing", 7, 7));
+}
+
+#[tokio::test]
+async fn a_garbled_answer_is_an_error_and_no_document() {
+    // A length beyond all bounds; JSON that is none; a text without the end of the document.
+    for (script, reason) in [
+        (r"printf '\377\377\377\377' >&0", "a part of 4294967295 bytes"),
+        (r"printf '\003\000\000\000xxx' >&0", "garbled"),
+        (r#"printf '\014\000\000\000{"text":"a"}' >&0; echo cut >&2; exit 1"#, "cut"),
+    ] {
+        // A child that leaves its request unread resets the socket.
+        let script = format!("timeout 0.5 cat > /dev/null; {script}");
+        let error = shell(&script, ParseLimits::default()).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert!(error.to_string().contains(reason), "{error}");
+    }
 }
 
 #[tokio::test]
@@ -60,11 +88,26 @@ async fn the_parsers_errors_keep_kind_and_name() {
 }
 
 #[tokio::test]
+async fn a_pdf_that_panics_its_parser_costs_this_file_only() {
+    use crate::parse::pdf::tests::{SONG, pdf, pdf_in_song};
+    let host = host(ParseLimits::default());
+    let error = host.parse(file(&pdf_in_song(&[SONG])).path(), "发票.pdf").await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    for part in ["发票.pdf", "pdf-extract panicked", "models pull"] {
+        assert!(error.message().contains(part), "{error}");
+    }
+    let good = pdf(&["BT /F1 12 Tf 72 700 Td (Annual leave is ten days.) Tj ET"]);
+    let parsed = host.parse(file(&good).path(), "leave.pdf").await.unwrap();
+    assert_eq!(parsed.text, "Annual leave is ten days.");
+}
+
+#[tokio::test]
 async fn a_child_that_takes_too_long_is_killed() {
     let limits = ParseLimits { wall_seconds: 1, ..ParseLimits::default() };
     let start = Instant::now();
     let error = shell("sleep 30", limits).parse(Path::new("/x"), "report.pdf").await.unwrap_err();
     assert!(error.message().contains("\"report.pdf\" took longer than 1 s"), "{error}");
+    assert!(error.is_retryable(), "the machine may be less busy the next time");
     assert!(start.elapsed() < Duration::from_secs(10));
 }
 

@@ -1,0 +1,158 @@
+//! What parent and child say to each other: one request, then frames, each JSON behind its length in
+//! four bytes, little-endian. A document comes in parts, so that neither side holds it twice.
+
+use std::io::{Read, Write};
+use std::path::PathBuf;
+
+use footnote_core::error::Context;
+use footnote_core::parsed::{Block, ParsedDocument};
+use footnote_core::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+use crate::parse::limits::{EngineConfig, ParseLimits};
+
+/// Longest request or frame. Frames are far shorter but for the last one of a file with many pages.
+pub(super) const MAX_FRAME_BYTES: u32 = 16 << 20;
+/// Bytes of text, and blocks, in one frame.
+const TEXT_PART: usize = 64 * 1024;
+const BLOCKS_PART: usize = 64;
+
+#[derive(Serialize, Deserialize)]
+pub(super) struct Request {
+    pub(super) path: PathBuf,
+    pub(super) file_name: String,
+    pub(super) limits: ParseLimits,
+    pub(super) engines: EngineConfig,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum Frame {
+    /// So many pages of so many were read.
+    Pages { done: u32, of: u32 },
+    /// The next part of the text.
+    Text(String),
+    /// The next blocks.
+    Blocks(Vec<Block>),
+    /// The rest of the document; its text and blocks came before.
+    Parsed(ParsedDocument),
+    /// Why there is no document.
+    Failed { kind: FailureKind, message: String },
+}
+
+/// The kinds of error that a parser gives.
+#[derive(Serialize, Deserialize, Clone, Copy)]
+#[serde(rename_all = "snake_case")]
+pub(super) enum FailureKind {
+    InvalidInput,
+    TooLarge,
+    Unsupported,
+    NotInstalled,
+    Corrupt,
+    Internal,
+}
+
+impl FailureKind {
+    pub(super) fn of(kind: ErrorKind) -> Self {
+        match kind {
+            ErrorKind::InvalidInput => Self::InvalidInput,
+            ErrorKind::TooLarge => Self::TooLarge,
+            ErrorKind::Unsupported => Self::Unsupported,
+            ErrorKind::NotInstalled => Self::NotInstalled,
+            ErrorKind::Corrupt => Self::Corrupt,
+            _ => Self::Internal,
+        }
+    }
+
+    pub(super) fn kind(self) -> ErrorKind {
+        match self {
+            Self::InvalidInput => ErrorKind::InvalidInput,
+            Self::TooLarge => ErrorKind::TooLarge,
+            Self::Unsupported => ErrorKind::Unsupported,
+            Self::NotInstalled => ErrorKind::NotInstalled,
+            Self::Corrupt => ErrorKind::Corrupt,
+            Self::Internal => ErrorKind::Internal,
+        }
+    }
+}
+
+/// The message as bytes, its length in front.
+pub(super) fn encode(message: &impl Serialize) -> Result<Vec<u8>> {
+    let mut bytes = vec![0; 4];
+    serde_json::to_writer(&mut bytes, message).internal("cannot serialize for the socket")?;
+    let length = u32::try_from(bytes.len() - 4).internal("too long for the socket")?;
+    bytes[..4].copy_from_slice(&length.to_le_bytes());
+    Ok(bytes)
+}
+
+/// The child's side.
+pub(super) fn read_request(socket: &mut impl Read) -> Result<Request> {
+    let mut length = [0; 4];
+    socket.read_exact(&mut length).internal("cannot read the request")?;
+    let length = u32::from_le_bytes(length);
+    if length > MAX_FRAME_BYTES {
+        return Err(Error::invalid(format!("a request of {length} bytes is too long")));
+    }
+    let mut bytes = vec![0; length as usize];
+    socket.read_exact(&mut bytes).internal("cannot read the request")?;
+    serde_json::from_slice(&bytes).internal("cannot understand the request")
+}
+
+/// Sends one frame.
+pub(super) fn send(socket: &mut impl Write, frame: &Frame) -> Result<()> {
+    socket.write_all(&encode(frame)?).internal("cannot answer")
+}
+
+/// Sends a document in parts.
+pub(super) fn send_document(socket: &mut impl Write, mut document: ParsedDocument) -> Result<()> {
+    let text = std::mem::take(&mut document.text);
+    let mut rest = text.as_str();
+    while !rest.is_empty() {
+        let (part, after) = rest.split_at(rest.floor_char_boundary(TEXT_PART.min(rest.len())));
+        send(socket, &Frame::Text(part.to_owned()))?;
+        rest = after;
+    }
+    let mut blocks = std::mem::take(&mut document.blocks).into_iter();
+    loop {
+        let part: Vec<Block> = blocks.by_ref().take(BLOCKS_PART).collect();
+        if part.is_empty() {
+            return send(socket, &Frame::Parsed(document));
+        }
+        send(socket, &Frame::Blocks(part))?;
+    }
+}
+
+/// The parent's side: a document as its parts arrive.
+#[derive(Default)]
+pub(super) struct Assembly {
+    text: String,
+    blocks: Vec<Block>,
+}
+
+/// What a frame brought.
+pub(super) enum Step {
+    /// Pages read, and pages in all.
+    Pages(u32, u32),
+    /// A part.
+    Part,
+    /// The last part.
+    Whole(Box<ParsedDocument>),
+}
+
+impl Assembly {
+    /// Takes the next frame's bytes.
+    pub(super) fn take(&mut self, frame: &[u8]) -> Result<Step> {
+        match serde_json::from_slice(frame).internal("the parser's answer is garbled")? {
+            Frame::Pages { done, of } => return Ok(Step::Pages(done, of)),
+            Frame::Text(part) => self.text.push_str(&part),
+            Frame::Blocks(mut part) => self.blocks.append(&mut part),
+            Frame::Parsed(mut document) => {
+                document.text = std::mem::take(&mut self.text);
+                document.blocks = std::mem::take(&mut self.blocks);
+                return Ok(Step::Whole(Box::new(document)));
+            }
+            Frame::Failed { kind, message } => return Err(Error::new(kind.kind(), message)),
+        }
+        Ok(Step::Part)
+    }
+}
