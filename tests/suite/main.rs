@@ -11,6 +11,7 @@ mod api_sources;
 mod architecture;
 mod bad_files;
 mod bad_requests;
+mod cli;
 mod consistency;
 mod end_to_end;
 mod index_conformance;
