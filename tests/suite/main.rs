@@ -12,6 +12,7 @@ mod architecture;
 mod bad_files;
 mod bad_requests;
 mod blob_conformance;
+mod cli;
 mod consistency;
 mod end_to_end;
 mod index_conformance;

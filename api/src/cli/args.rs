@@ -216,9 +216,9 @@ pub(crate) struct BenchArgs {
     /// Leave out parts: `embed`, `parse`, `search`, `generate`, `ingest`.
     #[arg(long, value_delimiter = ',', value_name = "PART")]
     pub(crate) skip: Vec<String>,
-    /// A PDF whose pages are timed.
-    #[arg(long, value_name = "FILE", default_value = "samples/employee-handbook.pdf")]
-    pub(crate) pdf: PathBuf,
+    /// A PDF whose pages are timed, instead of one of 300 pages that is made for it.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) pdf: Option<PathBuf>,
 }
 
 /// `footnote models …`

@@ -58,13 +58,16 @@ pub(crate) async fn stream(mut asked: Asked) -> Result<Answer> {
 
 fn source_line(citation: &Citation) -> String {
     let page = citation.page.map(|page| format!(", page {page}")).unwrap_or_default();
-    let span = citation.source_span;
-    let place = format!("  [{}] {}{page}, characters {span}", citation.number, citation.document_key);
+    let place = format!("  [{}] {}{page}", citation.number, citation.document_key);
+    let below: String = citation.heading_path.iter().map(|heading| format!(" › {heading}")).collect();
+    let span = format!(", characters {}", citation.source_span);
     let mut quote: String = citation.quote.chars().take(QUOTE_CHARS).collect();
     if quote.len() < citation.quote.len() {
         quote.push('…');
     }
-    format!("{}\n      {}\n", output::bold(&place), output::dim(&quote.replace('\n', " ")))
+    let quote = quote.split_whitespace().collect::<Vec<_>>().join(" ");
+    let place = format!("{}{below}{}", output::bold(&place), output::dim(&span));
+    format!("{place}\n      {}\n", output::dim(&format!("“{quote}”")))
 }
 
 fn say(text: &str) -> Result<()> {

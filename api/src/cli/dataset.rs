@@ -1,6 +1,6 @@
 //! Evaluation sets in BEIR layout: `corpus.jsonl`, `queries.jsonl` and a tab-separated qrels file.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
@@ -42,6 +42,10 @@ pub(crate) struct Dataset {
     pub(crate) corpus: Vec<CorpusDocument>,
     /// The queries that have judgements, in the order of `queries.jsonl`.
     pub(crate) queries: Vec<JudgedQuery>,
+    /// Judged queries that `queries.jsonl` lacks.
+    unknown_queries: usize,
+    /// Relevant documents of the queries that the corpus lacks.
+    unknown_documents: usize,
 }
 
 #[derive(Deserialize)]
@@ -57,7 +61,7 @@ impl Dataset {
         let default_qrels = dir.join("qrels.tsv");
         let mut judgements = load_qrels(qrels.unwrap_or(&default_qrels))?;
         let queries: Vec<QueryLine> = load_lines(&dir.join("queries.jsonl"))?;
-        let queries = queries
+        let queries: Vec<JudgedQuery> = queries
             .into_iter()
             .filter_map(|query| {
                 let judgements = judgements.remove(&query.id)?;
@@ -65,8 +69,38 @@ impl Dataset {
             })
             .collect();
         let name = dir.file_name().map_or_else(|| "dataset".into(), |n| n.to_string_lossy().into_owned());
-        Ok(Self { name, corpus: load_lines(&dir.join("corpus.jsonl"))?, queries })
+        let corpus: Vec<CorpusDocument> = load_lines(&dir.join("corpus.jsonl"))?;
+        let ids = distinct_ids(&corpus)?;
+        let relevant = queries.iter().flat_map(|query| &query.judgements).filter(|&(_, &r)| r > 0);
+        let unknown_documents = relevant.filter(|(id, _)| !ids.contains(id.as_str())).count();
+        let unknown_queries = judgements.len();
+        Ok(Self { name, queries, unknown_queries, unknown_documents, corpus })
     }
+
+    /// What makes the figures mean something else than their reader may think.
+    pub(crate) fn warnings(&self) -> Vec<String> {
+        let mut warnings = Vec::new();
+        if self.unknown_queries > 0 {
+            let count = self.unknown_queries;
+            warnings.push(format!("{count} judged queries are not in queries.jsonl and are left out"));
+        }
+        if self.unknown_documents > 0 {
+            let count = self.unknown_documents;
+            warnings
+                .push(format!("{count} relevant documents are not in corpus.jsonl and count as not found"));
+        }
+        warnings
+    }
+}
+
+fn distinct_ids(corpus: &[CorpusDocument]) -> Result<HashSet<&str>> {
+    let mut ids = HashSet::new();
+    for document in corpus {
+        if !ids.insert(document.id.as_str()) {
+            return Err(Error::invalid(format!("corpus.jsonl has the document {:?} twice", document.id)));
+        }
+    }
+    Ok(ids)
 }
 
 fn load_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
@@ -84,12 +118,16 @@ fn load_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     Ok(items)
 }
 
-/// Lines of `query-id TAB corpus-id TAB score` (BEIR), or of TREC's four columns; a header is passed over.
+/// Lines of `query-id TAB corpus-id TAB score` (BEIR), or of TREC's four columns, which blanks may part;
+/// a header that names its first column is passed over.
 fn load_qrels(path: &Path) -> Result<HashMap<String, Judgements>> {
     let mut all: HashMap<String, Judgements> = HashMap::new();
     for (number, line) in lines(path)?.enumerate() {
         let line = line.context(ErrorKind::InvalidInput, || format!("cannot read {}", path.display()))?;
-        let columns: Vec<&str> = line.split_whitespace().collect();
+        let columns: Vec<&str> = match line.contains('\t') {
+            true => line.split('\t').map(str::trim).collect(),
+            false => line.split_whitespace().collect(),
+        };
         let parsed = match columns.as_slice() {
             [] => continue,
             [query, document, score] | [query, _, document, score] => {
@@ -102,7 +140,7 @@ fn load_qrels(path: &Path) -> Result<HashMap<String, Judgements>> {
                 let relevance = u32::try_from(score).unwrap_or(0);
                 all.entry(query.to_owned()).or_default().insert(document.to_owned(), relevance);
             }
-            None if number == 0 => {}
+            None if number == 0 && is_header(&columns) => {}
             None => {
                 return Err(Error::invalid(format!(
                     "{} line {} is not `query TAB document TAB score`",
@@ -113,6 +151,13 @@ fn load_qrels(path: &Path) -> Result<HashMap<String, Judgements>> {
         }
     }
     Ok(all)
+}
+
+fn is_header(columns: &[&str]) -> bool {
+    columns.first().is_some_and(|name| {
+        let name = name.to_lowercase();
+        ["query", "qid", "topic"].iter().any(|start| name.starts_with(start))
+    })
 }
 
 fn lines(path: &Path) -> Result<std::io::Lines<BufReader<fs_err::File>>> {
@@ -142,5 +187,26 @@ mod tests {
         write("qrels.tsv", "q1\td1\t1\nnonsense\n");
         let error = Dataset::load(dir.path(), None).unwrap_err().to_string();
         assert!(error.contains("line 2"), "{error}");
+
+        write("qrels.tsv", "q1\td1\tone\n");
+        let error = Dataset::load(dir.path(), None).unwrap_err().to_string();
+        assert!(error.contains("line 1"), "a bad first line is no header: {error}");
+    }
+
+    #[test]
+    fn ids_may_hold_blanks_and_what_is_left_out_is_told() {
+        let dir = tempfile::tempdir().unwrap();
+        let write = |name: &str, text: &str| fs_err::write(dir.path().join(name), text).unwrap();
+        write("corpus.jsonl", "{\"_id\":\"a document\",\"text\":\"x\"}\n");
+        write("queries.jsonl", "{\"_id\":\"q 1\",\"text\":\"?\"}\n");
+        write("qrels.tsv", "q 1\ta document\t1\nq 1\tgone\t1\nq 2\ta document\t1\n");
+        let set = Dataset::load(dir.path(), None).unwrap();
+        assert_eq!(set.queries[0].judgements["a document"], 1);
+        let warnings = set.warnings().join("; ");
+        assert!(warnings.contains("1 judged queries") && warnings.contains("1 relevant"), "{warnings}");
+
+        write("corpus.jsonl", "{\"_id\":\"d\",\"text\":\"x\"}\n{\"_id\":\"d\",\"text\":\"y\"}\n");
+        let error = Dataset::load(dir.path(), None).unwrap_err().to_string();
+        assert!(error.contains("\"d\" twice"), "{error}");
     }
 }

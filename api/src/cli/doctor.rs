@@ -1,6 +1,6 @@
 //! `footnote doctor`: is everything there, and does it work?
 
-use footnote_core::{Error, Result};
+use footnote_core::{Error, ErrorKind, Result};
 use serde::Serialize;
 
 use super::args::OutputFormat;
@@ -15,6 +15,9 @@ struct Finding {
     ok: bool,
     optional: bool,
     detail: String,
+    /// Whether something is to be installed, rather than mended.
+    #[serde(skip)]
+    missing: bool,
 }
 
 /// Checks libraries, models, data folder and indexes; fails where something needed does not work.
@@ -32,7 +35,10 @@ pub(crate) async fn run(config: Config, format: OutputFormat) -> Result<()> {
             findings.extend(session.app.checks().await.into_iter().map(of_check));
             session.close().await;
         }
-        Err(error) => findings.push(finding("service", false, false, error.to_string())),
+        Err(error) => {
+            let missing = error.kind() == ErrorKind::NotInstalled;
+            findings.push(Finding { missing, ..finding("service", false, false, error.to_string()) });
+        }
     }
     output::print(format, &findings, |out| {
         for f in &findings {
@@ -47,12 +53,15 @@ pub(crate) async fn run(config: Config, format: OutputFormat) -> Result<()> {
         }
         Ok(())
     })?;
-    let broken: Vec<&str> =
-        findings.iter().filter(|f| !f.ok && !f.optional).map(|f| f.name.as_str()).collect();
+    let broken: Vec<&Finding> = findings.iter().filter(|f| !f.ok && !f.optional).collect();
     if broken.is_empty() {
         return Ok(());
     }
-    Err(Error::unavailable(format!("not working: {}", broken.join(", "))))
+    let names = broken.iter().map(|f| f.name.as_str()).collect::<Vec<_>>().join(", ");
+    match broken.iter().any(|f| f.missing) {
+        true => Err(Error::not_installed(format!("not installed: {names}"))),
+        false => Err(Error::unavailable(format!("not working: {names}"))),
+    }
 }
 
 fn library(name: &str, path: &std::path::Path, optional: bool) -> Finding {
@@ -63,7 +72,7 @@ fn library(name: &str, path: &std::path::Path, optional: bool) -> Finding {
     } else {
         format!("{shown} is missing; run `footnote models pull {name}`")
     };
-    finding(name, there, optional, detail)
+    Finding { missing: !there, ..finding(name, there, optional, detail) }
 }
 
 fn of_check(check: Check) -> Finding {
@@ -71,5 +80,5 @@ fn of_check(check: Check) -> Finding {
 }
 
 fn finding(name: &str, ok: bool, optional: bool, detail: String) -> Finding {
-    Finding { name: name.to_owned(), ok, optional, detail }
+    Finding { name: name.to_owned(), ok, optional, detail, missing: false }
 }

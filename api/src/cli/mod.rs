@@ -21,6 +21,7 @@ mod verify;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::Parser;
 use figment::providers::Serialized;
@@ -29,6 +30,9 @@ use footnote_core::{Error, ErrorKind, Result};
 
 use crate::config::{Config, Environment};
 use args::{Arguments, Command, EvalCommand, Global};
+
+/// How long threads that cannot be stopped (a model at work, a file being read) may go on at the end.
+const LAST_GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the binary. Exit codes: 0 done, 1 failed, 2 wrong usage or input, 3 something is not
 /// installed, 4 not found.
@@ -68,7 +72,7 @@ fn run(arguments: Arguments) -> Result<()> {
         .enable_all()
         .build()
         .internal("cannot start the async runtime")?;
-    runtime.block_on(async {
+    let result = runtime.block_on(async {
         match command {
             Command::Quickstart(args) => quickstart::run(config, args, format).await,
             Command::Serve(_) => serve::run(config).await,
@@ -85,7 +89,9 @@ fn run(arguments: Arguments) -> Result<()> {
                 Err(Error::internal("the command was already handled"))
             }
         }
-    })
+    });
+    runtime.shutdown_timeout(LAST_GRACE);
+    result
 }
 
 /// The layers of the configuration, flags last.

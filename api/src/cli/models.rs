@@ -1,6 +1,7 @@
 //! `footnote models`: list, fetch and check model files and libraries.
 
 use std::sync::Mutex;
+use std::time::Duration;
 
 use footnote_core::{Error, Result};
 use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
@@ -11,6 +12,9 @@ use crate::config::Config;
 use crate::models::{
     self, FileState, InstalledState, ProgressSink, PullEvent, PullOptions, PullOutcome, Pulled,
 };
+
+/// How often a bar is drawn while nothing is reported.
+const TICK: Duration = Duration::from_millis(100);
 
 /// Runs one of the commands.
 pub(crate) fn run(config: &Config, command: &ModelsCommand, format: OutputFormat) -> Result<()> {
@@ -26,7 +30,8 @@ pub(crate) fn run(config: &Config, command: &ModelsCommand, format: OutputFormat
     }
 }
 
-/// Fetches what the configuration names and is not there yet, with both libraries.
+/// Fetches what the configuration names and is not there yet, with both libraries. Without PDFium
+/// there is a slower reader of PDF files, and so its failure is only told.
 pub(crate) fn pull_missing(config: &Config) -> Result<()> {
     let models = &config.models;
     let chosen = [Some(models.embedder.as_str()), models.generator.id(), models.reranker.id()];
@@ -34,10 +39,14 @@ pub(crate) fn pull_missing(config: &Config) -> Result<()> {
     if models.onnxruntime.is_none() {
         names.push("onnxruntime".to_owned());
     }
+    let mut all = pull(config, &names)?;
     if models.pdfium.is_none() {
-        names.push("pdfium".to_owned());
+        match pull(config, &["pdfium".to_owned()]) {
+            Ok(pulled) => all.extend(pulled),
+            Err(error) => anstream::eprintln!("  pdfium: {error}; PDF files are read by the slower reader"),
+        }
     }
-    for pulled in pull(config, &names)? {
+    for pulled in all {
         anstream::eprintln!("  {}: {}", pulled.id, outcome(pulled.outcome));
     }
     Ok(())
@@ -64,7 +73,10 @@ fn outcome(outcome: PullOutcome) -> &'static str {
 fn list(config: &Config, format: OutputFormat) -> Result<()> {
     let all = models::list(&config.models.folder)?;
     output::print(format, &all, |out| {
-        for model in &all {
+        // The catalogue is long: by name only, but for what of it is here.
+        let (named, shown): (Vec<_>, Vec<_>) =
+            all.iter().partition(|model| model.catalogue && model.state == InstalledState::Missing);
+        for model in shown {
             let state = match model.state {
                 InstalledState::Installed => format!("installed, {}", HumanBytes(model.bytes)),
                 InstalledState::Unverified => "there, not verified".to_owned(),
@@ -72,6 +84,13 @@ fn list(config: &Config, format: OutputFormat) -> Result<()> {
             };
             writeln!(out, "{} {}", output::bold(&model.id), output::dim(&format!("({state})")))?;
             writeln!(out, "    {}; licence {}", model.description, model.licence)?;
+        }
+        let mut roles = named.iter().map(|model| model.role).collect::<Vec<_>>();
+        roles.dedup();
+        for role in roles {
+            let names: Vec<_> = named.iter().filter(|m| m.role == role).map(|m| m.id.as_str()).collect();
+            let heading = format!("{}s of fastembed's catalogue, from the hub only", role.name());
+            writeln!(out, "{}\n    {}", output::bold(&heading), names.join(", "))?;
         }
         Ok(())
     })
@@ -88,6 +107,7 @@ fn verify(config: &Config, names: &[String], format: OutputFormat) -> Result<()>
                 let state = match file.state {
                     FileState::Good => "good",
                     FileState::Differs => "DIFFERS from its pin",
+                    FileState::Unpinned => "UNPINNED: nobody knows what it must hash to",
                     FileState::Missing => "MISSING",
                 };
                 writeln!(out, "{}/{}: {state}", model.id, file.path)?;
@@ -105,7 +125,7 @@ fn verify(config: &Config, names: &[String], format: OutputFormat) -> Result<()>
     )))
 }
 
-/// A progress bar per step, on standard error.
+/// A progress bar per step, on standard error; a line per step where that is no terminal.
 #[derive(Default)]
 struct Bars {
     current: Mutex<Option<ProgressBar>>,
@@ -121,7 +141,20 @@ impl ProgressSink for Bars {
                     Some(total) => ProgressBar::new(total).with_style(bytes_style()),
                     None => ProgressBar::new_spinner(),
                 };
-                *current = Some(bar.with_message(format!("{model}: {step}")));
+                let bar = bar.with_message(format!("{model}: {step}"));
+                if bar.is_hidden() {
+                    let size = total.map(|total| format!(", {}", HumanBytes(total))).unwrap_or_default();
+                    anstream::eprintln!("  {model}: {step}{size}");
+                }
+                // Drawn at once, and while nothing comes.
+                bar.enable_steady_tick(TICK);
+                *current = Some(bar);
+            }
+            PullEvent::Total(total) => {
+                if let Some(bar) = current.as_ref() {
+                    bar.set_style(bytes_style());
+                    bar.set_length(total);
+                }
             }
             PullEvent::Advanced(bytes) => {
                 if let Some(bar) = current.as_ref() {

@@ -2,12 +2,11 @@
 
 use std::path::Path;
 
+use footnote_core::answer::Answer;
 use footnote_core::error::Context;
-use footnote_core::ids::SourceId;
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::ports::DocumentFilter;
-use footnote_core::ports::ListRequest;
-use footnote_core::source::SourceKind;
+use footnote_core::source::{Source, SourceKind};
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::args::{OutputFormat, QuickstartArgs};
@@ -44,7 +43,7 @@ pub(crate) async fn run(config: Config, args: QuickstartArgs, format: OutputForm
     let session = Session::open_with_workers(config).await?;
     let knowledge_base = session.knowledge_base_or_new(KNOWLEDGE_BASE).await?;
     let source = samples_source(&session, &knowledge_base, &samples).await?;
-    refresh_now(&session, &knowledge_base, source).await?;
+    refresh_now(&session, &knowledge_base, &source).await?;
 
     step("3/4", "two questions");
     let mut answers = Vec::new();
@@ -59,6 +58,7 @@ pub(crate) async fn run(config: Config, args: QuickstartArgs, format: OutputForm
     if format == OutputFormat::Json {
         output::print(format, &answers, |_| Ok(()))?;
     }
+    require_citations(&answers)?;
 
     if let Some(listener) = listener {
         step("4/4", "serving");
@@ -70,17 +70,13 @@ pub(crate) async fn run(config: Config, args: QuickstartArgs, format: OutputForm
 }
 
 /// The samples as a directory source with a refresh schedule; a second quick start finds it.
-async fn samples_source(
-    session: &Session,
-    knowledge_base: &KnowledgeBase,
-    folder: &Path,
-) -> Result<SourceId> {
+async fn samples_source(session: &Session, knowledge_base: &KnowledgeBase, folder: &Path) -> Result<Source> {
     let (app, principal) = (&session.app, &session.principal);
     let known = sources::list(app, principal, &knowledge_base.name).await?;
     let wanted = SourceKind::Directory { path: folder.to_path_buf() };
     if let Some(source) = known.iter().find(|s| s.name == SOURCE) {
         if source.kind == wanted {
-            return Ok(source.id);
+            return Ok(source.clone());
         }
         return Err(Error::conflict(format!(
             "the data folder already has samples from another folder; choose another with --data, or remove {}",
@@ -89,17 +85,24 @@ async fn samples_source(
     }
     let source = sources::create_directory(app, principal, &knowledge_base.name, SOURCE, folder).await?;
     schedules::create(app, principal, &knowledge_base.name, source.id, REFRESH.0, REFRESH.1).await?;
-    Ok(source.id)
+    Ok(source)
 }
 
-async fn refresh_now(session: &Session, knowledge_base: &KnowledgeBase, source: SourceId) -> Result<()> {
-    let run = sources::refresh(&session.app, &session.principal, &knowledge_base.name, source).await?;
+/// The quick start shows cited answers: without citations it has not worked.
+fn require_citations(answers: &[Answer]) -> Result<()> {
+    match QUESTIONS.iter().zip(answers).find(|(_, answer)| answer.citations.is_empty()) {
+        None => Ok(()),
+        Some((question, _)) => Err(Error::unavailable(format!("the answer to {question:?} has no citation"))),
+    }
+}
+
+async fn refresh_now(session: &Session, knowledge_base: &KnowledgeBase, source: &Source) -> Result<()> {
+    let run = sources::refresh(&session.app, &session.principal, &knowledge_base.name, source.id).await?;
     first_failure(&session.watch(&[run.job], "comparing").await?)?;
     refresh::wait_until_idle(session).await?;
-    let list = ListRequest { after: None, limit: 200 };
     let documents =
-        session.app.store.documents.documents(knowledge_base.id, DocumentFilter::default(), list).await?;
-    for listed in &documents.items {
+        refresh::all_documents(&session.app, knowledge_base.id, DocumentFilter::default()).await?;
+    for listed in &documents {
         let newest = &listed.newest;
         let detail = match (&newest.failure, &newest.parsed) {
             (Some(reason), _) => reason.clone(),
@@ -108,7 +111,7 @@ async fn refresh_now(session: &Session, knowledge_base: &KnowledgeBase, source: 
         };
         anstream::eprintln!("  {}: {} {}", listed.document.key, newest.state.name(), output::dim(&detail));
     }
-    Ok(())
+    refresh::require_no_failures(&refresh::failed_documents(&session.app, source).await?)
 }
 
 async fn print_next_question(session: &Session, address: std::net::SocketAddr) -> Result<()> {

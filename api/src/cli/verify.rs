@@ -1,12 +1,17 @@
 //! `footnote verify ANSWER.json`: do the quotes equal their sources? Needs no service and no model.
+//!
+//! The quote is checked against the stored text alone. Document, title and page are checked against
+//! the database too, where the data folder has one that no running service holds.
 
 use std::path::Path;
 
 use footnote_core::citation::Citation;
 use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
+use footnote_core::parsed::ParsedDocument;
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, ErrorKind, Result};
+use footnote_store::open::{Store, StoreConfig, lock_data_folder};
 use serde::Serialize;
 use serde_json::Value;
 
@@ -29,6 +34,8 @@ struct Checked {
 struct Report {
     citations: usize,
     holding: usize,
+    /// Whether documents, titles and pages were compared too; the reason where they were not.
+    places: &'static str,
     checked: Vec<Checked>,
 }
 
@@ -39,16 +46,29 @@ pub(crate) fn run(config: &Config, args: &VerifyArgs, format: OutputFormat) -> R
     let answer: Value = serde_json::from_str(&text)
         .context(ErrorKind::InvalidInput, || format!("{} is not JSON", args.answer.display()))?;
     let blobs = config.data.folder.join("blobs");
-    let checked: Vec<Checked> =
-        citations(&answer)?.iter().map(|citation| check(&blobs, &answer, citation)).collect();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(1)
+        .enable_all()
+        .build()
+        .internal("cannot start the async runtime")?;
+    let (store, places) = runtime.block_on(open_store(&config.data.folder))?;
+    let mut checked = Vec::new();
+    for citation in citations(&answer)? {
+        let mut why_not = why_not(&blobs, &answer, &citation);
+        if let (Ok(()), Some(store)) = (&why_not, &store) {
+            why_not = runtime.block_on(misplaced(store, &citation));
+        }
+        checked.push(verdict(&citation, why_not));
+    }
+    drop(store);
     let holding = checked.iter().filter(|c| c.holds).count();
-    let report = Report { citations: checked.len(), holding, checked };
+    let report = Report { citations: checked.len(), holding, places, checked };
     output::print(format, &report, |out| {
         for citation in &report.checked {
             let verdict = citation.why_not.as_deref().unwrap_or("holds");
             writeln!(out, "[{}] {} {}: {verdict}", citation.number, citation.document, citation.span)?;
         }
-        writeln!(out, "{} of {} citations hold", report.holding, report.citations)
+        writeln!(out, "{} of {} citations hold; {}", report.holding, report.citations, report.places)
     })?;
     if report.holding == report.citations {
         return Ok(());
@@ -68,8 +88,59 @@ fn citations(answer: &Value) -> Result<Vec<Citation>> {
         .context(ErrorKind::InvalidInput, || "the citations are not as the API gives them".to_owned())
 }
 
-fn check(blobs: &Path, answer: &Value, citation: &Citation) -> Checked {
-    let why_not = why_not(blobs, answer, citation).err().map(|e| e.to_string());
+/// The database of the data folder. Nothing is created where there is none.
+async fn open_store(folder: &Path) -> Result<(Option<Store>, &'static str)> {
+    if !folder.join("footnote.db").is_file() {
+        return Ok((None, "documents and pages not compared: the data folder has no database"));
+    }
+    match lock_data_folder(folder) {
+        Ok(lock) => {
+            let store = footnote_store::open::open(StoreConfig::embedded(lock)).await?;
+            Ok((Some(store), "documents and pages compared"))
+        }
+        Err(error) if error.kind() == ErrorKind::Conflict => {
+            Ok((None, "documents and pages not compared: a service uses the data folder"))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Whether document, title and page are those of the version.
+async fn misplaced(store: &Store, citation: &Citation) -> Result<()> {
+    let version = store.documents.version(citation.version).await?;
+    let version = version.ok_or_else(|| Error::not_found("the version is not in this data folder"))?;
+    let text = version.parsed.as_ref().map(|facts| facts.text);
+    if version.document != citation.document || text != Some(citation.version_hash) {
+        return Err(Error::corrupt("the version is of another document or has another text"));
+    }
+    let document = store.documents.document(citation.document).await?;
+    let document = document.ok_or_else(|| Error::not_found("the document was deleted"))?;
+    for (what, said, stored) in
+        [("key", &citation.document_key, &document.key), ("title", &citation.title, &document.title)]
+    {
+        if said != stored {
+            let message = format!("the document's {what} is {stored:?}: renamed since, or another one");
+            return Err(Error::corrupt(message));
+        }
+    }
+    let parsed = store.documents.parsed(citation.version).await?;
+    let parsed = parsed.ok_or_else(|| Error::not_found("the parsed document is not in this data folder"))?;
+    require_page(&parsed, citation)
+}
+
+fn require_page(parsed: &ParsedDocument, citation: &Citation) -> Result<()> {
+    let start = citation.source_span.start;
+    let page = parsed.pages.iter().rev().find(|page| page.span.start <= start).or(parsed.pages.first());
+    let page = page.map(|page| page.number);
+    if page == citation.page {
+        return Ok(());
+    }
+    let shown = page.map_or_else(|| "no page".to_owned(), |page| format!("page {page}"));
+    Err(Error::corrupt(format!("the quote is on {shown}")))
+}
+
+fn verdict(citation: &Citation, why_not: Result<()>) -> Checked {
+    let why_not = why_not.err().map(|e| e.to_string());
     Checked {
         number: citation.number,
         document: citation.document_key.clone(),
@@ -92,8 +163,9 @@ fn why_not(blobs: &Path, answer: &Value, citation: &Citation) -> Result<()> {
     if !citation.holds_in(&CanonicalText::new(text)) {
         return Err(Error::corrupt("the quote differs from the text under its span"));
     }
-    let said =
-        ["/text", "/answer/text", "/message/content"].into_iter().find_map(|p| answer.pointer(p)?.as_str());
+    let said = ["/text", "/answer/text", "/message/content", "/choices/0/message/content"]
+        .into_iter()
+        .find_map(|pointer| answer.pointer(pointer)?.as_str());
     if let Some(said) = said
         && CanonicalText::new(said).slice(citation.answer_span).is_none()
     {
@@ -140,5 +212,42 @@ mod tests {
         assert!(error.contains("the quote differs"), "{error}");
         let short = serde_json::json!({"text": "十"});
         assert!(why_not(folder.path(), &short, &citation).unwrap_err().to_string().contains("answer span"));
+        let openai = serde_json::json!({"choices": [{"message": {"content": "十"}}]});
+        assert!(why_not(folder.path(), &openai, &citation).unwrap_err().to_string().contains("answer span"));
+    }
+
+    #[test]
+    fn a_page_that_is_not_the_quotes_does_not_hold() {
+        let page = |number, start, end| footnote_core::parsed::Page { number, span: Span::new(start, end) };
+        let parsed = ParsedDocument {
+            content_type: footnote_core::parsed::ContentType::Pdf,
+            title: None,
+            text: "one. two.".into(),
+            pages: vec![page(1, 0, 4), page(2, 5, 9)],
+            blocks: vec![],
+            warnings: vec![],
+            engine: "test".into(),
+        };
+        let on = |page, start| Citation {
+            number: 1,
+            answer_span: Span::new(0, 1),
+            document: DocumentId::new(),
+            title: "t".into(),
+            document_key: "k".into(),
+            version: VersionId::new(),
+            version_hash: ContentHash::of(b"one. two."),
+            page,
+            heading_path: vec![],
+            source_span: Span::new(start, start + 4),
+            quote: "two.".into(),
+            score: 1.0,
+        };
+        require_page(&parsed, &on(Some(1), 0)).unwrap();
+        require_page(&parsed, &on(Some(2), 5)).unwrap();
+        let error = require_page(&parsed, &on(Some(1), 5)).unwrap_err().to_string();
+        assert!(error.contains("page 2"), "{error}");
+        assert!(require_page(&parsed, &on(None, 5)).is_err());
+        let without_pages = ParsedDocument { pages: vec![], ..parsed };
+        assert!(require_page(&without_pages, &on(Some(1), 0)).unwrap_err().to_string().contains("no page"));
     }
 }

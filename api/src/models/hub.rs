@@ -12,6 +12,7 @@ use ureq::http::{Response, StatusCode};
 use ureq::{Agent, Body};
 
 use super::files::copy_counted;
+use super::progress::Step;
 
 /// How long the hub may take to answer before it counts as out of reach.
 const PROBE: Duration = Duration::from_secs(3);
@@ -42,10 +43,11 @@ impl Hub {
         format!("{}/{repo}/resolve/{revision}/{path}", self.endpoint)
     }
 
-    /// Whether the hub answers for this file within three seconds.
-    pub(super) fn answers(&self, repo: &str, revision: &str, path: &str) -> bool {
-        self.head(&self.url(repo, revision, path), PROBE)
-            .is_ok_and(|response| response.status().is_success() || response.status().is_redirection())
+    /// Whether the hub has this file, asked for three seconds at the most; an error where it is out of
+    /// reach.
+    pub(super) fn has(&self, repo: &str, revision: &str, path: &str) -> Result<bool> {
+        let status = self.head(&self.url(repo, revision, path), PROBE)?.status();
+        Ok(status.is_success() || status.is_redirection())
     }
 
     /// The sha256 that the hub itself records for a large file; `None` for small ones.
@@ -74,26 +76,29 @@ impl Hub {
         revision: &str,
         path: &str,
         to: &Path,
-        progress: &mut dyn FnMut(u64),
+        step: &Step<'_>,
     ) -> Result<()> {
         let url = self.url(repo, revision, path);
         let mut file = open_to_append(to)?;
         let held = file.seek(SeekFrom::End(0)).internal("cannot find the end of a download")?;
         let mut response = self.get(&url, held)?;
-        match response.status() {
-            StatusCode::PARTIAL_CONTENT if held > 0 => progress(held),
-            StatusCode::OK => restart(&mut file)?,
-            // What is held is not a part of this file, or is all of it: begin again to be sure.
-            StatusCode::RANGE_NOT_SATISFIABLE => {
-                restart(&mut file)?;
+        let goes_on = response.status() == StatusCode::PARTIAL_CONTENT && starts_at(&response, held);
+        // What is held is not a part of this file, or the answer is not the rest of it: begin again.
+        if held > 0 && !goes_on {
+            restart(&mut file)?;
+            if response.status() != StatusCode::OK {
                 response = self.get(&url, 0)?;
             }
-            _ => {}
         }
         if !response.status().is_success() {
             return Err(Error::unavailable(format!("{url} answered {}", response.status())));
         }
-        copy_counted(&mut response.body_mut().as_reader(), &mut file, progress)
+        let before = if goes_on { held } else { 0 };
+        if let Some(rest) = response.body().content_length() {
+            step.total(before + rest);
+        }
+        step.advanced(before);
+        copy_counted(&mut response.body_mut().as_reader(), &mut file, &mut |bytes| step.advanced(bytes))
             .context(ErrorKind::Unavailable, || {
                 format!("the download of {url} broke off; pull again to go on from there")
             })?;
@@ -107,6 +112,13 @@ impl Hub {
         }
         request.call().context(ErrorKind::Unavailable, || format!("cannot download {url}"))
     }
+}
+
+/// Whether a partial answer begins where it was asked to: `Content-Range: bytes START-END/TOTAL`.
+fn starts_at(response: &Response<Body>, start: u64) -> bool {
+    let range = response.headers().get("content-range").and_then(|value| value.to_str().ok());
+    let first = range.and_then(|range| range.strip_prefix("bytes ")?.split('-').next()?.parse().ok());
+    first == Some(start)
 }
 
 fn open_to_append(path: &Path) -> Result<File> {

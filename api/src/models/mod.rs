@@ -37,6 +37,9 @@ pub struct ModelStatus {
     pub licence: String,
     /// One line about it.
     pub description: String,
+    /// Whether it is of fastembed's catalogue: its files are held to the hub's own records instead of
+    /// pins of ours.
+    pub catalogue: bool,
     /// Sets it belongs to.
     pub sets: Vec<String>,
     /// Routes by which this machine can have it.
@@ -59,10 +62,10 @@ pub enum InstalledState {
     Missing,
 }
 
-/// The manifest's models and what of them is installed in `models_dir`. Hashes nothing.
+/// Every model that can be pulled and what of it is installed in `models_dir`. Hashes nothing.
 pub fn list(models_dir: &Path) -> Result<Vec<ModelStatus>> {
     let manifest = Manifest::bundled()?;
-    Ok(manifest.models.iter().map(|model| status(&manifest, model, models_dir)).collect())
+    Ok(manifest.all().iter().map(|model| status(&manifest, model, models_dir)).collect())
 }
 
 /// The folder of an installed model; an error with the remedy where files of it are missing.
@@ -93,6 +96,7 @@ fn status(manifest: &Manifest, model: &Model, models_dir: &Path) -> ModelStatus 
         role: model.role,
         licence: model.licence.clone(),
         description: model.description.clone(),
+        catalogue: manifest.model(&model.id).is_none(),
         sets: in_sets.map(|(name, _)| name.clone()).collect(),
         routes,
         state: verify::installed_state(model, &folder),
@@ -120,6 +124,28 @@ mod tests {
         assert!(error.to_string().contains("footnote models pull smollm2-135m-instruct"), "{error}");
         assert!(list(folder.path()).unwrap().iter().all(|model| model.state == InstalledState::Missing));
         assert!(verify(folder.path(), &[], &Silent).unwrap().is_empty(), "nothing is installed");
+    }
+
+    #[test]
+    fn models_of_the_catalogue_are_listed_and_are_not_good_without_a_known_hash() {
+        let folder = TempDir::new().unwrap();
+        let name = "bge-small-zh-v1.5";
+        let manifest = Manifest::bundled().unwrap();
+        let model = manifest.select(&[name.to_owned()]).unwrap().remove(0);
+        let place = folder.path().join(name);
+        fs_err::create_dir_all(&place).unwrap();
+        for (path, hash) in model.sources[0].installed() {
+            assert!(hash.is_none(), "nobody pinned {path}");
+            fs_err::write(place.join(path), b"anything").unwrap();
+        }
+        fs_err::write(place.join("embedder.json"), b"{}").unwrap();
+        let listed = list(folder.path()).unwrap();
+        let listed = listed.iter().find(|listed| listed.id == name).unwrap();
+        assert!(listed.catalogue && listed.state == InstalledState::Unverified, "{listed:?}");
+        let verified = verify(folder.path(), &[], &Silent).unwrap();
+        assert_eq!(verified.iter().map(|v| v.id.as_str()).collect::<Vec<_>>(), [name]);
+        assert!(!verified[0].is_good());
+        assert!(verified[0].files.iter().all(|file| file.state == FileState::Unpinned), "{verified:?}");
     }
 
     #[test]

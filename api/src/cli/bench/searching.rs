@@ -5,9 +5,11 @@
 use std::time::Instant;
 
 use bytes::Bytes;
+use footnote_core::document::VersionState;
 use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
-use footnote_core::ports::{NewVersion, TokenCounter};
+use footnote_core::ids::KnowledgeBaseId;
+use footnote_core::ports::{DocumentFilter, NewVersion, TokenCounter};
 use footnote_core::question::Filter;
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, Result};
@@ -19,7 +21,7 @@ use rand::{Rng, SeedableRng};
 use serde::Serialize;
 
 use super::percentile;
-use crate::cli::refresh::wait_until_idle;
+use crate::cli::refresh::{all_documents, wait_until_idle};
 use crate::cli::session::Session;
 use crate::config::Config;
 use crate::service::search::{SearchInput, search};
@@ -128,7 +130,31 @@ async fn fill(session: &Session, wanted: usize, random: &mut StdRng) -> Result<u
         made += vectors.len();
     }
     wait_until_idle(session).await?;
+    require_filled(session, knowledge_base.id, made).await?;
     Ok(made)
+}
+
+/// Every document answers, with the chunks that were foreseen, and none had to be embedded: otherwise
+/// the search is timed on another index than the figures say.
+async fn require_filled(session: &Session, knowledge_base: KnowledgeBaseId, chunks: usize) -> Result<()> {
+    let documents = all_documents(&session.app, knowledge_base, DocumentFilter::default()).await?;
+    let (mut indexed, mut embedded) = (0, 0);
+    for listed in documents {
+        let newest = &listed.newest;
+        let facts = newest.parsed.as_ref().filter(|_| newest.state == VersionState::Current);
+        let facts = facts.ok_or_else(|| {
+            let why = newest.failure.as_deref().unwrap_or_else(|| newest.state.name());
+            Error::internal(format!("{} of the bench was not indexed: {why}", listed.document.key))
+        })?;
+        indexed += facts.chunks as usize;
+        embedded += facts.embedded;
+    }
+    if indexed == chunks && embedded == 0 {
+        return Ok(());
+    }
+    Err(Error::internal(format!(
+        "the bench foresaw {chunks} chunks and found {indexed}, {embedded} of them embedded anew"
+    )))
 }
 
 /// Hashes of what the pipeline will embed of this text.
