@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::citation::Citation;
 use crate::ids::{ApiKeyId, ConversationId, KnowledgeBaseId, MessageId};
 use crate::passage::Evidence;
+use crate::{Error, ErrorKind};
 
 /// Tokens used.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -60,7 +61,30 @@ pub enum AnswerEvent {
     /// The whole answer.
     Done(Box<Answer>),
     /// Generation failed after it began.
-    Failed(String),
+    Failed(Failure),
+}
+
+/// What a reader may know of an error that came after the answer had begun: its kind and message.
+/// The causes, which may name paths, stay in the log.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Failure {
+    /// Decides the status, as with every other error.
+    pub kind: ErrorKind,
+    /// What failed.
+    pub message: String,
+}
+
+impl From<&Error> for Failure {
+    fn from(error: &Error) -> Self {
+        Self { kind: error.kind(), message: error.message().to_owned() }
+    }
+}
+
+impl Failure {
+    /// The error, as far as it may be told.
+    pub fn into_error(self) -> Error {
+        Error::new(self.kind, self.message)
+    }
 }
 
 /// Who said something.
@@ -114,4 +138,17 @@ pub struct Message {
     pub answer: Option<Answer>,
     /// When.
     pub created_at: DateTime<Utc>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failure_keeps_kind_and_message_and_tells_no_cause() {
+        let cause = std::io::Error::other("/secret/model.gguf: permission denied");
+        let error = Error::corrupt("cannot load the model").with_source(cause);
+        let told = Failure::from(&error).into_error();
+        assert_eq!((told.kind(), told.to_string().as_str()), (ErrorKind::Corrupt, "cannot load the model"));
+    }
 }

@@ -35,7 +35,7 @@ pub struct ConfirmedChunk {
     pub text: String,
 }
 
-/// Rank (from 1) and score at one stage.
+/// Rank (from 1, among the confirmed candidates that are given) and score at one stage.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct StageScore {
     /// From 1.

@@ -13,7 +13,7 @@ use chrono::{DateTime, Utc};
 use tokio::sync::mpsc;
 
 use crate::Result;
-use crate::answer::{ChatMessage, Conversation, FinishReason, Message, Usage};
+use crate::answer::{ChatMessage, Conversation, Failure, FinishReason, Message, Usage};
 use crate::chunk::{Chunk, Hit, KeywordEntry, VectorEntry};
 use crate::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
 use crate::hash::ContentHash;
@@ -581,6 +581,15 @@ pub struct GenerationRequest {
     pub sampling: SamplingSettings,
 }
 
+/// A prompt's size in the tokens of a generator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PromptSize {
+    /// Tokens of the prompt.
+    pub tokens: usize,
+    /// Most tokens of prompt and answer together.
+    pub context: usize,
+}
+
 /// What a generator tells while it works.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GenerationEvent {
@@ -594,7 +603,7 @@ pub enum GenerationEvent {
         usage: Usage,
     },
     /// It failed.
-    Failed(String),
+    Failed(Failure),
 }
 
 /// A language model.
@@ -602,6 +611,8 @@ pub enum GenerationEvent {
 pub trait Generator: Send + Sync {
     /// Names the model.
     fn model(&self) -> &str;
+    /// How much of the context the prompt of these turns takes.
+    async fn measure(&self, messages: &[ChatMessage]) -> Result<PromptSize>;
     /// Queues a prompt: busy where the queue is full, invalid input where the prompt and the
     /// tokens asked for exceed the context. Dropping the receiver cancels.
     async fn generate(&self, request: GenerationRequest) -> Result<mpsc::Receiver<GenerationEvent>>;

@@ -1,7 +1,9 @@
 //! Who asks, and what they may see.
 //!
-//! A [`Principal`] is made only by checking a presented secret against a stored record, or by the
-//! command line that holds the data folder's lock. A [`Scope`] is made only by a principal.
+//! A [`Principal`] is made only by checking a presented secret against a record, or by the command
+//! line that holds the data folder's lock. A [`Scope`] is made only by a principal. Records are plain
+//! data, so these types do not see that they come from the store: `api::auth` and `api::service` read
+//! them there and nowhere else.
 
 use std::fmt;
 

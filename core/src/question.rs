@@ -42,6 +42,55 @@ impl QuestionText {
     }
 }
 
+/// Most earlier questions that a follow-up is searched with.
+const FOLLOWED: usize = 2;
+
+/// Most English words, and Chinese characters, of a question that hardly says by itself what it is
+/// about.
+const FEW_WORDS: usize = 4;
+const FEW_CHARACTERS: usize = 8;
+
+/// English words that point to what was said before.
+const POINTING_WORDS: [&str; 20] = [
+    "it", "its", "they", "them", "their", "theirs", "that", "this", "these", "those", "he", "him", "his",
+    "she", "her", "hers", "there", "then", "such", "same",
+];
+
+/// English beginnings and Chinese words that do so.
+const POINTING_BEGINNINGS: [&str; 8] =
+    ["and ", "or ", "but ", "so ", "what about", "how about", "what if", "also "];
+const POINTING_CHINESE: [&str; 11] = ["它", "他", "她", "这", "那", "其中", "该", "此", "上述", "还有", "呢"];
+
+impl QuestionText {
+    /// What to search for where this question was asked after `earlier` ones, latest first: a
+    /// question such as "And for managers?" finds nothing without the one that it follows.
+    pub fn with_what_it_follows(&self, earlier: &[&str]) -> Self {
+        let mut parts = vec![self.as_str()];
+        for question in earlier.iter().take(FOLLOWED) {
+            if !parts.last().is_some_and(|last| leans_on_another(last)) {
+                break;
+            }
+            parts.push(question);
+        }
+        parts.reverse();
+        // The joined text may be too long; then the question stands alone.
+        Self::parse(&parts.join("\n")).unwrap_or_else(|_| self.clone())
+    }
+}
+
+/// Whether a question seems to need the one before it: it is very short or points to something.
+fn leans_on_another(question: &str) -> bool {
+    let question = question.trim().to_lowercase();
+    if is_chinese(&question) {
+        let length = question.chars().filter(|c| c.is_alphanumeric()).count();
+        return length <= FEW_CHARACTERS || POINTING_CHINESE.iter().any(|word| question.contains(word));
+    }
+    let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    words.len() <= FEW_WORDS
+        || POINTING_BEGINNINGS.iter().any(|beginning| question.starts_with(beginning))
+        || words.iter().any(|word| POINTING_WORDS.contains(word))
+}
+
 /// Whether at least a fifth of the letters are Han characters: enough to answer in Chinese.
 pub fn is_chinese(text: &str) -> bool {
     let han = text.chars().filter(|&c| is_han(c)).count();
@@ -85,5 +134,22 @@ mod tests {
         assert!(QuestionText::parse(&"长".repeat(10_000)).unwrap_err().to_string().contains("10000"));
         assert!(QuestionText::parse("年假有几天？").unwrap().is_chinese());
         assert!(!QuestionText::parse("How long is annual leave (年假)?").unwrap().is_chinese());
+    }
+
+    #[test]
+    fn a_follow_up_is_searched_with_what_it_follows() {
+        let searched = |question: &str, earlier: &[&str]| {
+            QuestionText::parse(question).unwrap().with_what_it_follows(earlier).as_str().to_owned()
+        };
+        let leave = "How many days of annual leave do new employees get?";
+        assert_eq!(searched("And for managers?", &[leave]), format!("{leave}\nAnd for managers?"));
+        assert_eq!(searched("Can they be carried over to the next year?", &[leave]).lines().count(), 2);
+        assert_eq!(searched("那经理呢？", &["新员工每年有多少天带薪年假可以休？"]).lines().count(), 2);
+        let alone = "Which insurance covers business travel abroad?";
+        assert_eq!(searched(alone, &[leave]), alone, "a question of its own");
+        assert_eq!(searched("公司出差可以报销哪些交通费用？", &["年假几天？"]).lines().count(), 1);
+        assert_eq!(searched("And interns?", &["And for managers?", leave, alone]).lines().count(), 3);
+        assert_eq!(searched("Why?", &[]), "Why?");
+        assert_eq!(searched("Why?", &["x".repeat(MAX_QUESTION_CHARS).as_str()]), "Why?");
     }
 }

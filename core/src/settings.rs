@@ -4,6 +4,16 @@ use serde::{Deserialize, Serialize};
 
 use crate::{Error, Result};
 
+/// Longest system prompt, and longest turn of an example, in scalar values.
+const MAX_PROMPT_CHARS: usize = 4_000;
+/// Most examples.
+const MAX_EXAMPLES: usize = 8;
+/// Longest sum of a prompt's own texts, in scalar values: passages and the question must have most of
+/// a context of 8,192 tokens.
+const MAX_PROMPT_SUM: usize = 8_000;
+/// Longest stop text, in scalar values.
+const MAX_STOP_CHARS: usize = 200;
+
 /// Everything about a knowledge base that its owner may tune.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
@@ -52,10 +62,13 @@ impl Default for RetrievalSettings {
             fusion: FusionMethod::ConvexCombination,
             dense_weight: 0.5,
             candidates: 100,
-            // On a CPU, reading the prompt is most of an answer's time.
             top_k: 4,
             rerank: true,
-            passage_budget: 3_000,
+            // What `top_k` full chunks have: a default chunk's 320 tokens are some 1,400 characters of
+            // English, and 500 of Chinese. A smaller budget would be the true `top_k`. On a CPU reading
+            // the prompt is most of an answer's time: two cores read these 1,300 tokens in about ten
+            // seconds, in the worst case of four full chunks.
+            passage_budget: 6_000,
             evidence_threshold: 0.35,
         }
     }
@@ -124,7 +137,40 @@ impl KnowledgeBaseSettings {
         within("retrieval.candidates", r.candidates as f32, 1.0, 1000.0)?;
         within("retrieval.top_k", r.top_k as f32, 1.0, 100.0)?;
         within("retrieval.passage_budget", r.passage_budget as f32, 200.0, 100_000.0)?;
+        self.prompt.validate()?;
         self.sampling.validate()
+    }
+}
+
+impl PromptSettings {
+    /// Refuses instructions that would leave passages no room, naming the setting.
+    pub fn validate(&self) -> Result<()> {
+        let mut sum = 0;
+        let mut check = |name: &str, text: &str| {
+            let chars = text.chars().count();
+            sum += chars;
+            if chars <= MAX_PROMPT_CHARS {
+                return Ok(());
+            }
+            Err(Error::invalid(format!("{name} has {chars} characters; shorten it to {MAX_PROMPT_CHARS}")))
+        };
+        check("prompt.system", self.system.as_deref().unwrap_or_default())?;
+        for (at, example) in self.examples.iter().enumerate() {
+            for (name, text) in [("question", &example.question), ("answer", &example.answer)] {
+                let name = format!("prompt.examples[{at}].{name}");
+                check(&name, text)?;
+                if text.trim().is_empty() {
+                    return Err(Error::invalid(format!("{name} is empty; give both turns of an example")));
+                }
+            }
+        }
+        if self.examples.len() > MAX_EXAMPLES || sum > MAX_PROMPT_SUM {
+            return Err(Error::invalid(format!(
+                "prompt has {} examples and {sum} characters; give up to {MAX_EXAMPLES} and {MAX_PROMPT_SUM}",
+                self.examples.len()
+            )));
+        }
+        Ok(())
     }
 }
 
@@ -135,8 +181,11 @@ impl SamplingSettings {
         within("sampling.top_p", self.top_p, f32::EPSILON, 1.0)?;
         within("sampling.repetition_penalty", self.repetition_penalty, 0.5, 2.0)?;
         within("sampling.max_tokens", self.max_tokens as f32, 1.0, 8192.0)?;
-        if self.stop.len() > 8 || self.stop.iter().any(String::is_empty) {
-            return Err(Error::invalid("sampling.stop takes up to 8 texts, none of them empty"));
+        let is_refused = |text: &String| text.is_empty() || text.chars().count() > MAX_STOP_CHARS;
+        if self.stop.len() > 8 || self.stop.iter().any(is_refused) {
+            return Err(Error::invalid(format!(
+                "sampling.stop takes up to 8 texts of 1 to {MAX_STOP_CHARS} characters"
+            )));
         }
         Ok(())
     }
@@ -160,5 +209,29 @@ mod tests {
         settings.retrieval.dense_weight = f32::NAN;
         let error = settings.validate().unwrap_err().to_string();
         assert!(error.contains("retrieval.dense_weight"), "{error}");
+    }
+
+    #[test]
+    fn the_default_budget_holds_as_many_chunks_as_are_kept() {
+        let defaults = RetrievalSettings::default();
+        assert!(defaults.passage_budget >= defaults.top_k * 1_400);
+    }
+
+    #[test]
+    fn instructions_that_leave_no_room_are_refused_by_name() {
+        let example =
+            |chars: usize| FewShotExample { question: "q".repeat(chars), answer: "a".repeat(chars) };
+        let refused = |prompt: PromptSettings| {
+            let settings = KnowledgeBaseSettings { prompt, ..KnowledgeBaseSettings::default() };
+            settings.validate().err().map(|error| error.to_string()).unwrap_or_default()
+        };
+        let with = |examples| PromptSettings { system: Some("长".repeat(1_000)), examples };
+        assert_eq!(refused(with(vec![example(400); 8])), "");
+        assert!(refused(with(vec![example(10); 9])).contains("9 examples"));
+        assert!(refused(with(vec![example(2_000); 2])).contains("9000 characters"));
+        assert!(refused(with(vec![example(1), example(4_001)])).starts_with("prompt.examples[1].question"));
+        assert!(refused(with(vec![example(0)])).starts_with("prompt.examples[0].question"));
+        let endless = PromptSettings { system: Some("x".repeat(4_001)), examples: Vec::new() };
+        assert!(refused(endless).starts_with("prompt.system has 4001"));
     }
 }

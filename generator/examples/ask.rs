@@ -77,7 +77,7 @@ async fn main() -> Result<()> {
             sampling: SamplingSettings::default(),
             history: Vec::new(),
         };
-        let mut events = answerer.answer(request).await?;
+        let mut events = answerer.answer(request).await?.events;
         while let Some(event) = events.recv().await {
             match event {
                 AnswerEvent::Token(text) => println!("{text}"),
@@ -85,7 +85,7 @@ async fn main() -> Result<()> {
                     println!("    [{}] {:.2} {} {:?}", c.number, c.score, c.source_span, c.quote)
                 }
                 AnswerEvent::Done(a) => println!("    {:?}, {:.1} s", a.usage, begun.elapsed().as_secs_f32()),
-                AnswerEvent::Failed(error) => println!("    failed: {error}"),
+                AnswerEvent::Failed(error) => println!("    failed: {}", error.message),
             }
         }
     }

@@ -7,19 +7,20 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use footnote_core::answer::{Answer, AnswerEvent, ChatMessage, FinishReason, Usage};
+use footnote_core::answer::{Answer, AnswerEvent, ChatMessage, Failure, FinishReason, Usage};
 use footnote_core::citation::Citation;
 use footnote_core::passage::{Evidence, Passage, Retrieved};
 use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator};
-use footnote_core::question::QuestionText;
+use footnote_core::question::{QuestionText, is_han};
 use footnote_core::settings::{PromptSettings, SamplingSettings};
-use footnote_core::{Error, Result};
+use footnote_core::{Error, ErrorKind, Result};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
 use crate::cite::{CitedSentence, Citer};
+use crate::fit::{self, Fitted};
 use crate::markers::neutralise;
-use crate::{cite, prompt, sentence, support};
+use crate::{cite, sentence, support};
 
 /// Events that may wait for a slow reader.
 const EVENT_QUEUE: usize = 64;
@@ -43,6 +44,16 @@ pub struct AnswerRequest {
     pub history: Vec<ChatMessage>,
 }
 
+/// An answer that has begun.
+#[derive(Debug)]
+pub struct Begun {
+    /// The passages that it may rest on: those that were found, without the last of them where the
+    /// model's context does not hold them all.
+    pub passages: Vec<Passage>,
+    /// What is told while it is written. Dropping it cancels.
+    pub events: mpsc::Receiver<AnswerEvent>,
+}
+
 /// Answers questions from passages.
 #[derive(Clone)]
 pub struct Answerer {
@@ -61,31 +72,41 @@ impl Answerer {
     }
 
     /// Begins an answer. The errors of [`Generator::generate`] come at once; what fails later is an
-    /// event. Dropping the receiver cancels.
-    pub async fn answer(&self, request: AnswerRequest) -> Result<mpsc::Receiver<AnswerEvent>> {
+    /// event.
+    pub async fn answer(&self, mut request: AnswerRequest) -> Result<Begun> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-        let writer = Writer::new(&request.retrieved, events);
-        if !request.retrieved.evidence.sufficient || request.retrieved.passages.is_empty() {
-            let text = refusal(&request.question, &request.retrieved.passages);
-            spawn(writer.refuse(text));
-            return Ok(receiver);
+        let writer = Writer::new(&request.retrieved, events.clone());
+        let passages = request.retrieved.passages.clone();
+        if !request.retrieved.evidence.sufficient || passages.is_empty() {
+            let text = refusal(&request.question, &passages);
+            spawn(events, writer.refuse(text));
+            return Ok(Begun { passages, events: receiver });
         }
         let Some(generator) = &self.generator else {
-            spawn(writer.extract(request));
-            return Ok(receiver);
+            spawn(events, writer.extract(request));
+            return Ok(Begun { passages, events: receiver });
         };
-        let messages =
-            prompt::build(&request.question, &request.retrieved.passages, &request.prompt, &request.history);
-        let sampling = request.sampling.clone();
+        let Fitted { messages, passages, max_tokens } = fit::to_context(generator.as_ref(), &request).await?;
+        request.retrieved.passages.clone_from(&passages);
+        let sampling = SamplingSettings { max_tokens, ..request.sampling.clone() };
         let generation = generator.generate(GenerationRequest { messages, sampling }).await?;
-        spawn(writer.generate(request, generator.model().to_owned(), generation));
-        Ok(receiver)
+        spawn(events, writer.generate(request, generator.model().to_owned(), generation));
+        Ok(Begun { passages, events: receiver })
     }
 }
 
-fn spawn(work: impl Future<Output = Result<()>> + Send + 'static) {
-    // The only failure is a reader who left, and then nobody is there to tell.
-    tokio::spawn(async { drop(work.await) }.in_current_span());
+/// Lets an answer be written, and tells its failure.
+fn spawn(events: mpsc::Sender<AnswerEvent>, work: impl Future<Output = Result<()>> + Send + 'static) {
+    let told = async move {
+        let Err(error) = work.await else { return };
+        // The reader left: nobody is there to tell.
+        if error.kind() == ErrorKind::Cancelled {
+            return;
+        }
+        tracing::error!(%error, "cannot write the answer");
+        let _ = events.send(AnswerEvent::Failed(Failure::from(&error))).await;
+    };
+    tokio::spawn(told.in_current_span());
 }
 
 /// Sends an answer while keeping it.
@@ -134,11 +155,10 @@ impl Writer {
                     }
                     return self.finish(reason, usage, wrote.then_some(model)).await;
                 }
-                Some(GenerationEvent::Failed(error)) => return self.send(AnswerEvent::Failed(error)).await,
-                None => {
-                    let error = "the generator ended without finishing the answer; ask again".to_owned();
-                    return self.send(AnswerEvent::Failed(error)).await;
+                Some(GenerationEvent::Failed(failure)) => {
+                    return self.send(AnswerEvent::Failed(failure)).await;
                 }
+                None => return Err(Error::internal("the generator ended without finishing the answer")),
             }
         }
     }
@@ -182,7 +202,7 @@ impl Writer {
 }
 
 fn left() -> Error {
-    Error::new(footnote_core::ErrorKind::Cancelled, "nobody reads the answer any more")
+    Error::new(ErrorKind::Cancelled, "nobody reads the answer any more")
 }
 
 /// Says that the documents do not answer, and where the nearest text is.
@@ -243,15 +263,28 @@ fn extract(question: &QuestionText, passages: &[Passage], written: usize) -> Vec
     for (score, rank, range) in found {
         let Some(passage) = passages.get(rank) else { continue };
         let quote = passage.text.get(range.clone()).unwrap_or_default();
-        let words: Vec<&str> = quote.split_whitespace().collect();
         let blank = if at == 0 { "" } else { " " };
-        let text = format!("{blank}{} [{}]", neutralise(&words.join(" ")), passage.number);
+        let text = format!("{blank}{} [{}]", neutralise(&on_one_line(quote)), passage.number);
         let span = footnote_core::text::Span::new(at + blank.len(), at + text.chars().count());
         at = span.end;
         let citations = cite::citation(passage, range, span, score).into_iter().collect();
         sentences.push(CitedSentence { text, citations });
     }
     sentences
+}
+
+/// Wrapped lines joined as their language does: Chinese without a blank.
+fn on_one_line(quote: &str) -> String {
+    let is_wide = |c: char| is_han(c) || matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}');
+    let mut line = String::with_capacity(quote.len());
+    for word in quote.split_whitespace() {
+        let both_wide = line.chars().next_back().is_some_and(is_wide) && word.starts_with(is_wide);
+        if !line.is_empty() && !both_wide {
+            line.push(' ');
+        }
+        line.push_str(word);
+    }
+    line
 }
 
 #[cfg(test)]

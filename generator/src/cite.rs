@@ -1,8 +1,9 @@
 //! Citations: which exact sentences of the passages support which sentence of the answer.
 //!
 //! The model's markers are a hint and are checked. A number that was not offered is taken out of
-//! the text; a marker whose passage shares nothing with the sentence goes to the passage that does
-//! support it; a sentence without a marker gets one where a passage supports it well enough.
+//! the text; a marker goes to the passage that supports the sentence where that is clearly another;
+//! a sentence without a marker gets one where a passage supports it well enough. An answer that would
+//! end without any gets one for the whole of it.
 
 use std::ops::Range;
 
@@ -19,8 +20,12 @@ use crate::support::Terms;
 const ATTACH_FROM: f32 = 0.35;
 /// Support below which a marked passage does not support the sentence at all.
 const NONE_BELOW: f32 = 0.1;
-/// Support from which another passage takes the place of an unsupporting one.
+/// Support from which another passage may take the place of the one that a marker names…
 const REPAIR_FROM: f32 = 0.5;
+/// …and by how much it must support the sentence better.
+const REPAIR_GAIN: f32 = 0.3;
+/// Support from which a single shared term is enough: an answer of one word.
+const ALL_OF_IT: f32 = 0.99;
 /// What a second sentence must add to be quoted with the first.
 const SECOND_SENTENCE_GAIN: f32 = 0.15;
 /// A quote that holds none of the sentence's numbers counts this much.
@@ -41,6 +46,10 @@ pub struct Citer {
     pending: String,
     /// Scalar values of the answer given out so far.
     written: usize,
+    /// What was claimed so far, without markers.
+    claims: String,
+    /// Whether anything of the answer is cited.
+    is_cited: bool,
 }
 
 /// A passage cut into sentences.
@@ -59,11 +68,18 @@ struct Support {
     shared: usize,
 }
 
+impl Support {
+    /// Whether more than a chance word is shared.
+    fn is_telling(&self) -> bool {
+        self.shared >= 2 || self.shared == 1 && self.score >= ALL_OF_IT
+    }
+}
+
 impl Citer {
     /// A citer over the passages that the model was given.
     pub fn new(passages: &[Passage]) -> Self {
         let passages = passages.iter().cloned().map(IndexedPassage::new).collect();
-        Self { passages, pending: String::new(), written: 0 }
+        Self { passages, pending: String::new(), written: 0, claims: String::new(), is_cited: false }
     }
 
     /// Takes more of the model's text and gives the sentences that are whole by now.
@@ -74,7 +90,31 @@ impl Citer {
 
     /// Gives what is left.
     pub fn finish(&mut self) -> Vec<CitedSentence> {
-        self.release(true)
+        let mut sentences = self.release(true);
+        if !self.is_cited {
+            sentences.extend(self.cite_the_whole());
+        }
+        sentences
+    }
+
+    /// A marker behind an answer none of whose sentences is cited: of the passage that holds most of
+    /// what it claims, or, where words cannot tell because the passages are in another language, of
+    /// the best.
+    fn cite_the_whole(&mut self) -> Option<CitedSentence> {
+        if !self.claims.chars().any(char::is_alphanumeric) {
+            return None;
+        }
+        let chinese = is_chinese(&self.claims);
+        let best = self.best(&Terms::of(&self.claims)).filter(|s| s.shared > 0 && s.score >= NONE_BELOW);
+        let foreign = || self.passages.first().filter(|p| p.chinese != chinese).map(|p| p.whole(0));
+        let support = best.or_else(foreign)?;
+        let number = self.number_of(Some(&support))?;
+        let text = if chinese { format!("[{number}]") } else { format!(" [{number}]") };
+        let span = Span::new(0, self.written + text.chars().count());
+        self.written = span.end;
+        let citation = self.citation(&support, span)?;
+        self.is_cited = true;
+        Some(CitedSentence { text, citations: vec![citation] })
     }
 
     fn release(&mut self, finished: bool) -> Vec<CitedSentence> {
@@ -90,14 +130,24 @@ impl Citer {
         // Nothing of an answer begins with blanks.
         let segment = if self.written == 0 { segment.trim_start() } else { segment };
         let found = markers::find(segment);
-        let plain = without_markers(segment, &found);
+        let mut plain = markers::without(segment, &found);
         if !plain.chars().any(char::is_alphanumeric) {
             // Blanks, rules of a table, or markers that belong to no words.
+            if !found.is_empty() {
+                markers::close_unfinished(&mut plain);
+            }
             return (!plain.is_empty()).then(|| self.written(plain, Vec::new()));
         }
         let offered: Vec<u32> = found.iter().flat_map(|m| m.numbers.iter().copied()).collect();
         let choice = self.choose(&plain, &offered);
-        let text = rewrite(segment, &found, &choice);
+        let mut text = rewrite(segment, &found, &choice);
+        if !found.is_empty() {
+            markers::close_unfinished(&mut text);
+        }
+        if !sentence::is_question(&plain) {
+            self.claims.push_str(&plain);
+            self.claims.push('\n');
+        }
         let supports: Vec<Support> = choice.into_iter().filter_map(|c| c.support).collect();
         Some(self.written(text, supports))
     }
@@ -107,7 +157,8 @@ impl Citer {
         let length = text.chars().count();
         let span = Span::new(self.written + blanks, self.written + length);
         self.written += length;
-        let citations = supports.iter().filter_map(|s| self.citation(s, span)).collect();
+        let citations: Vec<Citation> = supports.iter().filter_map(|s| self.citation(s, span)).collect();
+        self.is_cited |= !citations.is_empty();
         CitedSentence { text, citations }
     }
 
@@ -130,11 +181,9 @@ impl Citer {
                 support: kept,
             });
         }
-        // A question claims nothing.
-        let claims = !plain.trim_end().ends_with(['?', '？']);
-        if claims
+        if !sentence::is_question(plain)
             && choices.iter().all(|c| c.support.is_none())
-            && let Some(best) = self.best(&terms).filter(|s| s.score >= ATTACH_FROM && s.shared >= 2)
+            && let Some(best) = self.best(&terms).filter(|s| s.score >= ATTACH_FROM && s.is_telling())
         {
             choices.push(Choice { given: None, number: self.number_of(Some(&best)), support: Some(best) });
         }
@@ -145,19 +194,20 @@ impl Citer {
     fn check(&self, terms: &Terms, number: u32, chinese: bool) -> Option<Support> {
         let index = self.passages.iter().position(|p| p.passage.number == number)?;
         let named = self.passages[index].support(index, terms);
-        if named.score >= NONE_BELOW {
-            return Some(named);
-        }
-        let better = self.best(terms).filter(|s| s.score >= REPAIR_FROM && s.shared >= 2);
+        let better = self.best(terms).filter(|best| {
+            best.score >= REPAIR_FROM && best.score - named.score >= REPAIR_GAIN && best.is_telling()
+        });
         if better.is_some() {
             return better;
         }
-        // Words cannot tell across languages: the model's word stands, for the passage as a whole.
-        let foreign = self.passages[index].chinese != chinese;
-        if named.shared > 0 {
+        if named.score >= NONE_BELOW {
             return Some(named);
         }
-        foreign.then(|| self.passages[index].whole(index))
+        // Words cannot tell across languages: the model's word stands, for the passage as a whole
+        // where not even a name is shared.
+        let foreign = self.passages[index].chinese != chinese;
+        let support = if named.shared > 0 { named } else { self.passages[index].whole(index) };
+        foreign.then_some(support)
     }
 
     fn best(&self, terms: &Terms) -> Option<Support> {
@@ -260,17 +310,6 @@ pub(crate) fn citation(
     })
 }
 
-fn without_markers(text: &str, found: &[markers::Marker]) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut from = 0;
-    for marker in found {
-        plain.push_str(text.get(from..marker.bytes.start).unwrap_or_default());
-        from = marker.bytes.end;
-    }
-    plain.push_str(text.get(from..).unwrap_or_default());
-    plain
-}
-
 /// The sentence with its markers as chosen, each number once.
 fn rewrite(segment: &str, found: &[markers::Marker], choices: &[Choice]) -> String {
     let mut text = String::with_capacity(segment.len() + 8);
@@ -304,8 +343,14 @@ fn rewrite(segment: &str, found: &[markers::Marker], choices: &[Choice]) -> Stri
     remove_strangers(text, choices)
 }
 
-/// Puts a marker before the punctuation that ends the sentence.
+/// Puts a marker before the punctuation that ends the sentence, or into the last cell of a table's row.
 fn attach(text: &mut String, number: u32) {
+    let row = text.trim();
+    if let Some(cells) = row.strip_suffix('|').filter(|_| row.starts_with('|')) {
+        let at = text.trim_end().len() - (row.len() - cells.trim_end().len());
+        text.insert_str(at, &format!(" [{number}]"));
+        return;
+    }
     let ends = |c: char| matches!(c, '.' | '!' | '?' | '。' | '！' | '？' | '…' | '；' | ';' | ':' | '：');
     let body = text.trim_end_matches(|c: char| ends(c) || c.is_whitespace());
     let at = body.len();

@@ -1,6 +1,6 @@
 //! What do the passages say, and how do we know?
 //!
-//! [`answerer`] tells the story: decide from the evidence, build the [`prompt`], let a model write
+//! [`answerer`] tells the story: decide from the evidence, build a [`prompt`] that fits, let a model write
 //! ([`gguf`]), and [`cite`] every sentence by an exact span of a passage. Text of documents is
 //! data here: it never reaches a model as a special token, and it never makes a marker.
 //!
@@ -10,11 +10,12 @@
 
 pub mod answerer;
 pub mod cite;
+mod fit;
 pub mod gguf;
 mod markers;
 pub mod prompt;
 mod sentence;
 mod support;
 
-pub use answerer::{AnswerRequest, Answerer};
+pub use answerer::{AnswerRequest, Answerer, Begun};
 pub use gguf::{GeneratorConfig, GgufGenerator};

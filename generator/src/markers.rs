@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use footnote_core::question::is_han;
+
 /// Longest marker, in scalar values between its brackets.
 const LONGEST: usize = 40;
 /// Most passages that a range like `[1-3]` names.
@@ -16,22 +18,42 @@ pub(crate) struct Marker {
     pub numbers: Vec<u32>,
 }
 
-/// All markers: `[1]`, `[1, 2]`, `[1-3]`, `【1】`, `［1］`, `[passage 1]`, `[资料1]`.
+/// All markers: `[1]`, `[1, 2]`, `[1-3]`, `【1】`, `［１］`, `[passage 1]`, `[资料1]`, `[p. 1]`, `【1†source】`.
 pub(crate) fn find(text: &str) -> Vec<Marker> {
     let mut found = Vec::new();
     let mut from = 0;
     while let Some(at) = text.get(from..).and_then(|rest| rest.find(is_open)).map(|at| at + from) {
         match at_start(text.get(at..).unwrap_or_default()) {
-            Start::Marker(len, numbers) => {
+            Start::Marker(len, numbers) if !is_index(text, at, &numbers) => {
                 found.push(Marker { bytes: at..at + len, numbers });
                 from = at + len;
             }
-            Start::Other | Start::Unfinished => {
+            Start::Marker(..) | Start::Other | Start::Unfinished => {
                 from = at + text[at..].chars().next().map_or(1, char::len_utf8);
             }
         }
     }
     found
+}
+
+/// The text without the markers that were found in it.
+pub(crate) fn without(text: &str, found: &[Marker]) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut from = 0;
+    for marker in found {
+        plain.push_str(text.get(from..marker.bytes.start).unwrap_or_default());
+        from = marker.bytes.end;
+    }
+    plain.push_str(text.get(from..).unwrap_or_default());
+    plain
+}
+
+/// Whether the bracket at byte `at` is code, as in `list[0]`. Models write markers right behind words,
+/// too, so that only a number that no passage has is taken for an index.
+fn is_index(text: &str, at: usize, numbers: &[u32]) -> bool {
+    let before = text.get(..at).unwrap_or_default();
+    let behind_a_name = before.chars().next_back().is_some_and(|c| c.is_ascii_alphanumeric() || c == '_');
+    behind_a_name && numbers == [0]
 }
 
 /// What a text begins with.
@@ -65,7 +87,7 @@ pub(crate) fn at_start(text: &str) -> Start {
         }
     }
     let body = text.get(body_start..).unwrap_or_default();
-    if body.chars().all(|c| c.is_alphanumeric() || is_separator(c)) {
+    if body.contains(DAGGER) || body.chars().all(|c| c.is_alphanumeric() || is_separator(c)) {
         Start::Unfinished
     } else {
         Start::Other
@@ -86,6 +108,15 @@ pub(crate) fn neutralise(text: &str) -> String {
     result
 }
 
+/// Makes a bracket that the text leaves open, and that what follows could make a marker, a round one:
+/// for texts from whose middle a marker was taken.
+pub(crate) fn close_unfinished(text: &mut String) {
+    let Some((at, bracket)) = text.char_indices().rev().find(|&(_, c)| is_open(c)) else { return };
+    if text.get(at..).map(at_start) == Some(Start::Unfinished) {
+        text.replace_range(at..at + bracket.len_utf8(), round(bracket).encode_utf8(&mut [0; 4]));
+    }
+}
+
 fn round(c: char) -> char {
     match c {
         '[' => '(',
@@ -101,35 +132,178 @@ fn is_open(c: char) -> bool {
 }
 
 fn is_separator(c: char) -> bool {
-    c.is_whitespace() || matches!(c, ',' | '，' | '、' | ';' | '；' | '-' | '–' | '^' | '#' | ':' | '：')
+    c.is_whitespace()
+        || is_dash(c)
+        || matches!(
+            c,
+            ',' | '，'
+                | '、'
+                | ';'
+                | '；'
+                | '^'
+                | '#'
+                | ':'
+                | '：'
+                | '/'
+                | '|'
+                | '&'
+                | '+'
+                | '*'
+                | '.'
+                | DAGGER
+        )
+}
+
+fn is_dash(c: char) -> bool {
+    matches!(c, '-' | '‐' | '‑' | '–' | '—' | '−' | '~' | '～')
+}
+
+/// Some models write `【1†L3-L5】`: what follows is a place within the source.
+const DAGGER: char = '†';
+
+/// Words that may stand beside the numbers of a marker; with any other, brackets are just brackets.
+const WORDS: [&str; 38] = [
+    "passage",
+    "passages",
+    "source",
+    "sources",
+    "document",
+    "documents",
+    "doc",
+    "docs",
+    "reference",
+    "references",
+    "ref",
+    "refs",
+    "citation",
+    "citations",
+    "cite",
+    "cited",
+    "page",
+    "pages",
+    "p",
+    "pp",
+    "no",
+    "nos",
+    "number",
+    "chunk",
+    "chunks",
+    "item",
+    "text",
+    "excerpt",
+    "context",
+    "paragraph",
+    "and",
+    "or",
+    "to",
+    "see",
+    "from",
+    "also",
+    "cf",
+    "in",
+];
+
+/// As [`WORDS`], of which Chinese writes several without a blank.
+const CHARACTERS: &str = "参考资料来源文档献段落第条篇页和与及或至到号编引用注见";
+
+/// What a marker's body is made of.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Part {
+    Number(u32),
+    /// Something between the ends of a range.
+    Through,
+    Separator,
 }
 
 fn numbers(body: &str) -> Option<Vec<u32>> {
-    let body = body.trim();
-    let words = ["passages", "passage", "sources", "source", "参考资料", "资料", "来源", "文档", "段落"];
-    let lower = body.to_lowercase();
-    let body = words.iter().find_map(|w| lower.strip_prefix(w)).unwrap_or(&lower);
-    let ranged = |c: char| matches!(c, '-' | '–');
-    let mut found = Vec::new();
-    for part in body.split(|c: char| is_separator(c) && !ranged(c)).filter(|p| !p.is_empty()) {
-        match part.split_once(ranged) {
-            None => found.push(number(part)?),
-            Some((low, high)) => {
-                let (low, high) = (number(low)?, number(high)?);
-                if high < low || high - low >= WIDEST_RANGE {
-                    return None;
-                }
-                found.extend(low..=high);
-            }
+    let parts: Vec<Part> = parts(body.split(DAGGER).next().unwrap_or_default())?;
+    if is_date(body) || parts.first() == Some(&Part::Through) {
+        return None;
+    }
+    let mut found: Vec<u32> = Vec::new();
+    for (at, part) in parts.iter().enumerate() {
+        let Part::Number(number) = *part else { continue };
+        let low = match parts.get(..at) {
+            Some([.., Part::Number(low), Part::Through]) => Some(*low),
+            _ => None,
+        };
+        // A range that runs backwards or too far names its two ends.
+        match low.filter(|low| *low < number && number - low < WIDEST_RANGE) {
+            Some(low) => found.extend(low + 1..=number),
+            None => found.push(number),
         }
     }
     (!found.is_empty()).then_some(found)
 }
 
+/// `2024-10-05` or `5/10/2024`: no list of passages.
+fn is_date(body: &str) -> bool {
+    let fields: Vec<&str> = body.trim().split(['-', '/']).collect();
+    let [first, _, last] = fields.as_slice() else { return false };
+    let all_digits = fields.iter().all(|f| !f.is_empty() && f.bytes().all(|b| b.is_ascii_digit()));
+    all_digits && (first.len() == 4 || last.len() == 4)
+}
+
+/// The parts of a body, runs of separators taken as one; `None` where something else is in it.
+fn parts(body: &str) -> Option<Vec<Part>> {
+    let mut parts: Vec<Part> = Vec::new();
+    let mut rest = body;
+    while let Some(first) = rest.chars().next() {
+        let is_same: fn(char) -> bool = match first {
+            c if is_digit(c) => is_digit,
+            c if is_han(c) => is_han,
+            c if c.is_alphabetic() => |c| c.is_alphabetic() && !is_han(c),
+            _ => |c| !c.is_alphabetic() && !is_digit(c),
+        };
+        let end = rest.find(|c| !is_same(c)).unwrap_or(rest.len());
+        let (run, after) = rest.split_at(end);
+        let is_between_digits =
+            parts.last().is_some_and(|p| matches!(p, Part::Number(_))) && after.starts_with(is_digit);
+        let part = match first {
+            c if is_digit(c) => Part::Number(number(run)?),
+            c if is_han(c) => {
+                of_words(run.chars().all(|c| CHARACTERS.contains(c)), matches!(run, "至" | "到"))?
+            }
+            c if c.is_alphabetic() => {
+                let word = run.to_lowercase();
+                of_words(WORDS.contains(&word.as_str()), word == "to")?
+            }
+            // A decimal is one number, and none of ours.
+            '.' if run == "." && is_between_digits => return None,
+            _ if !run.chars().all(is_separator) => return None,
+            _ => of_words(true, run.trim().chars().all(is_dash) && !run.trim().is_empty())?,
+        };
+        match (parts.last_mut(), part) {
+            (Some(last @ Part::Separator), Part::Through) => *last = Part::Through,
+            (Some(Part::Separator | Part::Through), Part::Separator) => {}
+            _ => parts.push(part),
+        }
+        rest = after;
+    }
+    Some(parts)
+}
+
+fn of_words(is_known: bool, is_through: bool) -> Option<Part> {
+    is_known.then_some(if is_through { Part::Through } else { Part::Separator })
+}
+
+fn is_digit(c: char) -> bool {
+    c.is_ascii_digit() || is_wide_digit(c)
+}
+
+fn is_wide_digit(c: char) -> bool {
+    ('０'..='９').contains(&c)
+}
+
 /// Up to four digits, as people and models write passage numbers (and years).
-fn number(text: &str) -> Option<u32> {
-    let digits = (1..=4).contains(&text.len()) && text.bytes().all(|b| b.is_ascii_digit());
-    digits.then(|| text.parse().ok()).flatten()
+fn number(digits: &str) -> Option<u32> {
+    const WIDE_TO_ASCII: u32 = '０' as u32 - '0' as u32;
+    let narrow = |c: char| match is_wide_digit(c) {
+        true => char::from_u32(c as u32 - WIDE_TO_ASCII).unwrap_or(c),
+        false => c,
+    };
+    let digits: String = digits.chars().map(narrow).collect();
+    (digits.len() <= 4).then(|| digits.parse().ok()).flatten()
 }
 
 #[cfg(test)]
@@ -149,15 +323,29 @@ mod tests {
             [vec![1], vec![2, 3], vec![4], vec![5], vec![6, 7], vec![8, 9]]
         );
         assert_eq!(all("[passage 1] [资料2] [1-3] [Source: 4]"), [vec![1], vec![2], vec![1, 2, 3], vec![4]]);
-        assert_eq!(all("[] [a] [1a] [12345] [1\n] [link](x) [3-1] [[7]]"), [vec![7]]);
+        assert_eq!(all("[] [a] [1a] [12345] [1\n] [link](x) [[7]]"), [vec![7]]);
+        assert_eq!(
+            all("【９】 [Document 9] [参考9] [1 and 9] [1/9] [p. 9] 【9†source】 [第2段和第9段] [Ref: 9]"),
+            [vec![9], vec![9], vec![9], vec![1, 9], vec![1, 9], vec![9], vec![9], vec![2, 9], vec![9]]
+        );
+        assert_eq!(all("[3-1] [1-99] [1 to 3] [2～3]"), [vec![3, 1], vec![1, 99], vec![1, 2, 3], vec![2, 3]]);
+    }
+
+    #[test]
+    fn brackets_with_other_words_and_code_are_none() {
+        assert_eq!(
+            all("[Table 3] [2023-10-05] [5/10/2024] [1.5] [-1] [5%] [1²] [见表3] [9th]"),
+            Vec::<Vec<u32>>::new()
+        );
+        assert_eq!(all("list[0] and rows_[0] differ[1] from [0]"), [vec![1], vec![0]]);
     }
 
     #[test]
     fn an_unfinished_marker_is_told_from_none() {
-        for text in ["[", "[1", "[1, ", "【资料"] {
+        for text in ["[", "[1", "[1, ", "【资料", "[p. ", "【1†L3", "[1 an"] {
             assert_eq!(at_start(text), Start::Unfinished, "{text}");
         }
-        for text in ["", "x", "[1 (", "[a.b"] {
+        for text in ["", "x", "[1 (", "[a(b"] {
             assert_eq!(at_start(text), Start::Other, "{text}");
         }
         assert_eq!(at_start("[12] x"), Start::Marker(4, vec![12]));
@@ -165,7 +353,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn nothing_neutralised_reads_as_a_marker(text in "[\\[\\]【】［］0-9a,、 \n年-]{0,60}") {
+        fn nothing_neutralised_reads_as_a_marker(text in "([\\[\\]【】［］0-9０-９a,、 \n年/.†~`-]|p|to|and|第){0,60}") {
             let neutral = neutralise(&text);
             prop_assert!(find(&neutral).is_empty(), "{neutral}");
             prop_assert_eq!(neutral.chars().count(), text.chars().count());

@@ -8,7 +8,10 @@ use footnote_core::passage::Passage;
 use footnote_core::question::QuestionText;
 use footnote_core::settings::PromptSettings;
 
-use crate::markers::neutralise;
+use crate::markers::{self, neutralise};
+
+/// Longest title with headings that stands before a passage, in scalar values.
+const PLACE_CHARS: usize = 200;
 
 const SYSTEM_ENGLISH: &str = "You answer questions about the documents. Use only the passages given. After every \
      sentence put the number of the passage it comes from, like [1].";
@@ -34,7 +37,7 @@ pub fn build(
         messages.push(message(MessageRole::User, &example.question));
         messages.push(message(MessageRole::Assistant, &example.answer));
     }
-    messages.extend(history.iter().filter(|m| m.role != MessageRole::System).cloned());
+    messages.extend(history.iter().filter(|m| m.role != MessageRole::System).map(earlier));
     messages.push(message(MessageRole::User, &user_turn(question, passages, chinese)));
     messages
 }
@@ -48,11 +51,22 @@ fn user_turn(question: &QuestionText, passages: &[Passage], chinese: bool) -> St
     format!("Passages:\n{passages}\n\n{TASK_ENGLISH}\nQuestion: {question}")
 }
 
+/// A turn without the markers of an answer: they named other passages than those shown now.
+fn earlier(turn: &ChatMessage) -> ChatMessage {
+    match turn.role {
+        MessageRole::Assistant => {
+            message(turn.role, &markers::without(&turn.content, &markers::find(&turn.content)))
+        }
+        MessageRole::System | MessageRole::User => turn.clone(),
+    }
+}
+
 /// `[n] title › heading path`, then the text. Numbers in brackets within it are not markers.
 fn numbered(passage: &Passage) -> String {
     let mut place = vec![passage.title.as_str()];
     place.extend(passage.heading_path.iter().map(String::as_str));
-    let place = neutralise(&place.join(" › ").replace('\n', " "));
+    let place: String = place.join(" › ").replace('\n', " ").chars().take(PLACE_CHARS).collect();
+    let place = neutralise(&place);
     format!("[{}] {place}\n{}", passage.number, neutralise(passage.text.trim()))
 }
 
@@ -96,11 +110,17 @@ mod tests {
             system: Some("Be a pirate.".into()),
             examples: vec![FewShotExample { question: "Q".into(), answer: "A [1].".into() }],
         };
-        let history = [message(MessageRole::User, "before"), message(MessageRole::Assistant, "then")];
+        let history = [message(MessageRole::User, "before"), message(MessageRole::Assistant, "then [1]")];
         let messages = build(&question("now?"), &[passage(1, "x")], &settings, &history);
         let shown: Vec<&str> = messages.iter().map(|m| m.content.as_str()).take(5).collect();
-        assert_eq!(shown, ["Be a pirate.", "Q", "A [1].", "before", "then"]);
+        assert_eq!(shown, ["Be a pirate.", "Q", "A [1].", "before", "then "], "old numbers name nothing");
         assert_eq!(messages.len(), 6);
+    }
+
+    #[test]
+    fn an_endless_title_is_cut() {
+        let named = Passage { title: "t".repeat(5_000), ..passage(1, "x") };
+        assert!(numbered(&named).len() < PLACE_CHARS + 10);
     }
 
     #[test]

@@ -11,20 +11,35 @@ use crate::markers::{self, Start};
 const LONGEST: usize = 400;
 
 /// Words after whose full stop a sentence goes on.
-const ABBREVIATIONS: [&str; 40] = [
-    "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "vs", "etc", "e.g", "i.e", "no", "nos", "vol", "fig",
-    "figs", "inc", "ltd", "co", "corp", "al", "cf", "ca", "approx", "dept", "est", "jan", "feb", "mar",
-    "apr", "jun", "jul", "aug", "sept", "oct", "nov", "dec", "sec", "art",
+const ABBREVIATIONS: [&str; 35] = [
+    "mr", "mrs", "ms", "dr", "prof", "sr", "jr", "st", "mt", "ph.d", "vs", "etc", "e.g", "i.e", "inc", "ltd",
+    "co", "corp", "al", "cf", "ca", "approx", "dept", "est", "jan", "feb", "mar", "apr", "jun", "jul", "aug",
+    "sept", "oct", "nov", "dec",
 ];
+
+/// Words after whose full stop a sentence goes on with a number; else they are words like others.
+const BEFORE_NUMBERS: [&str; 11] = ["no", "nos", "vol", "fig", "figs", "sec", "art", "p", "pp", "ch", "eq"];
 
 /// The length in bytes of the first whole sentence of an answer that is still being written, with
 /// its markers and the blanks before it; `None` while its end is uncertain. With `finished`,
 /// nothing more will come.
 pub(crate) fn first_of_answer(text: &str, finished: bool) -> Option<usize> {
     let mut begun = false;
+    let mut marker_ends = 0;
     for (at, c) in text.char_indices() {
+        if at < marker_ends {
+            continue;
+        }
+        if is_bracket(c) {
+            // No sentence ends within a marker, whatever dots it has.
+            match markers::at_start(text.get(at..).unwrap_or_default()) {
+                Start::Marker(len, _) => marker_ends = at + len,
+                Start::Unfinished if !finished => return None,
+                Start::Unfinished | Start::Other => {}
+            }
+        }
         if c == '\n' && begun {
-            return Some(at);
+            return with_markers_below(text, at, finished);
         }
         begun |= !c.is_whitespace();
         match ends_here(text, at, c, finished) {
@@ -88,7 +103,8 @@ enum End {
 fn ends_here(text: &str, at: usize, c: char, finished: bool) -> End {
     let rest = text.get(at + c.len_utf8()..).unwrap_or_default();
     match c {
-        '。' | '！' | '？' | '…' => End::Yes,
+        '。' | '！' | '？' => End::Yes,
+        '…' => ellipsis(rest, finished),
         '!' | '?' => match rest.chars().next() {
             None if finished => End::Yes,
             None => End::Uncertain,
@@ -99,6 +115,19 @@ fn ends_here(text: &str, at: usize, c: char, finished: bool) -> End {
         },
         '.' => full_stop(text.get(..at).unwrap_or_default(), rest, finished),
         _ => End::No,
+    }
+}
+
+/// An ellipsis ends a sentence where another begins, and not within one.
+fn ellipsis(rest: &str, finished: bool) -> End {
+    let after = rest.trim_start_matches('…');
+    let visible = after.trim_start();
+    match visible.chars().next() {
+        None if finished => End::Yes,
+        None => End::Uncertain,
+        Some(c) if is_closer(c) || is_bracket(c) || after.starts_with('\n') => End::Yes,
+        Some(c) if visible.len() == after.len() || c.is_lowercase() => End::No,
+        Some(_) => End::Yes,
     }
 }
 
@@ -124,6 +153,14 @@ fn full_stop(before: &str, rest: &str, finished: bool) -> End {
             _ => End::No,
         };
     }
+    if BEFORE_NUMBERS.contains(&lower.as_str()) {
+        match rest.trim_start_matches(' ').chars().next() {
+            None if finished => return End::Yes,
+            None => return End::Uncertain,
+            Some(c) if c.is_ascii_digit() => return End::No,
+            Some(_) => {}
+        }
+    }
     match rest.trim_start().chars().find(|&c| !is_closer(c)) {
         None if finished => End::Yes,
         None => End::Uncertain,
@@ -139,7 +176,8 @@ fn is_list_number(word: &str) -> bool {
     short && (word.bytes().all(|b| b.is_ascii_digit()) || word.bytes().all(|b| b.is_ascii_alphabetic()))
 }
 
-/// Where the sentence that ends at `end` ends with its quotation marks and markers.
+/// Where the sentence that ends at `end` ends with its quotation marks and markers; `None` where that
+/// is uncertain.
 fn after_end(text: &str, end: usize, finished: bool) -> Option<usize> {
     let mut end = end;
     loop {
@@ -149,7 +187,7 @@ fn after_end(text: &str, end: usize, finished: bool) -> Option<usize> {
             end += next.len_utf8();
             continue;
         }
-        let blanks = rest.len() - rest.trim_start_matches([' ', '\u{a0}', '\u{3000}']).len();
+        let blanks = leading_blanks(rest);
         let after = rest.get(blanks..).unwrap_or_default();
         if after.is_empty() {
             return finished.then_some(end);
@@ -157,9 +195,46 @@ fn after_end(text: &str, end: usize, finished: bool) -> Option<usize> {
         match markers::at_start(after) {
             Start::Marker(len, _) => end += blanks + len,
             Start::Unfinished if !finished => return None,
-            Start::Unfinished | Start::Other => return Some(end),
+            Start::Unfinished | Start::Other => return with_markers_below(text, end, finished),
         }
     }
+}
+
+/// `end`, or the end of the markers below it that have a line to themselves: they belong to the
+/// sentence above. `None` where that is uncertain.
+fn with_markers_below(text: &str, end: usize, finished: bool) -> Option<usize> {
+    let rest = text.get(end..).unwrap_or_default();
+    let line = rest.trim_start();
+    let mut at = end + (rest.len() - line.len());
+    if !text.get(end..at).unwrap_or_default().contains('\n') {
+        return Some(end);
+    }
+    let mut below = end;
+    loop {
+        let rest = text.get(at..).unwrap_or_default();
+        let blanks = leading_blanks(rest);
+        let visible = rest.get(blanks..).unwrap_or_default();
+        match visible.chars().next() {
+            None => return finished.then_some(below),
+            Some('\n') => return Some(below),
+            Some(c) if below > end && matches!(c, '.' | '。') => at += blanks + c.len_utf8(),
+            Some(_) => match markers::at_start(visible) {
+                Start::Marker(len, _) => at += blanks + len,
+                Start::Unfinished if !finished => return None,
+                Start::Unfinished | Start::Other => return Some(end),
+            },
+        }
+        below = at;
+    }
+}
+
+fn leading_blanks(text: &str) -> usize {
+    text.len() - text.trim_start_matches([' ', '\u{a0}', '\u{3000}']).len()
+}
+
+/// Whether a sentence asks, and so claims nothing.
+pub(crate) fn is_question(sentence: &str) -> bool {
+    sentence.trim_end_matches(|c: char| c.is_whitespace() || is_closer(c)).ends_with(['?', '？'])
 }
 
 /// Whether the line break at byte `at` ends the sentence that began at `start`.
@@ -262,7 +337,48 @@ mod tests {
         assert_eq!(first_of_answer("It costs 3. [1] T", false), Some("It costs 3. [1]".len()));
         assert_eq!(first_of_answer("天。", false), None);
         assert_eq!(first_of_answer("天。好", false), Some("天。".len()));
-        assert_eq!(first_of_answer("a line\n", false), Some(6));
+        assert_eq!(first_of_answer("a line\n", false), None, "a marker may stand below it");
+        assert_eq!(first_of_answer("a line\nx", false), Some(6));
+        assert_eq!(first_of_answer("It costs 3.\n[1", false), None);
+    }
+
+    #[test]
+    fn markers_below_a_sentence_belong_to_it() {
+        assert_eq!(answer("年假15天。\n[2]\n病假10天\n[3][1]"), ["年假15天。\n[2]", "病假10天\n[3][1]"]);
+        assert_eq!(answer("One.\n\n[1] [2].\nTwo."), ["One.\n\n[1] [2].", "Two."]);
+        assert_eq!(answer("Steps.\n[1] Open it."), ["Steps.", "[1] Open it."]);
+    }
+
+    #[test]
+    fn abbreviations_are_told_from_words() {
+        assert_eq!(
+            answer(
+                "See p. 12 and pp. 3 of vol. 2. Ph.D. Smith climbed Mt. Everest. The answer is no. Staff must go."
+            ),
+            [
+                "See p. 12 and pp. 3 of vol. 2.",
+                "Ph.D. Smith climbed Mt. Everest.",
+                "The answer is no.",
+                "Staff must go."
+            ]
+        );
+        assert_eq!(answer("As said in [p. 3]. It is"), ["As said in [p. 3].", "It is"]);
+        assert_eq!(answer("It is modern art. Go there."), ["It is modern art.", "Go there."]);
+    }
+
+    #[test]
+    fn an_ellipsis_within_a_sentence_ends_nothing() {
+        assert_eq!(
+            answer("He … left. Well… That is it… [1] 他说……不行。好吧……\n再见"),
+            ["He … left.", "Well…", "That is it… [1]", "他说……不行。", "好吧……", "再见"]
+        );
+    }
+
+    #[test]
+    fn a_quoted_question_is_a_question() {
+        assert!(
+            is_question("“可以吗？”") && is_question("Is it?\n") && !is_question("It is. \"Why?\" he said.")
+        );
     }
 
     #[test]
@@ -286,7 +402,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn cutting_a_stream_anywhere_gives_the_same_sentences(text in "[a-cA-C年。！.?\\[\\]0-2 \n\"]{0,60}", cuts in prop::collection::vec(0_usize..6, 0..30)) {
+        fn cutting_a_stream_anywhere_gives_the_same_sentences(text in "([a-cA-C年。！.?…\\[\\]0-2 \n\"]|no[.] |\n\\[1\\]|\\[p[.] 1\\]){0,60}", cuts in prop::collection::vec(0_usize..6, 0..30)) {
             let chars: Vec<char> = text.chars().collect();
             let mut buffer = String::new();
             let mut at = 0;

@@ -127,7 +127,7 @@ impl Embedder for OnnxEmbedder {
         let (tokens, limit, dimension) = (self.tokens.clone(), self.max_tokens, self.card.dimension);
         let (prefix, text) = (self.card.query_prefix.clone(), text.to_owned());
         self.sessions
-            .ask(move |model| {
+            .ask(move |model, _| {
                 let windows = tokens.windows(&text, limit)?;
                 let parts: Vec<String> = windows.into_iter().map(|part| format!("{prefix}{part}")).collect();
                 mean(&run(model, &parts, 1, dimension)?)

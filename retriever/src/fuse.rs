@@ -20,9 +20,11 @@ pub struct RankedList {
 }
 
 impl RankedList {
-    /// An index's answer to a request for `limit` hits.
-    pub fn new(hits: Vec<Hit>, limit: usize) -> Self {
+    /// An index's answer to a request for `limit` hits. A score that is no number ranks nothing:
+    /// such a hit is left out, as it would make the scores of all others none.
+    pub fn new(mut hits: Vec<Hit>, limit: usize) -> Self {
         let cut_off = hits.len() >= limit;
+        hits.retain(|hit| hit.score.is_finite());
         Self { hits, cut_off }
     }
 }
@@ -228,6 +230,18 @@ mod tests {
         assert_eq!(order(&fused), [chunk(3), chunk(1)]);
         assert!(fused.iter().all(|hit| hit.score == 1.0));
         assert!(fuse(FusionMethod::ConvexCombination, 0.5, &list(&[]), &list(&[])).is_empty());
+    }
+
+    #[test]
+    fn a_score_that_is_no_number_spoils_no_other() {
+        let hits = [(1, f32::NAN), (2, 0.9), (3, f32::INFINITY), (4, 0.8)];
+        let list = RankedList::new(list(&hits).hits, 4);
+        assert!(list.cut_off, "the index gave all it was asked for");
+        for method in METHODS {
+            let fused = fuse(method, 1.0, &list, &RankedList::default());
+            assert_eq!(order(&fused), [chunk(2), chunk(4)]);
+            assert!(fused.iter().all(|hit| hit.score.is_finite()));
+        }
     }
 
     #[test]

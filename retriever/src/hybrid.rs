@@ -13,16 +13,16 @@ use footnote_core::{Error, Result};
 use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
-use crate::evidence::{EvidenceFeatures, EvidenceModel, codes_found};
+use crate::evidence::{EvidenceFeatures, EvidenceModel, JUDGED, codes_found};
 use crate::fuse::{FusedHit, RankedList, fuse};
 use crate::passages;
 
 /// Candidates that the cross-encoder reads; those behind them keep their order.
 const RERANK_DEPTH: usize = 32;
 
-/// Candidates confirmed for a question, of which the best become passages and the others show in
-/// `explain` and feed the evidence score.
-const QUESTION_DEPTH: usize = 32;
+/// Candidates confirmed for a question, of which the best become passages and the others feed the
+/// evidence score.
+const QUESTION_DEPTH: usize = JUDGED;
 
 /// Most hits asked of an index when too many of its best were not confirmed.
 const MAX_FETCH: usize = 4_000;
@@ -72,13 +72,45 @@ impl HybridRetriever {
         mode: SearchMode,
         limit: usize,
     ) -> Result<Vec<Candidate>> {
+        let mut candidates = self.candidates(query, mode, limit, limit).await?;
+        candidates.truncate(limit);
+        Ok(candidates)
+    }
+
+    /// As [`Self::search`], with every other confirmed candidate of both indexes behind the best
+    /// `limit`, each saying why it is no result.
+    pub async fn explain(
+        &self,
+        query: &ScopedQuery,
+        mode: SearchMode,
+        limit: usize,
+    ) -> Result<Vec<Candidate>> {
+        let mut candidates = self.candidates(query, mode, limit, usize::MAX).await?;
+        for candidate in candidates.iter_mut().skip(limit) {
+            candidate.trace.dropped = Some(format!("beyond the {limit} best"));
+        }
+        Ok(candidates)
+    }
+
+    /// At least `limit` confirmed candidates where there are as many, at most `depth`, in order. How
+    /// deep the indexes are searched depends on `limit` alone: it has a part in the fused scores.
+    async fn candidates(
+        &self,
+        query: &ScopedQuery,
+        mode: SearchMode,
+        limit: usize,
+        depth: usize,
+    ) -> Result<Vec<Candidate>> {
+        let reranker = self.reranker.as_ref().filter(|_| mode == SearchMode::Hybrid && query.settings.rerank);
+        // A reranker orders more than is asked for, so that a small limit finds the same best.
+        let depth = if reranker.is_some() { depth.max(RERANK_DEPTH) } else { depth };
         let vector = OnceCell::new();
         let mut fetch = query.settings.candidates.max(limit).max(1);
         let mut candidates =
             loop {
                 let (dense, keyword) = self.search_indexes(query, mode, fetch, &vector).await?;
                 let fused = fuse(query.settings.fusion, dense_weight(query, mode), &dense, &keyword);
-                let confirmed = confirm(&fused, limit, |chunks| async move {
+                let confirmed = confirm(&fused, depth, |chunks| async move {
                     self.documents.confirm(query.scope, &chunks).await
                 })
                 .await?;
@@ -89,10 +121,7 @@ impl HybridRetriever {
                 // An index lags behind the truth: look deeper for hits that still hold.
                 fetch = (fetch * 4).min(MAX_FETCH);
             };
-        if let Some(reranker) = &self.reranker
-            && mode == SearchMode::Hybrid
-            && query.settings.rerank
-        {
+        if let Some(reranker) = reranker {
             rerank(reranker.as_ref(), query.question.as_str(), &mut candidates).await?;
         }
         Ok(candidates)
@@ -186,12 +215,21 @@ impl HybridRetriever {
             }
         }
         let coverage = self.keywords.coverage(query.scope, query.question.as_str(), &read).await?;
-        let chinese = query.question.is_chinese();
-        let same_language = passages.iter().any(|p| is_chinese(&p.text) == chinese);
+        let same_language = query.question.is_chinese() == nearest_is_chinese(candidates);
         let codes_found = codes_found(query.question.as_str(), &read);
         let features = EvidenceFeatures::of(candidates, coverage, same_language, codes_found);
         Ok(self.evidence.judge(Some(features), threshold))
     }
+}
+
+/// The language that the features are taken in: that of the nearest candidate by meaning, or of the
+/// best where no vectors were searched. One passage in the question's language among others says
+/// nothing where the answer is in another.
+fn nearest_is_chinese(candidates: &[Candidate]) -> bool {
+    let cosine = |c: &Candidate| c.trace.dense.map_or(f32::NEG_INFINITY, |stage| stage.score);
+    let first = candidates.iter().take(JUDGED);
+    let nearest = first.reduce(|best, next| if cosine(next) > cosine(best) { next } else { best });
+    nearest.is_some_and(|nearest| is_chinese(&nearest.chunk.text))
 }
 
 /// The weight of the dense list; the keyword list has the rest.
@@ -203,8 +241,11 @@ fn dense_weight(query: &ScopedQuery, mode: SearchMode) -> f32 {
     }
 }
 
-/// Those of the fused hits that SQL confirms, in order, until there are `limit`. Ranks count
-/// confirmed chunks only: what a reader may not see leaves no gap.
+/// Chunks that are confirmed at once.
+const CONFIRMED_AT_ONCE: usize = 256;
+
+/// Those of the fused hits that SQL confirms, in order, until there are `limit`. Ranks, those within
+/// each index too, count these only: what a reader may not see leaves no gap.
 async fn confirm<Answer>(
     fused: &[FusedHit],
     limit: usize,
@@ -214,7 +255,7 @@ where
     Answer: Future<Output = Result<Vec<ConfirmedChunk>>>,
 {
     let mut candidates: Vec<Candidate> = Vec::with_capacity(limit.min(fused.len()));
-    for slice in fused.chunks(limit.max(1)) {
+    for slice in fused.chunks(limit.clamp(1, CONFIRMED_AT_ONCE)) {
         if candidates.len() >= limit {
             break;
         }
@@ -227,7 +268,19 @@ where
         }
     }
     candidates.truncate(limit);
+    close_gaps(&mut candidates, |trace| trace.dense.as_mut());
+    close_gaps(&mut candidates, |trace| trace.keyword.as_mut());
     Ok(candidates)
+}
+
+/// Numbers the ranks of one index from 1 without gaps, in their order.
+fn close_gaps(candidates: &mut [Candidate], stage: impl Fn(&mut StageTrace) -> Option<&mut StageScore>) {
+    let mut places: Vec<&mut StageScore> =
+        candidates.iter_mut().filter_map(|c| stage(&mut c.trace)).collect();
+    places.sort_by_key(|place| place.rank);
+    for (rank, place) in (1..).zip(places) {
+        place.rank = rank;
+    }
 }
 
 /// Lets the cross-encoder order the first candidates; those behind them keep their places.
@@ -285,9 +338,11 @@ mod tests {
         }
     }
 
+    /// Best first, and the other way round in the dense list.
     fn fused(count: u128) -> Vec<FusedHit> {
+        let dense = |n: u128| Some(StageScore { rank: (count + 1 - n) as usize, score: 0.5 });
         (1..=count)
-            .map(|n| FusedHit { chunk: id(n), score: 1.0 / n as f32, dense: None, keyword: None })
+            .map(|n| FusedHit { chunk: id(n), score: 1.0 / n as f32, dense: dense(n), keyword: None })
             .collect()
     }
 
@@ -307,6 +362,8 @@ mod tests {
         assert_eq!(ids, [id(1), id(2), id(4), id(5)]);
         let ranks: Vec<_> = candidates.iter().map(|c| c.trace.fused.unwrap().rank).collect();
         assert_eq!(ranks, [1, 2, 3, 4]);
+        let dense: Vec<_> = candidates.iter().map(|c| c.trace.dense.unwrap().rank).collect();
+        assert_eq!(dense, [4, 3, 2, 1], "nor in the ranks of an index");
         assert_eq!(*asked.lock().unwrap(), [4, 4]);
     }
 
@@ -314,6 +371,24 @@ mod tests {
     async fn a_chunk_that_was_not_asked_for_is_not_believed() {
         let candidates = confirm(&fused(2), 5, |_| async { Ok(vec![confirmed(id(9), "")]) }).await.unwrap();
         assert!(candidates.is_empty());
+    }
+
+    #[test]
+    fn the_nearest_candidate_tells_the_language() {
+        let candidate = |n: u128, text: &str, cosine: Option<f32>| Candidate {
+            chunk: confirmed(id(n), text),
+            trace: StageTrace {
+                dense: cosine.map(|score| StageScore { rank: 1, score }),
+                ..StageTrace::default()
+            },
+        };
+        let by_words = candidate(1, "食堂中午供应午餐。", None);
+        let english = candidate(2, "Annual leave is 15 days.", Some(0.84));
+        let chinese = candidate(3, "会议室需要预订。", Some(0.79));
+        assert!(!nearest_is_chinese(&[by_words.clone(), chinese.clone(), english]));
+        assert!(nearest_is_chinese(&[by_words.clone(), chinese]));
+        assert!(nearest_is_chinese(&[by_words]), "without vectors, the best");
+        assert!(!nearest_is_chinese(&[]));
     }
 
     /// Scores by length, or wrongly.

@@ -15,18 +15,21 @@ use crate::duplicates::Fingerprint;
 pub fn select(candidates: &mut [Candidate], settings: &RetrievalSettings) -> Vec<usize> {
     let mut kept: Vec<(usize, Fingerprint)> = Vec::new();
     let mut length = 0;
+    let mut is_full = false;
     for (position, candidate) in candidates.iter_mut().enumerate() {
         if kept.len() >= settings.top_k {
             candidate.trace.dropped = Some(format!("beyond the {} best", settings.top_k));
             continue;
         }
         let fingerprint = Fingerprint::of(&candidate.chunk.text);
-        if let Some((twin, _)) = kept.iter().find(|(_, other)| other.nearly_equals(&fingerprint)) {
+        if let Some((twin, _)) = kept.iter().find(|(_, other)| other.covers(&fingerprint)) {
             candidate.trace.dropped = Some(format!("nearly the same text as candidate {}", twin + 1));
             continue;
         }
         let more = candidate.chunk.span.len();
-        if !kept.is_empty() && length + more > settings.passage_budget {
+        // Nothing passes a better candidate for being shorter.
+        is_full |= !kept.is_empty() && length + more > settings.passage_budget;
+        if is_full {
             candidate.trace.dropped =
                 Some(format!("does not fit the passage budget of {} characters", settings.passage_budget));
             continue;
@@ -240,10 +243,11 @@ mod tests {
         let at = |n: usize| candidate(&text, Span::new(n * 10, n * 10 + 10), n as u32, 0.5, &[]);
         let mut candidates = vec![at(0), at(4), at(1), at(2), at(3)];
         candidates[3].chunk.span = Span::new(20, 40);
-        assert_eq!(select(&mut candidates, &settings(3, 30)), [0, 2, 4]);
+        assert_eq!(select(&mut candidates, &settings(3, 30)), [0, 2]);
         let reasons: Vec<_> = candidates.iter().map(|c| c.trace.dropped.clone()).collect();
         assert!(reasons[1].as_ref().unwrap().contains("candidate 1"));
         assert!(reasons[3].as_ref().unwrap().contains("budget of 30"));
+        assert!(reasons[4].is_some(), "a shorter one does not pass");
 
         let mut candidates = vec![at(0), at(1)];
         assert_eq!(select(&mut candidates, &settings(1, 5)), [0], "the best is kept whole");

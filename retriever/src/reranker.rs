@@ -76,56 +76,42 @@ impl Reranker for OnnxReranker {
         &self.fingerprint
     }
 
-    /// What is too long is scored in windows: a passage by its best window, a question by the mean
-    /// over its own. Nothing is cut off.
+    /// A passage that is too long is scored by its best window: nothing of it is cut off. Of a
+    /// question that takes more than half of the model's input, its beginning is read: with each
+    /// window of a long question every passage would be read again, for minutes in all.
     async fn rerank(&self, query: &str, texts: Vec<String>) -> Result<Vec<f32>> {
         if texts.is_empty() {
             return Ok(Vec::new());
         }
         let (tokens, limit, query) = (self.tokens.clone(), self.max_tokens, query.to_owned());
         self.sessions
-            .ask(move |model| {
-                let questions = tokens.windows(&query, limit / 2)?;
-                let mut sums = vec![0.0; texts.len()];
-                for question in &questions {
-                    let room = limit - tokens.count(question)?;
-                    let scores = score_by_best_window(model, &tokens, question, &texts, room)?;
-                    for (sum, score) in sums.iter_mut().zip(scores) {
-                        *sum += score;
+            .ask(move |model, is_wanted| {
+                let windows = tokens.windows(&query, limit / 2)?;
+                let question = windows.first().copied().unwrap_or(&query);
+                let room = limit - tokens.count(question)?;
+                let mut scores = Vec::with_capacity(texts.len());
+                for text in &texts {
+                    if !is_wanted() {
+                        return Err(Error::new(
+                            ErrorKind::Cancelled,
+                            "nobody waits for the ranking any more",
+                        ));
                     }
+                    scores.push(score_of_best_window(model, question, &tokens.windows(text, room)?)?);
                 }
-                Ok(sums.into_iter().map(|sum| sum / questions.len() as f32).collect())
+                Ok(scores)
             })
             .await
     }
 }
 
-fn score_by_best_window(
-    model: &mut TextRerank,
-    tokens: &HuggingFaceTokens,
-    question: &str,
-    texts: &[String],
-    room: usize,
-) -> Result<Vec<f32>> {
-    let mut windows = Vec::with_capacity(texts.len());
-    let mut owners = Vec::with_capacity(texts.len());
-    for (owner, text) in texts.iter().enumerate() {
-        for window in tokens.windows(text, room)? {
-            windows.push(window);
-            owners.push(owner);
-        }
+fn score_of_best_window(model: &mut TextRerank, question: &str, windows: &[&str]) -> Result<f32> {
+    let results = model.rerank(question, windows, false, Some(BATCH)).internal("the reranker failed")?;
+    if results.iter().any(|result| !result.score.is_finite()) {
+        return Err(Error::corrupt("the reranker gave a score that is no number"));
     }
-    let results = model.rerank(question, &windows, false, Some(BATCH)).internal("the reranker failed")?;
-    let mut scores = vec![f32::NEG_INFINITY; texts.len()];
-    for result in results {
-        if !result.score.is_finite() {
-            return Err(Error::corrupt("the reranker gave a score that is no number"));
-        }
-        if let Some(score) = owners.get(result.index).and_then(|&owner| scores.get_mut(owner)) {
-            *score = score.max(result.score);
-        }
-    }
-    Ok(scores)
+    let best = results.into_iter().map(|result| result.score).reduce(f32::max);
+    best.ok_or_else(|| Error::corrupt("the reranker gave no score"))
 }
 
 fn load(config: &RerankerConfig, max_length: usize) -> Result<TextRerank> {

@@ -70,24 +70,38 @@ impl<M: 'static> SessionPool<M> {
         self.sessions.len()
     }
 
-    /// Runs a question's work on the least busy session. Busy at once where all queues are full.
+    /// Runs a question's work on the least busy session. Busy at once where all queues are full of
+    /// questions that somebody waits for. The work is given what tells whether its caller still does.
     pub(crate) async fn ask<T: Send + 'static>(
         &self,
-        work: impl FnOnce(&mut M) -> Result<T> + Send + 'static,
+        work: impl FnOnce(&mut M, &dyn Fn() -> bool) -> Result<T> + Send + 'static,
     ) -> Result<T> {
         let busy = || Error::busy(format!("{} is busy; try again shortly", self.name), RETRY_AFTER);
-        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let load = |n: usize| (self.questions_at(n), !free.contains(&n));
-        let quietest = (0..self.sessions.len()).min_by_key(|&n| load(n));
-        let session = quietest.and_then(|n| self.sessions.get(n)).ok_or_else(busy)?;
-        let place = session.questions.clone().try_acquire_owned().map_err(|_| busy())?;
+        let (session, place) = match self.question_place() {
+            Some(found) => found,
+            None => {
+                // Those who left still hold places.
+                self.sessions.iter().for_each(|session| session.thread.forget_unwanted());
+                self.question_place().ok_or_else(busy)?
+            }
+        };
         session
             .thread
-            .call(move |model| {
+            .call_watched(move |model, is_wanted| {
                 let _place = place;
-                work(model)
+                work(model, is_wanted)
             })
             .await
+    }
+
+    /// A place at the least busy session, if that has one.
+    fn question_place(&self) -> Option<(&Session<M>, OwnedSemaphorePermit)> {
+        let free = self.free.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let load = |n: usize| (self.questions_at(n), !free.contains(&n));
+        let quietest = (0..self.sessions.len()).min_by_key(|&n| load(n))?;
+        let session = self.sessions.get(quietest)?;
+        let place = session.questions.clone().try_acquire_owned().ok()?;
+        Some((session, place))
     }
 
     /// Runs a piece of bulk work as soon as a session has a place for it, however long that takes.
@@ -174,7 +188,7 @@ mod tests {
         let question = {
             let (pool, order) = (pool.clone(), order.clone());
             tokio::spawn(async move {
-                pool.ask(move |_| {
+                pool.ask(move |_, _| {
                     order.lock().unwrap().push("question");
                     Ok(())
                 })
@@ -196,10 +210,10 @@ mod tests {
         let gate = occupy(&pool).await;
         let waiting = tokio::spawn({
             let pool = pool.clone();
-            async move { pool.ask(|n| Ok(*n)).await }
+            async move { pool.ask(|n, _| Ok(*n)).await }
         });
         tokio::task::yield_now().await;
-        let refused = pool.ask(|n| Ok(*n)).await.unwrap_err();
+        let refused = pool.ask(|n, _| Ok(*n)).await.unwrap_err();
         assert!(matches!(refused.kind(), ErrorKind::Busy { .. }), "{refused}");
         let patient = tokio::spawn({
             let pool = pool.clone();
@@ -216,20 +230,40 @@ mod tests {
     async fn a_question_takes_the_session_without_bulk_work() {
         let pool = pool(2, 2);
         let _gate = occupy(&pool).await;
-        let answer = tokio::time::timeout(Duration::from_secs(5), pool.ask(|n| Ok(*n))).await;
+        let answer = tokio::time::timeout(Duration::from_secs(5), pool.ask(|n, _| Ok(*n))).await;
         assert_eq!(answer.unwrap().unwrap(), 7);
+    }
+
+    #[tokio::test]
+    async fn callers_who_left_hold_no_place() {
+        let pool = pool(2, 1);
+        let gates = [occupy(&pool).await, occupy(&pool).await];
+        for _ in 0..5 {
+            let left = tokio::time::timeout(Duration::from_millis(5), pool.ask(|n, _| Ok(*n))).await;
+            assert!(left.is_err(), "it waits, and is not refused");
+        }
+        drop(gates);
+        assert_eq!(pool.ask(|n, _| Ok(*n)).await.unwrap(), 7);
     }
 
     #[tokio::test]
     async fn a_caller_who_leaves_frees_no_place_that_is_still_used() {
         let pool = pool(1, 1);
-        let gate = occupy(&pool).await;
-        let left = tokio::time::timeout(Duration::from_millis(20), pool.ask(|n| Ok(*n))).await;
-        assert!(left.is_err());
-        let refused = pool.ask(|n| Ok(*n)).await.unwrap_err();
-        assert!(matches!(refused.kind(), ErrorKind::Busy { .. }), "the skipped work still lies in the queue");
-        drop(gate);
-        while pool.ask(|n| Ok(*n)).await.is_err() {
+        let (release, gate) = mpsc::channel::<()>();
+        let (started, running) = tokio::sync::oneshot::channel();
+        let leaving = pool.ask(move |_, _| {
+            started.send(()).unwrap();
+            let _ = gate.recv();
+            Ok(())
+        });
+        tokio::select! {
+            _ = leaving => panic!("ended before it was let go"),
+            started = running => started.unwrap(),
+        }
+        let refused = pool.ask(|n, _| Ok(*n)).await.unwrap_err();
+        assert!(matches!(refused.kind(), ErrorKind::Busy { .. }), "the thread still works on it");
+        drop(release);
+        while pool.ask(|n, _| Ok(*n)).await.is_err() {
             tokio::task::yield_now().await;
         }
     }

@@ -149,6 +149,11 @@ async fn a_reranker_scores_in_order_and_reads_long_passages_to_their_end() {
     assert!(scores[3] > scores[0], "the end of the long passage was not read: {scores:?}");
     let asked_at_length = reranker.rerank(&"dust ".repeat(60), texts(&["dust", "gold"])).await.unwrap();
     assert!(asked_at_length[1] > asked_at_length[0]);
+    // Of a question that is too long its beginning counts: halves of halves, so equal beginnings.
+    let (dust, gold) = ("dust ".repeat(64), "gold ".repeat(64));
+    let alone = reranker.rerank(dust.trim(), texts(&["dust"])).await.unwrap();
+    let followed = reranker.rerank(format!("{dust}{gold}").trim(), texts(&["dust"])).await.unwrap();
+    assert!((alone[0] - followed[0]).abs() < 1e-4, "{alone:?} {followed:?}");
     assert!(reranker.rerank("dust", Vec::new()).await.unwrap().is_empty());
 }
 

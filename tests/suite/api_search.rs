@@ -55,7 +55,10 @@ async fn a_result_says_where_it_is_and_what_each_stage_thought() {
     let (start, end) = (best["span"]["start"].as_u64().unwrap(), best["span"]["end"].as_u64().unwrap());
     let stretch: String = whole.chars().skip(start as usize).take((end - start) as usize).collect();
     assert_eq!(best["text"], stretch);
-    assert_eq!(found["candidates"].as_array().unwrap().len(), 3, "all that were considered");
+    let considered = found["candidates"].as_array().unwrap();
+    assert_eq!(considered.len(), 3, "all that were considered");
+    let dropped: Vec<bool> = considered.iter().map(|c| c["trace"]["dropped"].is_string()).collect();
+    assert_eq!(dropped, [false, false, true], "{found:#}");
     app.finish().await;
 }
 

@@ -43,7 +43,7 @@ pub(crate) async fn stream(mut asked: Asked) -> Result<Answer> {
         match event {
             AnswerEvent::Token(text) => say(&text)?,
             AnswerEvent::Citation(_) => {}
-            AnswerEvent::Failed(reason) => return Err(Error::internal(reason)),
+            AnswerEvent::Failed(failure) => return Err(failure.into_error()),
             AnswerEvent::Done(answer) => {
                 say("\n")?;
                 for citation in &answer.citations {

@@ -2,7 +2,6 @@
 
 use axum::response::Response;
 use axum::response::sse::Event;
-use footnote_core::Error;
 use footnote_core::answer::{Answer, AnswerEvent};
 use futures::{StreamExt, stream};
 use tokio::sync::mpsc::Receiver;
@@ -37,8 +36,8 @@ fn chunks(head: &ChatHead, event: AnswerEvent, with_usage: bool) -> Vec<Event> {
             last.push(Event::default().data("[DONE]"));
             last
         }
-        AnswerEvent::Failed(reason) => {
-            vec![sse::data(&OpenAiError::from_error(&ApiError::from(Error::internal(reason))))]
+        AnswerEvent::Failed(failure) => {
+            vec![sse::data(&OpenAiError::from_error(&ApiError::from(failure.into_error())))]
         }
     }
 }
@@ -70,7 +69,8 @@ fn chunk(head: &ChatHead, choices: Vec<ChatChunkChoice>) -> ChatChunk {
 
 #[cfg(test)]
 mod tests {
-    use footnote_core::answer::{FinishReason, Usage};
+    use footnote_core::ErrorKind;
+    use footnote_core::answer::{Failure, FinishReason, Usage};
     use footnote_core::passage::Evidence;
     use serde_json::{Value, json};
     use tokio::sync::mpsc;
@@ -128,8 +128,13 @@ mod tests {
     async fn usage_is_told_only_where_asked_for_and_failures_are() {
         let lines = streamed(vec![AnswerEvent::Done(Box::new(answer()))], false).await;
         assert!(lines.iter().all(|line| !line.contains("usage")), "{lines:?}");
-        let lines = streamed(vec![AnswerEvent::Failed("out of memory".to_owned())], false).await;
-        let error: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
-        assert_eq!(error["error"]["type"], "server_error");
+        for (kind, told) in
+            [(ErrorKind::Internal, "server_error"), (ErrorKind::InvalidInput, "invalid_request_error")]
+        {
+            let failure = Failure { kind, message: "out of memory".to_owned() };
+            let lines = streamed(vec![AnswerEvent::Failed(failure)], false).await;
+            let error: Value = serde_json::from_str(lines.last().unwrap()).unwrap();
+            assert_eq!(error["error"]["type"], told);
+        }
     }
 }

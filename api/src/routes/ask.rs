@@ -6,7 +6,7 @@ use axum::extract::State;
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
 use footnote_core::Error;
-use footnote_core::answer::AnswerEvent;
+use footnote_core::answer::{AnswerEvent, Failure};
 use footnote_core::ids::ConversationId;
 use footnote_core::passage::Retrieved;
 use futures::{Stream, StreamExt, stream};
@@ -92,6 +92,14 @@ pub(crate) struct StreamErrorView {
     detail: String,
 }
 
+impl From<Failure> for StreamErrorView {
+    fn from(failure: Failure) -> Self {
+        let error = ApiError::from(failure.into_error());
+        let title = error.status().canonical_reason().unwrap_or("Error").to_owned();
+        Self { title, status: error.status().as_u16(), detail: error.detail().to_owned() }
+    }
+}
+
 /// Ask
 ///
 /// With `stream`, server-sent events: `sources` first (passages and evidence), then `token`
@@ -150,10 +158,7 @@ fn event(event: AnswerEvent) -> Event {
         AnswerEvent::Token(text) => sse::event("token", &TokenView { text }),
         AnswerEvent::Citation(citation) => sse::event("citation", &CitationView::from(citation.as_ref())),
         AnswerEvent::Done(answer) => sse::event("done", &AnswerView::from(answer.as_ref())),
-        AnswerEvent::Failed(reason) => {
-            let title = "Internal Server Error".to_owned();
-            sse::event("error", &StreamErrorView { title, status: 500, detail: reason })
-        }
+        AnswerEvent::Failed(failure) => sse::event("error", &StreamErrorView::from(failure)),
     }
 }
 
@@ -163,7 +168,21 @@ fn passages(retrieved: &Retrieved) -> Vec<PassageView> {
 
 #[cfg(test)]
 mod tests {
+    use footnote_core::ErrorKind;
+
     use super::*;
+
+    #[test]
+    fn a_failure_in_the_stream_has_the_status_of_its_kind() {
+        let status = |kind| {
+            let message = "it failed".to_owned();
+            let view = StreamErrorView::from(Failure { kind, message });
+            (view.status, view.title)
+        };
+        assert_eq!(status(ErrorKind::NotInstalled), (501, "Not Implemented".to_owned()));
+        assert_eq!(status(ErrorKind::Internal), (500, "Internal Server Error".to_owned()));
+        assert_eq!(status(ErrorKind::InvalidInput), (400, "Bad Request".to_owned()));
+    }
 
     #[test]
     fn a_conversation_is_new_known_or_none() {

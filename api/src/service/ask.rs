@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use footnote_core::answer::{Answer, AnswerEvent, ChatMessage, Conversation, Message, MessageRole};
+use footnote_core::answer::{Answer, AnswerEvent, ChatMessage, Conversation, Failure, Message, MessageRole};
 use footnote_core::ids::{ConversationId, MessageId};
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::passage::Retrieved;
@@ -11,7 +11,7 @@ use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::settings::SamplingSettings;
 use footnote_core::{Error, ErrorKind, Result};
-use footnote_generator::AnswerRequest;
+use footnote_generator::{AnswerRequest, Begun};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
@@ -21,6 +21,9 @@ use crate::app::App;
 
 /// Turns of a conversation that the model is shown. Older ones stay stored.
 const HISTORY_TURNS: usize = 8;
+/// Longest sum of these turns, in scalar values: no model's context holds more, and every one of them
+/// costs time to tokenize.
+const HISTORY_CHARS: usize = 32_000;
 /// Longest title of a conversation, in scalar values.
 const TITLE_CHARS: usize = 80;
 /// Events that may wait for a slow reader.
@@ -110,11 +113,11 @@ impl Asked {
         while let Some(event) = self.events.recv().await {
             match event {
                 AnswerEvent::Done(answer) => return Ok(*answer),
-                AnswerEvent::Failed(reason) => return Err(Error::internal(reason)),
+                AnswerEvent::Failed(failure) => return Err(failure.into_error()),
                 AnswerEvent::Token(_) | AnswerEvent::Citation(_) => {}
             }
         }
-        Err(Error::new(ErrorKind::Internal, "the answer ended before it was whole"))
+        Err(Error::internal("the answer ended before it was whole"))
     }
 }
 
@@ -132,11 +135,11 @@ pub async fn ask(
     let thread = Thread::open(app, principal, &knowledge_base, &question, input.earlier).await?;
     let query = ScopedQuery {
         scope: principal.scope(&knowledge_base)?,
-        question: question.clone(),
+        question: question.with_what_it_follows(&thread.earlier_questions()),
         filter: input.filter,
         settings: knowledge_base.settings.retrieval.clone(),
     };
-    let retrieved = app.retriever.retrieve(&query).await?;
+    let mut retrieved = app.retriever.retrieve(&query).await?;
     let request = AnswerRequest {
         question: question.clone(),
         retrieved: retrieved.clone(),
@@ -144,7 +147,9 @@ pub async fn ask(
         prompt: knowledge_base.settings.prompt.clone(),
         sampling,
     };
-    let events = app.answerer.answer(request).await?;
+    let Begun { passages, events } = app.answerer.answer(request).await?;
+    // What the model's context does not hold is not offered.
+    retrieved.passages = passages;
     let conversation = thread.conversation.as_ref().map(|c| c.id);
     let message = MessageId::new();
     let events = remember(app.clone(), thread, question, message, events);
@@ -160,6 +165,12 @@ struct Thread {
 }
 
 impl Thread {
+    /// What was asked before, latest first.
+    fn earlier_questions(&self) -> Vec<&str> {
+        let asked = self.history.iter().rev().filter(|turn| turn.role == MessageRole::User);
+        asked.map(|turn| turn.content.as_str()).collect()
+    }
+
     async fn open(
         app: &App,
         principal: &Principal,
@@ -209,13 +220,16 @@ fn remember(
                 () = forward.closed() => return count("cancelled"),
                 event = events.recv() => event,
             };
-            let Some(event) = event else { return count("failed") };
+            let event = event.unwrap_or_else(|| {
+                tracing::error!("the answer ended before it was whole");
+                failed("the answer ended before it was whole; ask again")
+            });
             let event = match event {
                 AnswerEvent::Done(answer) => match store(&app, &thread, &question, message, &answer).await {
                     Ok(()) => AnswerEvent::Done(answer),
                     Err(error) => {
                         tracing::error!(%error, "cannot store the conversation");
-                        AnswerEvent::Failed("the answer could not be stored; ask again".to_owned())
+                        failed("the answer could not be stored; ask again")
                     }
                 },
                 other => other,
@@ -233,6 +247,10 @@ fn remember(
     };
     tokio::spawn(pass_on.in_current_span());
     reader
+}
+
+fn failed(message: &str) -> AnswerEvent {
+    AnswerEvent::Failed(Failure { kind: ErrorKind::Internal, message: message.to_owned() })
 }
 
 async fn store(
@@ -288,8 +306,13 @@ fn count(outcome: &'static str) {
 }
 
 fn recent(mut turns: Vec<ChatMessage>) -> Vec<ChatMessage> {
-    let surplus = turns.len().saturating_sub(HISTORY_TURNS);
-    turns.drain(..surplus);
+    let mut chars = 0;
+    let fits = |turn: &&ChatMessage| {
+        chars += turn.content.chars().count();
+        chars <= HISTORY_CHARS
+    };
+    let kept = turns.iter().rev().take(HISTORY_TURNS).take_while(fits).count();
+    turns.drain(..turns.len() - kept);
     turns
 }
 
@@ -304,6 +327,21 @@ fn title_of(question: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::testing::TestApp;
+
+    #[tokio::test]
+    async fn an_answer_that_breaks_off_ends_as_a_failure() {
+        let app = TestApp::start().await;
+        let thread = Thread { conversation: None, is_new: false, history: Vec::new() };
+        let question = QuestionText::parse("why?").unwrap();
+        let (writer, events) = mpsc::channel(1);
+        let mut told = remember(app.app.clone(), thread, question, MessageId::new(), events);
+        writer.send(AnswerEvent::Token("half".to_owned())).await.unwrap();
+        drop(writer);
+        assert!(matches!(told.recv().await, Some(AnswerEvent::Token(_))));
+        assert!(matches!(told.recv().await, Some(AnswerEvent::Failed(f)) if f.kind == ErrorKind::Internal));
+        assert!(told.recv().await.is_none());
+    }
 
     #[test]
     fn sampling_is_overridden_and_checked() {
@@ -328,5 +366,7 @@ mod tests {
         let turns = (0..20).map(|n| ChatMessage { role: MessageRole::User, content: n.to_string() });
         let shown = recent(turns.collect());
         assert_eq!((shown.len(), shown[0].content.as_str()), (HISTORY_TURNS, "12"));
+        let long = |_| ChatMessage { role: MessageRole::User, content: "长".repeat(HISTORY_CHARS / 2) };
+        assert_eq!(recent((0..4).map(long).collect()).len(), 2, "nor more than a context holds");
     }
 }

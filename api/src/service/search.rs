@@ -32,7 +32,8 @@ pub struct SearchInput {
 pub struct Found {
     /// The best chunks, in order.
     pub results: Vec<Candidate>,
-    /// Every candidate that was considered, the results first; empty unless explained.
+    /// Every candidate that was considered, the results first, the others with the reason why they
+    /// are none; empty unless explained.
     pub considered: Vec<Candidate>,
 }
 
@@ -54,14 +55,11 @@ pub async fn search(
         filter: input.filter,
         settings: knowledge_base.settings.retrieval,
     };
-    let depth = match input.explain {
-        true => input.limit.max(query.settings.candidates),
-        // A reranker orders more than it returns, so that a small limit finds the same best.
-        false if app.reranker.is_some() => input.limit.max(32),
-        false => input.limit,
-    };
-    let mut results = app.retriever.search(&query, input.mode, depth).await?;
-    let considered = if input.explain { results.clone() } else { Vec::new() };
-    results.truncate(input.limit);
+    if !input.explain {
+        let results = app.retriever.search(&query, input.mode, input.limit).await?;
+        return Ok(Found { results, considered: Vec::new() });
+    }
+    let considered = app.retriever.explain(&query, input.mode, input.limit).await?;
+    let results = considered.iter().take(input.limit).cloned().collect();
     Ok(Found { results, considered })
 }

@@ -2,6 +2,7 @@
 
 use async_trait::async_trait;
 use footnote_core::answer::MessageRole;
+use footnote_core::ports::PromptSize;
 use footnote_core::text::Span;
 
 use super::*;
@@ -21,13 +22,14 @@ fn request(question: &str, texts: &[&str], sufficient: bool) -> AnswerRequest {
 }
 
 /// The answer, after checking what holds for every stream of events.
-async fn read(mut events: mpsc::Receiver<AnswerEvent>) -> Answer {
+async fn read(begun: Begun) -> Answer {
+    let mut events = begun.events;
     let (mut text, mut citations) = (String::new(), Vec::new());
     while let Some(event) = events.recv().await {
         match event {
             AnswerEvent::Token(more) => text.push_str(&more),
             AnswerEvent::Citation(citation) => citations.push(*citation),
-            AnswerEvent::Failed(error) => panic!("{error}"),
+            AnswerEvent::Failed(failure) => panic!("{failure:?}"),
             AnswerEvent::Done(answer) => {
                 assert_eq!(answer.text, text);
                 assert_eq!(answer.citations, citations);
@@ -47,12 +49,14 @@ fn slice(text: &str, span: Span) -> String {
 struct Scripted {
     says: Vec<GenerationEvent>,
     asked: std::sync::Mutex<Option<GenerationRequest>>,
+    /// Its tokens are characters.
+    context: usize,
 }
 
 impl Scripted {
     fn new(text: &str, end: GenerationEvent) -> Arc<Self> {
         let pieces = text.chars().map(|c| GenerationEvent::Text(c.to_string()));
-        Arc::new(Self { says: pieces.chain([end]).collect(), asked: Default::default() })
+        Arc::new(Self { says: pieces.chain([end]).collect(), asked: Default::default(), context: 8_000 })
     }
 
     fn done(text: &str) -> Arc<Self> {
@@ -65,6 +69,11 @@ impl Scripted {
 impl Generator for Scripted {
     fn model(&self) -> &str {
         "scripted"
+    }
+
+    async fn measure(&self, messages: &[ChatMessage]) -> Result<PromptSize> {
+        let tokens = messages.iter().map(|m| m.content.chars().count()).sum();
+        Ok(PromptSize { tokens, context: self.context })
     }
 
     async fn generate(&self, request: GenerationRequest) -> Result<mpsc::Receiver<GenerationEvent>> {
@@ -131,10 +140,85 @@ async fn silence_falls_back_to_the_documents_and_failure_is_told() {
         assert!(answer.text.ends_with("Annual leave is 15 days. [1]"), "{:?}", answer.text);
         assert_eq!((answer.model, answer.citations.len()), (None, 1));
     }
-    let failing = Scripted::new("Half a", GenerationEvent::Failed("out of memory".into()));
-    let mut events = Answerer::new(Some(failing)).answer(asked()).await.unwrap();
-    assert_eq!(events.recv().await, Some(AnswerEvent::Failed("out of memory".into())));
+    let failure = Failure { kind: ErrorKind::Corrupt, message: "out of memory".into() };
+    let failing = Scripted::new("Half a", GenerationEvent::Failed(failure.clone()));
+    let mut events = Answerer::new(Some(failing)).answer(asked()).await.unwrap().events;
+    assert_eq!(events.recv().await, Some(AnswerEvent::Failed(failure)));
     assert_eq!(events.recv().await, None);
+}
+
+#[tokio::test]
+async fn a_generator_that_ends_without_a_word_is_a_failure() {
+    let ended = Scripted::new("Half a sentence", GenerationEvent::Text(String::new()));
+    let asked = request("annual leave days?", &["Annual leave is 15 days."], true);
+    let mut events = Answerer::new(Some(ended)).answer(asked).await.unwrap().events;
+    let Some(AnswerEvent::Failed(failure)) = events.recv().await else { panic!("not told") };
+    assert_eq!(failure.kind, ErrorKind::Internal);
+    assert_eq!(events.recv().await, None);
+}
+
+#[tokio::test]
+async fn wrapped_lines_of_chinese_are_joined_without_a_blank() {
+    let text = "按照公司现行的休假管理制度规定，全体正式员工每年享有\n十五天带薪年假，具体的申请办法和流程见 Excel\n表格。";
+    let answer = read(Answerer::new(None).answer(request("年假几天？", &[text], true)).await.unwrap()).await;
+    let (before, after) = ("全体正式员工每年享有十五天带薪年假，", "流程见 Excel 表格。 [1]");
+    assert!(answer.text.contains(before) && answer.text.ends_with(after), "{}", answer.text);
+}
+
+/// A request whose parts have about a hundred characters each, with six turns before it.
+fn crowded(max_tokens: usize) -> AnswerRequest {
+    let text = |what: &str| format!("{what} leave is 15 days. ").repeat(5);
+    let texts = ["Annual", "Sick", "Study"].map(text);
+    let mut asked = request("annual leave days?", &texts.each_ref().map(String::as_str), true);
+    for n in 0..3 {
+        let turn = |role, content: String| ChatMessage { role, content };
+        asked.history.push(turn(MessageRole::User, format!("question {n} {}", "x".repeat(90))));
+        asked.history.push(turn(MessageRole::Assistant, format!("answer {n} {}", "x".repeat(90))));
+    }
+    asked.sampling.max_tokens = max_tokens;
+    asked
+}
+
+/// What a generator with room for `context` characters is asked, and the passages it is to cite.
+async fn asked_within(context: usize, request: AnswerRequest) -> (GenerationRequest, Vec<u32>) {
+    let done = Scripted::done("Annual leave is 15 days [3].");
+    let generator = Arc::new(Scripted { says: done.says.clone(), asked: Default::default(), context });
+    let begun = Answerer::new(Some(generator.clone())).answer(request).await.unwrap();
+    let offered: Vec<u32> = begun.passages.iter().map(|p| p.number).collect();
+    for citation in read(begun).await.citations {
+        assert!(offered.contains(&citation.number), "only what was offered is cited");
+    }
+    (generator.asked.lock().unwrap().take().unwrap(), offered)
+}
+
+#[tokio::test]
+async fn what_does_not_fit_goes_oldest_turns_first_then_last_passages() {
+    let mut before = None;
+    for context in (600..2_000).step_by(50).rev() {
+        let (asked, offered) = asked_within(context, crowded(100)).await;
+        let tokens: usize = asked.messages.iter().map(|m| m.content.chars().count()).sum();
+        assert!(tokens + 100 <= context, "{tokens} do not fit {context}");
+        let turns = asked.messages.len() - 2;
+        assert!(turns == 0 || offered.len() == 3, "turns go before passages");
+        assert_eq!(turns % 2, 0, "a turn of the service does not come first");
+        if turns > 0 {
+            assert!(asked.messages[1].content.starts_with("question"), "the oldest go first");
+            assert!(asked.messages[turns].content.starts_with("answer 2"));
+        }
+        let size = (turns, offered.len());
+        assert!(before.is_none_or(|before| before >= size), "a smaller context holds no more");
+        before = Some(size);
+    }
+    assert_eq!(asked_within(4_000, crowded(100)).await.0.messages.len(), 8);
+    assert_eq!(before, Some((0, 1)), "the best passage stays");
+}
+
+#[tokio::test]
+async fn a_wish_for_more_tokens_than_there_are_gets_what_is_left() {
+    let (asked, _) = asked_within(4_000, crowded(8_192)).await;
+    let tokens: usize = asked.messages.iter().map(|m| m.content.chars().count()).sum();
+    assert_eq!(asked.messages.len(), 8, "nothing is dropped for it");
+    assert_eq!(asked.sampling.max_tokens, 4_000 - tokens);
 }
 
 #[tokio::test]

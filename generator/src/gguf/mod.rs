@@ -22,10 +22,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_trait::async_trait;
-use footnote_core::answer::ChatMessage;
+use footnote_core::answer::{ChatMessage, Failure};
 use footnote_core::error::Context;
 use footnote_core::model_thread::{LazyModel, ModelThread};
-use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator};
+use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator, PromptSize};
 use footnote_core::{Error, ErrorKind, Result};
 use tokio::sync::{OnceCell, mpsc};
 
@@ -103,6 +103,11 @@ impl GgufGenerator {
         };
         self.front.get_or_try_init(load).await.cloned()
     }
+
+    async fn encode(&self, front: Arc<Front>, messages: Vec<ChatMessage>) -> Result<Prompt> {
+        let encoded = tokio::task::spawn_blocking(move || front.encode(&messages)).await;
+        encoded.internal("encoding the prompt panicked")?
+    }
 }
 
 #[async_trait]
@@ -111,24 +116,25 @@ impl Generator for GgufGenerator {
         &self.name
     }
 
+    async fn measure(&self, messages: &[ChatMessage]) -> Result<PromptSize> {
+        let prompt = self.encode(self.front().await?, messages.to_vec()).await?;
+        Ok(PromptSize { tokens: prompt.tokens.len(), context: self.context_tokens })
+    }
+
     async fn generate(&self, request: GenerationRequest) -> Result<mpsc::Receiver<GenerationEvent>> {
         request.sampling.validate()?;
         let front = self.front().await?;
         let tokenizer = front.tokenizer.clone();
-        let messages = request.messages;
-        let prompt = tokio::task::spawn_blocking(move || front.encode(&messages))
-            .await
-            .internal("encoding the prompt panicked")??;
+        let prompt = self.encode(front, request.messages).await?;
         check_fits(prompt.tokens.len(), request.sampling.max_tokens, self.context_tokens)?;
 
         // Room for every token, so that a slow reader never holds up the model's thread.
         let (events, receiver) = mpsc::channel(request.sampling.max_tokens + 2);
         let sampling = request.sampling;
         let span = tracing::Span::current();
-        self.thread.submit(move |engine| {
-            if events.is_closed() {
-                return;
-            }
+        let reader = events.clone();
+        let is_wanted = move || !reader.is_closed();
+        self.thread.submit(is_wanted, move |engine| {
             let _entered = span.entered();
             let outcome = engine.get().and_then(|e| e.generate(&prompt, &sampling, &tokenizer, &events));
             if let Err(error) = outcome
@@ -136,7 +142,7 @@ impl Generator for GgufGenerator {
             {
                 tracing::error!(%error, "generation failed");
                 // A reader that left meanwhile does not want to know.
-                let _ = events.try_send(GenerationEvent::Failed(error.to_string()));
+                let _ = events.try_send(GenerationEvent::Failed(Failure::from(&error)));
             }
         })?;
         Ok(receiver)

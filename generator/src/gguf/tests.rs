@@ -30,7 +30,7 @@ async fn read(mut events: mpsc::Receiver<GenerationEvent>) -> (String, FinishRea
         match event {
             GenerationEvent::Text(more) => text.push_str(&more),
             GenerationEvent::Done { reason, usage } => return (text, reason, usage),
-            GenerationEvent::Failed(error) => panic!("{error}"),
+            GenerationEvent::Failed(failure) => panic!("{failure:?}"),
         }
     }
     panic!("ended without Done");
@@ -87,6 +87,16 @@ async fn prompts_that_do_not_fit_name_the_numbers() {
 }
 
 #[tokio::test]
+async fn a_prompt_is_measured_as_it_is_read() {
+    let (_folder, path) = model("qwen2");
+    let generator = GgufGenerator::open(GeneratorConfig::new("tiny", &path)).unwrap();
+    let asked = request("s", "question", short());
+    let size = generator.measure(&asked.messages).await.unwrap();
+    assert_eq!(size.context, generator.context_tokens());
+    assert_eq!(size.tokens, ask(&generator, asked).await.2.prompt_tokens);
+}
+
+#[tokio::test]
 async fn leaving_cancels_and_a_full_queue_is_busy() {
     let (_folder, path) = model("llama");
     let config = GeneratorConfig { queue: 1, ..GeneratorConfig::new("tiny", &path) };
@@ -94,7 +104,10 @@ async fn leaving_cancels_and_a_full_queue_is_busy() {
     let endless = || request("s", "x", SamplingSettings { max_tokens: 900, temperature: 1.0, ..short() });
     let mut running = generator.generate(endless()).await.unwrap();
     running.recv().await.unwrap();
-    let waiting = generator.generate(endless()).await.unwrap();
+    for _ in 0..8 {
+        drop(generator.generate(endless()).await.unwrap());
+    }
+    let waiting = generator.generate(endless()).await.expect("those who left hold no place");
     let busy = generator.generate(endless()).await.unwrap_err();
     assert!(matches!(busy.kind(), ErrorKind::Busy { .. }), "{busy:?}");
     drop(running);

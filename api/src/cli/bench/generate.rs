@@ -41,8 +41,8 @@ pub(super) async fn measure(config: &Config) -> Result<Option<Figures>> {
     let mut events = generator.generate(prompt(&sentence.repeat(40), COMPLETION_TOKENS)).await?;
     let first = events.recv().await;
     let (first_seconds, cpu_first) = (start.elapsed().as_secs_f64(), cpu_time()?);
-    if let Some(GenerationEvent::Failed(reason)) = first {
-        return Err(Error::internal(reason));
+    if let Some(GenerationEvent::Failed(failure)) = first {
+        return Err(failure.into_error());
     }
     let usage = drain(events).await?;
     let decode_seconds = start.elapsed().as_secs_f64() - first_seconds;
@@ -77,7 +77,7 @@ async fn drain(
         match event {
             GenerationEvent::Text(_) => {}
             GenerationEvent::Done { usage, .. } => return Ok(usage),
-            GenerationEvent::Failed(reason) => return Err(Error::internal(reason)),
+            GenerationEvent::Failed(failure) => return Err(failure.into_error()),
         }
     }
     Err(Error::internal("the generator ended without a word"))

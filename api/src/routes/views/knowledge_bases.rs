@@ -78,7 +78,7 @@ pub struct RetrievalSettingsSchema {
     pub top_k: usize,
     /// Whether to rerank when a reranker is installed.
     pub rerank: bool,
-    /// Largest sum of passage lengths given to the model, in Unicode scalar values.
+    /// Largest sum of passage lengths given to the model, in Unicode scalar values, 200 to 100,000.
     pub passage_budget: usize,
     /// Evidence score below which the service says it does not know, 0 to 1.
     pub evidence_threshold: f32,
@@ -98,9 +98,10 @@ pub struct FewShotExampleSchema {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = PromptSettings)]
 pub struct PromptSettingsSchema {
-    /// Replaces the built-in system prompt of the question's language; null keeps it.
+    /// Replaces the built-in system prompt of the question's language; null keeps it. Up to 4,000
+    /// characters; with the examples up to 8,000.
     pub system: Option<String>,
-    /// Turns shown before the question.
+    /// Turns shown before the question, up to 8.
     pub examples: Vec<FewShotExampleSchema>,
 }
 

@@ -1,0 +1,63 @@
+//! What of a conversation the model's context holds: the oldest turns go first, then the passages
+//! that matter least, and what is left bounds the answer.
+
+use footnote_core::Result;
+use footnote_core::answer::{ChatMessage, MessageRole};
+use footnote_core::passage::Passage;
+use footnote_core::ports::{Generator, PromptSize};
+
+use crate::answerer::AnswerRequest;
+use crate::prompt;
+
+/// Tokens kept for the answer, where as many are asked for: the default of `sampling.max_tokens`.
+const ANSWER_TOKENS: usize = 384;
+
+/// A prompt that fits.
+pub(crate) struct Fitted {
+    /// The prompt.
+    pub messages: Vec<ChatMessage>,
+    /// The passages in it.
+    pub passages: Vec<Passage>,
+    /// Most tokens of the answer.
+    pub max_tokens: usize,
+}
+
+/// The prompt with as much of history and passages as the generator's context holds. Where not even
+/// the best passage alone fits, that is the prompt, and the generator says so.
+pub(crate) async fn to_context(generator: &dyn Generator, request: &AnswerRequest) -> Result<Fitted> {
+    let wanted = request.sampling.max_tokens;
+    let room = wanted.min(ANSWER_TOKENS);
+    // How many turns and passages go; nearly always none, which is tried first.
+    let (mut fewest, mut most) =
+        (0, request.history.len() + request.retrieved.passages.len().saturating_sub(1));
+    let mut dropped = 0;
+    loop {
+        let (messages, passages) = without(request, dropped);
+        let PromptSize { tokens, context } = generator.measure(&messages).await?;
+        let fits = tokens + room <= context;
+        if fits {
+            most = dropped;
+        }
+        if fewest >= most && dropped == most {
+            let left = context.saturating_sub(tokens);
+            let max_tokens = if left == 0 { wanted } else { wanted.min(left) };
+            return Ok(Fitted { messages, passages: passages.to_vec(), max_tokens });
+        }
+        if !fits {
+            fewest = dropped + 1;
+        }
+        dropped = fewest + (most - fewest) / 2;
+    }
+}
+
+fn without(request: &AnswerRequest, dropped: usize) -> (Vec<ChatMessage>, &[Passage]) {
+    let turns = dropped.min(request.history.len());
+    let history = request.history.get(turns..).unwrap_or_default();
+    // A conversation begins with a question: templates insist on it.
+    let first = history.iter().position(|turn| turn.role == MessageRole::User).unwrap_or(history.len());
+    let history = history.get(first..).unwrap_or_default();
+    let passages = &request.retrieved.passages;
+    let kept = passages.len().saturating_sub(dropped - turns).max(1);
+    let passages = passages.get(..kept).unwrap_or(passages);
+    (prompt::build(&request.question, passages, &request.prompt, history), passages)
+}
