@@ -75,8 +75,8 @@ async fn generate(generator: &dyn Generator) -> Result<()> {
     };
     let mut events = generator.generate(request).await?;
     while let Some(event) = events.recv().await {
-        if let GenerationEvent::Failed(reason) = event {
-            return Err(Error::internal(reason));
+        if let GenerationEvent::Failed(failure) = event {
+            return Err(failure.into_error());
         }
     }
     Ok(())

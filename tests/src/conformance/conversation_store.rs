@@ -71,7 +71,8 @@ async fn a_conversation_reloads_identically_and_in_order(bed: Bed) {
         let listed = bed.sql.conversations.conversations(bed.kb.id, owner, all()).await.unwrap().items;
         assert_eq!(listed, std::slice::from_ref(&conversation));
     }
-    let strangers = bed.sql.conversations.conversations(bed.kb.id, Some(ApiKeyId::new()), all()).await.unwrap();
+    let strangers =
+        bed.sql.conversations.conversations(bed.kb.id, Some(ApiKeyId::new()), all()).await.unwrap();
     assert!(strangers.items.is_empty());
 
     assert!(bed.sql.conversations.delete_conversation(id).await.unwrap());

@@ -114,7 +114,7 @@ async fn read(mut events: mpsc::Receiver<GenerationEvent>) -> (String, FinishRea
                 assert_eq!(events.recv().await, None, "nothing comes after Done");
                 return (text, reason, usage);
             }
-            GenerationEvent::Failed(error) => panic!("{error}"),
+            GenerationEvent::Failed(error) => panic!("{error:?}"),
         }
     }
 }

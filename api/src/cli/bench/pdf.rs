@@ -56,20 +56,3 @@ fn assemble(objects: &[String]) -> Vec<u8> {
     );
     file.into_bytes()
 }
-
-#[cfg(test)]
-mod tests {
-    use footnote_ingest::parse::{EngineConfig, ParseLimits, parse_file};
-
-    use super::*;
-
-    #[test]
-    fn the_parser_reads_every_page() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        fs_err::write(file.path(), pages(5)).unwrap();
-        let engine = EngineConfig { pdfium: None };
-        let parsed = parse_file(file.path(), "made-up.pdf", &ParseLimits::default(), &engine).unwrap();
-        assert_eq!(parsed.pages.len(), 5);
-        assert!(parsed.text.contains("Item 199:"), "{}", parsed.text);
-    }
-}

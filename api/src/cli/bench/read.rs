@@ -59,3 +59,20 @@ async fn measure_file(config: &Config, file: &Path) -> Result<Figures> {
         pages_per_cpu_second: pages / best_cpu.as_secs_f64().max(0.01),
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use footnote_ingest::parse::{EngineConfig, ParseLimits, parse_file};
+
+    use super::pdf;
+
+    #[test]
+    fn every_page_of_the_made_up_pdf_is_read() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(file.path(), pdf::pages(5)).unwrap();
+        let engine = EngineConfig { pdfium: None };
+        let parsed = parse_file(file.path(), "made-up.pdf", &ParseLimits::default(), &engine).unwrap();
+        assert_eq!(parsed.pages.len(), 5);
+        assert!(parsed.text.contains("Item 199:"), "{}", parsed.text);
+    }
+}

@@ -119,7 +119,12 @@ fn an_unread_folder_keeps_what_lies_below_it() {
     let known = |key: &str| (DocumentId::new(), key.to_owned(), ContentHash::of(key.as_bytes()));
     let listing = Listing { unread: vec!["sub".to_owned()], ..Listing::default() };
     let contents = vec![known("sub/a.txt"), known("sub"), known("submarine.txt")];
-    let file = FoundFile { key: "new.txt".to_owned(), path: "new.txt".into(), content: ContentHash::of(b"") };
+    let file = FoundFile {
+        key: "new.txt".to_owned(),
+        root: Path::new("/").into(),
+        below: "new.txt".into(),
+        content: ContentHash::of(b""),
+    };
     let listing = Listing { files: vec![file], ..listing };
     let plan = plan(Path::new("/"), Held { contents, ..Held::default() }, listing).unwrap();
     let removed: Vec<_> = plan.removed.iter().map(|(_, key)| key.as_str()).collect();
@@ -188,8 +193,9 @@ async fn a_run_that_is_resumed_tells_what_its_first_attempt_changed() {
         .expect("the refresh is queued");
     let source = memory.source(folder.source).await.unwrap().unwrap();
     let content = folder.world.ctx.blobs.put(b"Rule one.").await.unwrap();
-    let path = folder.dir.path().join("a.txt");
-    let version = new_version(&source, &FoundFile { key: "a.txt".to_owned(), path, content }, content, 9);
+    let found =
+        FoundFile { key: "a.txt".to_owned(), root: folder.dir.path().into(), below: "a.txt".into(), content };
+    let version = new_version(&source, &found, content, 9);
     memory.take_step(lease, run.id, RunStep::Store { version, is_new: true }, now).await.unwrap();
 
     // That worker dies; another one begins again once the lease has run out.
