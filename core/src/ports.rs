@@ -10,11 +10,18 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
-use tokio::sync::mpsc;
+
+mod indexes;
+mod models;
+
+pub use indexes::{KeywordIndex, VectorIndex};
+pub use models::{
+    Embedder, GenerationEvent, GenerationRequest, Generator, PromptSize, Reranker, TokenCounter,
+};
 
 use crate::Result;
-use crate::answer::{ChatMessage, Conversation, Failure, FinishReason, Message, Usage};
-use crate::chunk::{Chunk, Hit, KeywordEntry, VectorEntry};
+use crate::answer::{Conversation, Message};
+use crate::chunk::Chunk;
 use crate::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
 use crate::hash::ContentHash;
 use crate::ids::{
@@ -26,9 +33,8 @@ use crate::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
 use crate::parsed::ParsedDocument;
 use crate::passage::ConfirmedChunk;
 use crate::principal::{ApiKey, Scope};
-use crate::question::Filter;
 use crate::schedule::{Run, RunTrigger, Schedule};
-use crate::settings::{KnowledgeBaseSettings, SamplingSettings};
+use crate::settings::KnowledgeBaseSettings;
 use crate::source::{RefreshReport, Source, SourceKind};
 use crate::text::CanonicalText;
 
@@ -491,129 +497,4 @@ pub trait BlobStore: Send + Sync {
     /// Removes the blobs that were last stored before `before` and that `keep` does not hold, and
     /// returns how many. A blob that is stored again while this runs stays.
     async fn collect(&self, keep: HashSet<ContentHash>, before: DateTime<Utc>) -> Result<u64>;
-}
-
-/// Dense vectors by generation. Every write is idempotent.
-#[async_trait]
-pub trait VectorIndex: Send + Sync {
-    /// Creates the generation's collection where it is missing.
-    async fn ensure(&self, generation: &Generation) -> Result<()>;
-    /// Adds or replaces entries.
-    async fn upsert(&self, generation: GenerationId, entries: Vec<VectorEntry>) -> Result<()>;
-    /// Removes all entries of a version.
-    async fn remove(&self, generation: GenerationId, version: VersionId) -> Result<()>;
-    /// The nearest entries by cosine similarity, best first, within scope and filter.
-    async fn search(&self, scope: Scope, filter: &Filter, vector: &[f32], limit: usize) -> Result<Vec<Hit>>;
-    /// Returns once all writes so far would survive a kill.
-    async fn flush(&self, generation: GenerationId) -> Result<()>;
-    /// Versions held, with their entry counts.
-    async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
-    /// Fails where the generation could not be searched now. Cheap, whatever the index holds.
-    async fn check(&self, generation: GenerationId) -> Result<()>;
-}
-
-/// Words by generation (BM25). Every write is idempotent.
-#[async_trait]
-pub trait KeywordIndex: Send + Sync {
-    /// Creates the generation's index where it is missing.
-    async fn ensure(&self, generation: &Generation) -> Result<()>;
-    /// Adds or replaces entries.
-    async fn upsert(&self, generation: GenerationId, entries: Vec<KeywordEntry>) -> Result<()>;
-    /// Removes all entries of a version.
-    async fn remove(&self, generation: GenerationId, version: VersionId) -> Result<()>;
-    /// The best entries by BM25, best first, within scope and filter. `text` is a plain question:
-    /// nothing in it is query syntax.
-    async fn search(&self, scope: Scope, filter: &Filter, text: &str, limit: usize) -> Result<Vec<Hit>>;
-    /// Returns once all writes so far are durable and searchable.
-    async fn flush(&self, generation: GenerationId) -> Result<()>;
-    /// How often, since this was opened, writes that were not flushed yet were lost: a failed write
-    /// or flush may take those of others with it. Whoever sees the number change between its first
-    /// write and the end of its flush cannot rely on that flush and writes again.
-    fn lost_writes(&self, generation: GenerationId) -> u64;
-    /// Versions held, with their entry counts.
-    async fn versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
-    /// Fails where the generation could not be searched now. Cheap, whatever the index holds.
-    async fn check(&self, generation: GenerationId) -> Result<()>;
-    /// The share of the query's weight (sum of inverse document frequencies of its distinct terms)
-    /// that `text` covers, 0 to 1: an evidence feature.
-    async fn coverage(&self, scope: Scope, query: &str, text: &str) -> Result<f32>;
-}
-
-/// Counts an embedder's tokens without embedding.
-pub trait TokenCounter: Send + Sync {
-    /// End of each token of `text` as a byte offset, in order; no special tokens.
-    fn token_ends(&self, text: &str) -> Result<Vec<usize>>;
-}
-
-/// Makes vectors of texts. Adds the prefixes its model wants by itself.
-#[async_trait]
-pub trait Embedder: Send + Sync {
-    /// Identifies model, weights, pooling and prefixes: equal fingerprints give equal vectors.
-    fn fingerprint(&self) -> &str;
-    /// Length of its vectors.
-    fn dimension(&self) -> usize;
-    /// Most tokens of a text, special tokens and prefix already taken off.
-    fn max_tokens(&self) -> usize;
-    /// Its tokenizer.
-    fn tokens(&self) -> Arc<dyn TokenCounter>;
-    /// The L2-normalised vector of a question. A question longer than the model takes is refused
-    /// or embedded in parts whose mean is taken, never cut.
-    async fn embed_query(&self, text: &str) -> Result<Vec<f32>>;
-    /// The L2-normalised vectors of passages, in order. Invalid input where one is too long.
-    async fn embed_passages(&self, texts: Vec<String>) -> Result<Vec<Vec<f32>>>;
-}
-
-/// Scores how well texts answer a query, by reading both together (a cross-encoder).
-#[async_trait]
-pub trait Reranker: Send + Sync {
-    /// Identifies model and weights.
-    fn fingerprint(&self) -> &str;
-    /// One score per text, in order; higher is better.
-    async fn rerank(&self, query: &str, texts: Vec<String>) -> Result<Vec<f32>>;
-}
-
-/// A chat prompt with how to sample.
-#[derive(Debug, Clone, PartialEq)]
-pub struct GenerationRequest {
-    /// The turns; the model's own chat template is applied to them.
-    pub messages: Vec<ChatMessage>,
-    /// How to sample.
-    pub sampling: SamplingSettings,
-}
-
-/// A prompt's size in the tokens of a generator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct PromptSize {
-    /// Tokens of the prompt.
-    pub tokens: usize,
-    /// Most tokens of prompt and answer together.
-    pub context: usize,
-}
-
-/// What a generator tells while it works.
-#[derive(Debug, Clone, PartialEq)]
-pub enum GenerationEvent {
-    /// Text to append; always whole characters.
-    Text(String),
-    /// The end.
-    Done {
-        /// Why.
-        reason: FinishReason,
-        /// Tokens used.
-        usage: Usage,
-    },
-    /// It failed.
-    Failed(Failure),
-}
-
-/// A language model.
-#[async_trait]
-pub trait Generator: Send + Sync {
-    /// Names the model.
-    fn model(&self) -> &str;
-    /// How much of the context the prompt of these turns takes.
-    async fn measure(&self, messages: &[ChatMessage]) -> Result<PromptSize>;
-    /// Queues a prompt: busy where the queue is full, invalid input where the prompt and the
-    /// tokens asked for exceed the context. Dropping the receiver cancels.
-    async fn generate(&self, request: GenerationRequest) -> Result<mpsc::Receiver<GenerationEvent>>;
 }

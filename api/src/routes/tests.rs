@@ -289,7 +289,7 @@ async fn openai_clients_find_models_and_vectors() {
     let missing = app.post("/v1/embeddings", &app.admin, body).await;
     assert_eq!(
         (missing.status, &missing.json()["error"]["code"]),
-        (StatusCode::NOT_FOUND, &json!("not_found"))
+        (StatusCode::NOT_FOUND, &json!("model_not_found"))
     );
 
     let two = json!({"model": "kb", "n": 2, "messages": [{"role": "user", "content": "why"}]});

@@ -52,6 +52,12 @@ pub(super) struct Shard {
     optimizing: AtomicBool,
 }
 
+impl Drop for Shard {
+    fn drop(&mut self) {
+        close(&self.folder, self.edge.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+    }
+}
+
 /// What was written since the last upkeep.
 #[derive(Default)]
 struct Written {
@@ -230,13 +236,8 @@ impl Shard {
     /// Reopens the shard to shorten its log; false where somebody is using it right now.
     fn reopen(&self) -> Result<bool> {
         let Ok(mut edge) = self.edge.try_write() else { return Ok(false) };
-        // The log is locked while the old handle lives. Dropping it flushes, and panics where that
-        // fails: all was flushed before.
-        let old = edge.take();
-        if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(old))) {
-            let reason = panic_text(panic.as_ref());
-            tracing::error!(folder = %self.folder.display(), reason, "vector index closed badly");
-        }
+        // The log is locked while the old handle lives.
+        close(&self.folder, edge.take());
         *edge = Some(load(&self.folder)?);
         Ok(true)
     }
@@ -388,6 +389,15 @@ fn must(conditions: Vec<Condition>) -> EdgeFilter {
 
 fn matches(field: &str, wanted: Match) -> Condition {
     Condition::Field(FieldCondition::new_match(path(field), wanted))
+}
+
+/// Closes a shard. The engine flushes then, and panics where it cannot (a full or vanished disk): what
+/// counts was flushed before.
+fn close(folder: &Path, edge: Option<EdgeShard>) {
+    if let Err(panic) = catch_unwind(AssertUnwindSafe(|| drop(edge))) {
+        let reason = panic_text(panic.as_ref());
+        tracing::error!(folder = %folder.display(), reason, "vector index closed badly");
+    }
 }
 
 fn path(field: &str) -> JsonPath {
