@@ -218,7 +218,18 @@ impl HybridRetriever {
         let same_language = query.question.is_chinese() == nearest_is_chinese(candidates);
         let codes_found = codes_found(query.question.as_str(), &read);
         let features = EvidenceFeatures::of(candidates, coverage, same_language, codes_found);
-        Ok(self.evidence.judge(Some(features), threshold))
+        let evidence = self.evidence.judge(Some(features), threshold);
+        tracing::debug!(
+            evidence.score = evidence.score,
+            evidence.top_cosine = features.top_cosine,
+            evidence.contrast = features.contrast,
+            evidence.compared = features.compared,
+            evidence.coverage = features.coverage,
+            evidence.same_language = features.same_language,
+            evidence.codes_found = features.codes_found,
+            "evidence weighed"
+        );
+        Ok(evidence)
     }
 }
 
