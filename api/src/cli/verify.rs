@@ -1,6 +1,6 @@
 //! `footnote verify ANSWER.json`: do the quotes equal their sources? Needs no service and no model.
 //!
-//! The quote is checked against the stored text alone. Document, title and page are checked against
+//! The quote is checked against the stored text alone. Document and page are checked against
 //! the database too, where the data folder has one that no running service holds.
 
 use std::path::Path;
@@ -28,13 +28,16 @@ struct Checked {
     holds: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     why_not: Option<String>,
+    /// What the document is called now, where that is not what the citation calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    called_now: Option<String>,
 }
 
 #[derive(Debug, Serialize)]
 struct Report {
     citations: usize,
     holding: usize,
-    /// Whether documents, titles and pages were compared too; the reason where they were not.
+    /// Whether documents and pages were compared too; the reason where they were not.
     places: &'static str,
     checked: Vec<Checked>,
 }
@@ -54,11 +57,11 @@ pub(crate) fn run(config: &Config, args: &VerifyArgs, format: OutputFormat) -> R
     let (store, places) = runtime.block_on(open_store(&config.data.folder))?;
     let mut checked = Vec::new();
     for citation in citations(&answer)? {
-        let mut why_not = why_not(&blobs, &answer, &citation);
-        if let (Ok(()), Some(store)) = (&why_not, &store) {
-            why_not = runtime.block_on(misplaced(store, &citation));
+        let mut called_now = why_not(&blobs, &answer, &citation).map(|()| None);
+        if let (Ok(_), Some(store)) = (&called_now, &store) {
+            called_now = runtime.block_on(placed(store, &citation));
         }
-        checked.push(verdict(&citation, why_not));
+        checked.push(verdict(&citation, called_now));
     }
     drop(store);
     let holding = checked.iter().filter(|c| c.holds).count();
@@ -66,7 +69,11 @@ pub(crate) fn run(config: &Config, args: &VerifyArgs, format: OutputFormat) -> R
     output::print(format, &report, |out| {
         for citation in &report.checked {
             let verdict = citation.why_not.as_deref().unwrap_or("holds");
-            writeln!(out, "[{}] {} {}: {verdict}", citation.number, citation.document, citation.span)?;
+            write!(out, "[{}] {} {}: {verdict}", citation.number, citation.document, citation.span)?;
+            match &citation.called_now {
+                Some(name) => writeln!(out, "; the document is called {name:?} now")?,
+                None => writeln!(out)?,
+            }
         }
         writeln!(out, "{} of {} citations hold; {}", report.holding, report.citations, report.places)
     })?;
@@ -105,8 +112,9 @@ async fn open_store(folder: &Path) -> Result<(Option<Store>, &'static str)> {
     }
 }
 
-/// Whether document, title and page are those of the version.
-async fn misplaced(store: &Store, citation: &Citation) -> Result<()> {
+/// Whether document and page are those of the version. A document may have been renamed since: its
+/// name is told where it is another, and the citation holds.
+async fn placed(store: &Store, citation: &Citation) -> Result<Option<String>> {
     let version = store.documents.version(citation.version).await?;
     let version = version.ok_or_else(|| Error::not_found("the version is not in this data folder"))?;
     let text = version.parsed.as_ref().map(|facts| facts.text);
@@ -115,17 +123,11 @@ async fn misplaced(store: &Store, citation: &Citation) -> Result<()> {
     }
     let document = store.documents.document(citation.document).await?;
     let document = document.ok_or_else(|| Error::not_found("the document was deleted"))?;
-    for (what, said, stored) in
-        [("key", &citation.document_key, &document.key), ("title", &citation.title, &document.title)]
-    {
-        if said != stored {
-            let message = format!("the document's {what} is {stored:?}: renamed since, or another one");
-            return Err(Error::corrupt(message));
-        }
-    }
     let parsed = store.documents.parsed(citation.version).await?;
     let parsed = parsed.ok_or_else(|| Error::not_found("the parsed document is not in this data folder"))?;
-    require_page(&parsed, citation)
+    require_page(&parsed, citation)?;
+    let names = [(&citation.document_key, document.key), (&citation.title, document.title)];
+    Ok(names.into_iter().find_map(|(said, stored)| (*said != stored).then_some(stored)))
 }
 
 fn require_page(parsed: &ParsedDocument, citation: &Citation) -> Result<()> {
@@ -139,14 +141,18 @@ fn require_page(parsed: &ParsedDocument, citation: &Citation) -> Result<()> {
     Err(Error::corrupt(format!("the quote is on {shown}")))
 }
 
-fn verdict(citation: &Citation, why_not: Result<()>) -> Checked {
-    let why_not = why_not.err().map(|e| e.to_string());
+fn verdict(citation: &Citation, outcome: Result<Option<String>>) -> Checked {
+    let (called_now, why_not) = match outcome {
+        Ok(called_now) => (called_now, None),
+        Err(error) => (None, Some(error.to_string())),
+    };
     Checked {
         number: citation.number,
         document: citation.document_key.clone(),
         span: citation.source_span.to_string(),
         holds: why_not.is_none(),
         why_not,
+        called_now,
     }
 }
 
