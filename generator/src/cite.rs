@@ -28,8 +28,8 @@ const REPAIR_GAIN: f32 = 0.3;
 const ALL_OF_IT: f32 = 0.99;
 /// What a second sentence must add to be quoted with the first.
 const SECOND_SENTENCE_GAIN: f32 = 0.15;
-/// A quote that holds none of the sentence's numbers counts this much.
-const NUMBERS_MISSING: f32 = 0.5;
+/// A quote that holds none of the sentence's numbers counts this much; one that holds some, more.
+const NUMBERS_MISSING: f32 = 0.25;
 
 /// A finished sentence of an answer with what supports it.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,12 +66,21 @@ struct Support {
     bytes: Range<usize>,
     score: f32,
     shared: usize,
+    /// The share of the sentence's numbers that it holds; `None` where the sentence has none.
+    numbers: Option<f32>,
+    /// Whether one of them is long enough to tell by itself.
+    figure: bool,
 }
 
 impl Support {
+    /// Whether the sentence has numbers, and all of them are here.
+    fn holds_all_numbers(&self) -> bool {
+        self.numbers == Some(1.0)
+    }
+
     /// Whether more than a chance word is shared.
     fn is_telling(&self) -> bool {
-        self.shared >= 2 || self.shared == 1 && self.score >= ALL_OF_IT
+        self.shared >= 2 || self.figure || self.shared == 1 && self.score >= ALL_OF_IT
     }
 }
 
@@ -183,7 +192,9 @@ impl Citer {
         }
         if !sentence::is_question(plain)
             && choices.iter().all(|c| c.support.is_none())
-            && let Some(best) = self.best(&terms).filter(|s| s.score >= ATTACH_FROM && s.is_telling())
+            && let Some(best) = self
+                .best(&terms)
+                .filter(|s| (s.score >= ATTACH_FROM || s.holds_all_numbers()) && s.is_telling())
         {
             choices.push(Choice { given: None, number: self.number_of(Some(&best)), support: Some(best) });
         }
@@ -195,7 +206,10 @@ impl Citer {
         let index = self.passages.iter().position(|p| p.passage.number == number)?;
         let named = self.passages[index].support(index, terms);
         let better = self.best(terms).filter(|best| {
-            best.score >= REPAIR_FROM && best.score - named.score >= REPAIR_GAIN && best.is_telling()
+            let says_it = best.score >= REPAIR_FROM && best.score - named.score >= REPAIR_GAIN;
+            // A figure comes from where it stands, whatever other words are shared elsewhere.
+            let has_the_figures = best.numbers > named.numbers;
+            (says_it || has_the_figures) && best.is_telling()
         });
         if better.is_some() {
             return better;
@@ -253,21 +267,24 @@ impl IndexedPassage {
 
     /// The sentence that supports `terms` best, or two neighbours where the second adds much.
     fn support(&self, index: usize, terms: &Terms) -> Support {
-        let mut best = Support { passage: index, bytes: 0..0, score: 0.0, shared: 0 };
+        let mut best =
+            Support { passage: index, bytes: 0..0, score: 0.0, shared: 0, numbers: None, figure: false };
         for window in [1, 2] {
             let gain = if window == 1 { f32::EPSILON } else { SECOND_SENTENCE_GAIN };
             let mut best_window: Option<Support> = None;
             for sentences in self.sentences.windows(window) {
                 let held: Vec<&Terms> = sentences.iter().map(|(_, terms)| terms).collect();
-                let missing = if terms.numbers_missing_from(&held) { NUMBERS_MISSING } else { 1.0 };
-                let score = terms.held_by(&held) * missing;
+                let numbers = terms.numbers_held_by(&held);
+                let missing = 1.0 - numbers.unwrap_or(1.0);
+                let score = terms.held_by(&held) * (1.0 - missing * (1.0 - NUMBERS_MISSING));
                 if best_window.as_ref().is_none_or(|b| score > b.score)
                     && let [(first, _), ..] = sentences
                     && let [.., (last, _)] = sentences
                 {
                     let bytes = first.start..last.end;
                     let shared = terms.shared_with(&held);
-                    best_window = Some(Support { passage: index, bytes, score, shared });
+                    let figure = terms.figure_held_by(&held);
+                    best_window = Some(Support { passage: index, bytes, score, shared, numbers, figure });
                 }
             }
             best = best_window.filter(|b| b.score >= best.score + gain).unwrap_or(best);
@@ -279,7 +296,7 @@ impl IndexedPassage {
     fn whole(&self, index: usize) -> Support {
         let start = self.sentences.first().map_or(0, |(range, _)| range.start);
         let end = self.sentences.last().map_or(0, |(range, _)| range.end);
-        Support { passage: index, bytes: start..end, score: 0.0, shared: 0 }
+        Support { passage: index, bytes: start..end, score: 0.0, shared: 0, numbers: None, figure: false }
     }
 }
 

@@ -63,10 +63,22 @@ impl Terms {
         self.0.keys().filter(|term| texts.iter().any(|t| t.0.contains_key(*term))).count()
     }
 
-    /// Whether there are numbers or identifiers, and `texts` hold none of them.
-    pub(crate) fn numbers_missing_from(&self, texts: &[&Terms]) -> bool {
-        let mut exact = self.0.iter().filter(|(_, weight)| **weight == EXACT_WEIGHT).peekable();
-        exact.peek().is_some() && !exact.any(|(term, _)| texts.iter().any(|t| t.0.contains_key(term)))
+    /// The share of the numbers and identifiers that `texts` together hold; `None` where there are none.
+    pub(crate) fn numbers_held_by(&self, texts: &[&Terms]) -> Option<f32> {
+        let exact = self.0.iter().filter(|(_, weight)| **weight == EXACT_WEIGHT);
+        let (mut all, mut held) = (0, 0);
+        for (term, _) in exact {
+            all += 1;
+            held += usize::from(texts.iter().any(|t| t.0.contains_key(term)));
+        }
+        (all > 0).then(|| held as f32 / all as f32)
+    }
+
+    /// Whether `texts` hold a number or identifier that hardly stands in two places by chance: one
+    /// longer than a year.
+    pub(crate) fn figure_held_by(&self, texts: &[&Terms]) -> bool {
+        let mut figures = self.0.iter().filter(|(term, weight)| **weight == EXACT_WEIGHT && term.len() > 4);
+        figures.any(|(term, _)| texts.iter().any(|t| t.0.contains_key(term)))
     }
 }
 
@@ -151,8 +163,10 @@ mod tests {
     fn numbers_and_identifiers_weigh_most() {
         let claim = "Error 0x80070005 means access denied in 2019";
         assert!(support(claim, "code 0x80070005 (2019)") > support(claim, "an error means access denied"));
-        assert!(Terms::of(claim).numbers_missing_from(&[&Terms::of("error means access denied")]));
-        assert!(!Terms::of("no digits").numbers_missing_from(&[&Terms::of("")]));
+        let held = |claim, source| Terms::of(claim).numbers_held_by(&[&Terms::of(source)]);
+        assert_eq!(held(claim, "error means access denied"), Some(0.0));
+        assert_eq!(held(claim, "in 2019"), Some(0.5));
+        assert_eq!(held("no digits", ""), None);
     }
 
     #[test]

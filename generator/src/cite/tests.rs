@@ -105,6 +105,21 @@ fn a_marker_goes_to_the_passage_that_clearly_says_it() {
 }
 
 #[test]
+fn a_figure_is_cited_from_where_it_stands() {
+    let review = passage(1, "I have reviewed this annual report on Form 10-K of Wheeler Trust, Inc.;");
+    let table =
+        passage(2, "| | 2022 | 2021 |\n| - | - | - |\n| Operating activities | $ 30,758 | $ 17,041 |");
+    let claim =
+        "According to the annual report, the cash flow from operations of Wheeler Trust, Inc. is $30,758";
+    for answer in [format!("{claim} [1]."), format!("{claim}.")] {
+        let (text, citations) = cite(&answer, &[review.clone(), table.clone()]);
+        assert_eq!(text, format!("{claim} [2]."));
+        assert_eq!(citations.len(), 1);
+        assert_eq!(citations[0].quote, "| Operating activities | $ 30,758 | $ 17,041 |");
+    }
+}
+
+#[test]
 fn a_stray_common_word_does_not_keep_a_marker() {
     let (text, citations) =
         cite("The moon circles the earth in space in about a month or lunch [1].", &leave());
