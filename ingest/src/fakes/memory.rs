@@ -158,6 +158,11 @@ impl State {
 }
 
 impl Memory {
+    /// Loses everything, as a database does that was not restored.
+    pub(crate) fn lose_everything(&self) {
+        *self.state() = State::default();
+    }
+
     pub(crate) fn new(blobs: Arc<Blobs>) -> Self {
         Self { state: Mutex::default(), blobs }
     }
@@ -215,7 +220,7 @@ impl DocumentStore for Memory {
         not_here()
     }
     async fn knowledge_bases(&self, _: WorkspaceId, _: ListRequest) -> Result<Listing<KnowledgeBase>> {
-        not_here()
+        Ok(Listing { items: self.state().knowledge_bases.clone(), next: None })
     }
     async fn update_knowledge_base(
         &self,

@@ -2,6 +2,8 @@
 
 use chrono::TimeDelta;
 use footnote_core::Result;
+use footnote_core::ids::WorkspaceId;
+use footnote_core::ports::ListRequest;
 
 use super::Outcome;
 use crate::context::IngestContext;
@@ -18,7 +20,12 @@ pub async fn run(ctx: &IngestContext, progress: &Progress) -> Result<Outcome> {
     let young = ctx.clock.now() - YOUNG;
     let before = ctx.documents.oldest_pending().await?.map_or(young, |stored| stored.min(young));
     let named = ctx.documents.named_blobs().await?;
-    let files = ctx.blobs.collect(named, before).await?;
+    let first = ListRequest { after: None, limit: 1 };
+    let bases = ctx.documents.knowledge_bases(WorkspaceId::DEFAULT, first).await?;
+    // A database without a knowledge base beside files is more likely the wrong database (lost, or a
+    // backup restored in the wrong order) than that of a service in which everything was deleted.
+    let is_anothers = named.is_empty() && bases.items.is_empty();
+    let files = if is_anothers { 0 } else { ctx.blobs.collect(named, before).await? };
     let chunks = ctx.documents.prune_chunks().await?;
     let vectors = ctx.documents.prune_vectors().await?;
     tracing::info!(

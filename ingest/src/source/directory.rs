@@ -49,7 +49,7 @@ pub struct Listing {
     pub failed: Vec<(String, String)>,
     /// Keys at or below which nothing is known: what was indexed there is not gone. Empty for all.
     pub unread: Vec<String>,
-    /// Folders below the root that have no entry at all, hidden ones included.
+    /// Folders below the root in which nothing is visible.
     pub empty_folders: Vec<String>,
 }
 
@@ -285,9 +285,13 @@ fn key_of(root: &Path, path: &Path) -> std::result::Result<String, String> {
     parts.map(|p| p.join("/")).ok_or_else(|| below.to_string_lossy().into_owned())
 }
 
-/// A folder that cannot be read is told by the walk itself.
+/// Whether nothing in the folder is visible: a mount point may hold a `.gitkeep` or `.DS_Store`. A
+/// folder that cannot be read is told by the walk itself.
 fn is_empty(folder: &Path) -> bool {
-    fs_err::read_dir(folder).is_ok_and(|mut entries| entries.next().is_none())
+    let visible = |entry: std::io::Result<fs_err::DirEntry>| {
+        entry.is_ok_and(|e| !e.file_name().as_encoded_bytes().starts_with(b"."))
+    };
+    fs_err::read_dir(folder).is_ok_and(|entries| !entries.into_iter().any(visible))
 }
 
 /// Device and number of a folder: the same by whatever path it is reached.
@@ -351,6 +355,7 @@ mod tests {
         let error = list(&dir.path().join("gone"), 9, &[], &Progress::default()).await.unwrap_err();
         assert!(error.to_string().contains("check that it exists"), "{error}");
         fs_err::create_dir(dir.path().join("empty")).unwrap();
+        fs_err::write(dir.path().join("empty/.gitkeep"), "").unwrap();
         let listing = list(dir.path(), 9, &[], &Progress::default()).await.unwrap();
         assert_eq!(listing.empty_folders, ["empty"]);
     }

@@ -449,9 +449,10 @@ fn damaged(folder: &Path, what: &str) -> Error {
 }
 
 fn panic_text(panic: &(dyn std::any::Any + Send)) -> String {
-    let text = panic.downcast_ref::<String>().cloned();
-    text.or_else(|| panic.downcast_ref::<&str>().map(|t| (*t).to_owned()))
-        .unwrap_or_else(|| "it panicked".into())
+    let text = panic.downcast_ref::<String>().map(String::as_str);
+    let text = text.or_else(|| panic.downcast_ref::<&str>().copied()).unwrap_or("it panicked");
+    // The engine's errors carry their backtrace.
+    text.split(", backtrace: ").next().unwrap_or(text).to_owned()
 }
 
 #[cfg(test)]

@@ -102,7 +102,10 @@ fn watch_peaks(mut child: Child) -> Result<Peaks> {
     let larger = |known: f64, process| known.max(process::peak_memory(process).unwrap_or(0) as f64);
     loop {
         peaks.service = larger(peaks.service, child.id());
-        peaks.parser = process::children(child.id()).into_iter().fold(peaks.parser, larger);
+        // A child that has not begun its program yet is a copy of its parent.
+        let parsers =
+            process::children(child.id()).into_iter().filter(|&pid| process::runs(pid, "parse-worker"));
+        peaks.parser = parsers.fold(peaks.parser, larger);
         if let Some(status) = child.try_wait().internal("cannot wait for the process")? {
             if status.success() {
                 return Ok(peaks);

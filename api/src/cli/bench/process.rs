@@ -35,6 +35,12 @@ pub(super) fn peak_memory(process: u32) -> Option<u64> {
     status_bytes(process, "VmHWM:")
 }
 
+/// Whether a process was started with this argument.
+pub(super) fn runs(process: u32, argument: &str) -> bool {
+    let arguments = fs_err::read(format!("/proc/{process}/cmdline")).unwrap_or_default();
+    arguments.split(|&byte| byte == 0).any(|given| given == argument.as_bytes())
+}
+
 /// Resident memory of a process now, in bytes; `None` once it is gone.
 pub(super) fn memory(process: u32) -> Option<u64> {
     status_bytes(process, "VmRSS:")

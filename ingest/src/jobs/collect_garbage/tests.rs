@@ -52,3 +52,14 @@ async fn files_of_a_version_that_is_being_indexed_stay() {
     run(&world.ctx, &Progress::default()).await.unwrap();
     assert!(world.ctx.blobs.path(parsed).await.unwrap().is_some());
 }
+
+#[tokio::test]
+async fn files_beside_a_database_that_knows_nothing_stay() {
+    let world = World::new();
+    world.upload("kept.txt", "Ten days of leave.").await;
+    world.run_jobs().await;
+    world.memory.lose_everything();
+    world.clock.advance(TimeDelta::days(36_500));
+    run(&world.ctx, &Progress::default()).await.unwrap();
+    assert!(exists(&world, "Ten days of leave.").await, "the right database may still come");
+}
