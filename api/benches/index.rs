@@ -1,5 +1,6 @@
 //! The keyword index, adding and searching, and the fusion of two lists.
 
+use std::collections::HashMap;
 use std::hint::black_box;
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
@@ -90,7 +91,9 @@ fn fusion(criterion: &mut Criterion) {
     for (name, method) in
         [("reciprocal rank", FusionMethod::ReciprocalRank), ("convex", FusionMethod::ConvexCombination)]
     {
-        group.bench_function(name, |b| b.iter(|| fuse(method, 0.5, black_box(&dense), black_box(&keyword))));
+        group.bench_function(name, |b| {
+            b.iter(|| fuse(method, 0.5, black_box(&dense), black_box(&keyword), &HashMap::new()));
+        });
     }
     group.finish();
 }

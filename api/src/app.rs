@@ -12,7 +12,7 @@ use footnote_core::knowledge_base::{ChunkerSettings, Generation, GenerationSpec,
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::ports::{Clock, Embedder, Generator, Reranker, SystemClock};
 use footnote_core::{Error, ErrorKind, Result};
-use footnote_generator::{Answerer, GeneratorConfig, GgufGenerator};
+use footnote_generator::{Answerer, Calibration, GeneratorConfig, GgufGenerator, SupportModels};
 use footnote_ingest::context::Drift;
 use footnote_ingest::parse::worker::ParseHost;
 use footnote_ingest::parse::{EngineConfig, ParseLimits};
@@ -142,8 +142,9 @@ impl App {
             reranker: reranker.clone(),
             evidence: EvidenceModel::default(),
         };
+        let support = SupportModels::new(reranker.clone(), generator.clone(), Some(embedder.clone()));
         Ok(Arc::new(Self {
-            answerer: Answerer::new(generator.clone()),
+            answerer: Answerer::new(generator.clone(), support, Calibration::built_in()?),
             config,
             store,
             embedder,

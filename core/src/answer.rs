@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::citation::Citation;
 use crate::ids::{ApiKeyId, ConversationId, KnowledgeBaseId, MessageId};
 use crate::passage::Evidence;
+use crate::verdict::AnswerSentence;
 use crate::{Error, ErrorKind};
 
 /// Tokens used.
@@ -31,6 +32,18 @@ pub enum FinishReason {
     InsufficientEvidence,
 }
 
+/// How an answer is made.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AnswerMode {
+    /// Written by a model from the passages.
+    #[default]
+    Generative,
+    /// Verbatim sentences of the sources, chosen and ordered. Also what a question falls back to where no
+    /// model is installed or nothing that it wrote is supported.
+    Extractive,
+}
+
 /// An answer with its proof.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Answer {
@@ -38,6 +51,13 @@ pub struct Answer {
     pub text: String,
     /// What supports it.
     pub citations: Vec<Citation>,
+    /// Every sentence with its verdict, in order; those that were dropped too. Empty for a refusal and for
+    /// answers that were stored before sentences were judged.
+    #[serde(default)]
+    pub sentences: Vec<AnswerSentence>,
+    /// How it was made.
+    #[serde(default)]
+    pub mode: AnswerMode,
     /// Whether the service says that it does not know.
     pub refused: bool,
     /// What the decision rested on.
@@ -50,14 +70,16 @@ pub struct Answer {
     pub model: Option<String>,
 }
 
-/// What an answerer tells while it works, in order: `Token`s and `Citation`s, then one `Done` or
-/// one `Failed`. The texts of all tokens together are the answer's text.
+/// What an answerer tells while it works, in order: for each sentence its `Token`, its `Citation`s and
+/// its `Sentence` once its verdict is known, then one `Done` or one `Failed`. The texts of all tokens together are the answer's text.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AnswerEvent {
     /// Text to append; always whole characters.
     Token(String),
     /// A citation of text already sent.
     Citation(Box<Citation>),
+    /// The verdict on a sentence, which was sent before unless it was dropped.
+    Sentence(Box<AnswerSentence>),
     /// The whole answer.
     Done(Box<Answer>),
     /// Generation failed after it began.

@@ -68,6 +68,11 @@ impl Tag {
         Self(format!("meta.{key}={value}"))
     }
 
+    /// `script=han` or `script=other`: which of the two languages that are told apart the chunk is in.
+    pub fn script(is_chinese: bool) -> Self {
+        Self(format!("script={}", if is_chinese { "han" } else { "other" }))
+    }
+
     /// The stored form.
     pub fn as_str(&self) -> &str {
         &self.0

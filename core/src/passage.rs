@@ -31,6 +31,8 @@ pub struct ConfirmedChunk {
     pub pages: Option<(u32, u32)>,
     /// Headings above it.
     pub heading_path: Vec<String>,
+    /// Hash of the text that was embedded for it; see [`Chunk`](crate::chunk::Chunk).
+    pub embedded_text: ContentHash,
     /// Its text: `canonical_text[span]`.
     pub text: String,
 }
@@ -77,7 +79,7 @@ impl Candidate {
 }
 
 /// A stretch of one version that is given to the model: neighbouring chunks merged.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Passage {
     /// The number the model sees, from 1.
     pub number: u32,
@@ -116,7 +118,7 @@ impl Passage {
 }
 
 /// A part of a passage under headings of its own.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Section {
     /// Where it starts in the canonical text, in scalar values.
     pub start: usize,

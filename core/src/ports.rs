@@ -23,16 +23,18 @@ use crate::Result;
 use crate::answer::{Conversation, Message};
 use crate::chunk::Chunk;
 use crate::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
+use crate::feedback::Feedback;
 use crate::hash::ContentHash;
 use crate::ids::{
-    ApiKeyId, ChunkId, ConversationId, DocumentId, GenerationId, JobId, KnowledgeBaseId, RunId, ScheduleId,
-    SourceId, VersionId, WorkspaceId,
+    ApiKeyId, ChunkId, ConversationId, DocumentId, GenerationId, JobId, KnowledgeBaseId, MessageId, RunId,
+    ScheduleId, SourceId, VersionId, WorkspaceId,
 };
 use crate::job::{Job, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPolicy};
 use crate::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
 use crate::parsed::ParsedDocument;
 use crate::passage::ConfirmedChunk;
 use crate::principal::{ApiKey, Scope};
+use crate::receipt::Receipt;
 use crate::schedule::{Run, RunTrigger, Schedule};
 use crate::settings::KnowledgeBaseSettings;
 use crate::source::{RefreshReport, Source, SourceKind};
@@ -472,6 +474,28 @@ pub trait ConversationStore: Send + Sync {
     async fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>>;
     /// Removes a conversation with its messages; false where it does not exist.
     async fn delete_conversation(&self, id: ConversationId) -> Result<bool>;
+}
+
+/// Receipts of answers, and what people think of them. "Not found" is `None`.
+#[async_trait]
+pub trait AnswerStore: Send + Sync {
+    /// Keeps what an answer was made from. Not found where the knowledge base is gone.
+    async fn put_receipt(&self, receipt: &Receipt) -> Result<()>;
+    /// One receipt.
+    async fn receipt(&self, id: MessageId) -> Result<Option<Receipt>>;
+    /// The receipts of a knowledge base, of one owner or of all.
+    async fn receipts(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        owner: Option<ApiKeyId>,
+        list: ListRequest,
+    ) -> Result<Listing<Receipt>>;
+    /// Keeps an opinion in place of the one that the same person had of the same answer.
+    async fn put_feedback(&self, feedback: &Feedback) -> Result<()>;
+    /// All opinions on answers of a knowledge base, oldest answer first.
+    async fn feedback(&self, knowledge_base: KnowledgeBaseId) -> Result<Vec<Feedback>>;
+    /// The opinions on one answer, oldest first.
+    async fn feedback_on(&self, answer: MessageId) -> Result<Vec<Feedback>>;
 }
 
 /// A blob being written. Nothing is visible until [`BlobWriter::finish`].

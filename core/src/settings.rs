@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::answer::AnswerMode;
 use crate::{Error, Result};
 
 /// Longest system prompt, and longest turn of an example, in scalar values.
@@ -24,6 +25,39 @@ pub struct KnowledgeBaseSettings {
     pub prompt: PromptSettings,
     /// How the model samples.
     pub sampling: SamplingSettings,
+    /// How answers are made and proved.
+    pub answer: AnswerSettings,
+}
+
+/// What becomes of a sentence that its sources do not support.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum UnsupportedPolicy {
+    /// It is left out.
+    #[default]
+    Drop,
+    /// The nearest sentence of the sources takes its place, verbatim.
+    Quote,
+    /// It stays, and its verdict says so.
+    Flag,
+}
+
+/// How answers are made and proved.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AnswerSettings {
+    /// Written by a model, or sentences of the sources.
+    pub mode: AnswerMode,
+    /// What becomes of a sentence that its sources do not support.
+    pub unsupported: UnsupportedPolicy,
+    /// Chance of being supported from which a sentence counts as supported, 0 to 1.
+    pub supported_from: f32,
+}
+
+impl Default for AnswerSettings {
+    fn default() -> Self {
+        Self { mode: AnswerMode::Generative, unsupported: UnsupportedPolicy::Drop, supported_from: 0.5 }
+    }
 }
 
 /// How the two ranked lists become one.
@@ -137,6 +171,7 @@ impl KnowledgeBaseSettings {
         within("retrieval.candidates", r.candidates as f32, 1.0, 1000.0)?;
         within("retrieval.top_k", r.top_k as f32, 1.0, 100.0)?;
         within("retrieval.passage_budget", r.passage_budget as f32, 200.0, 100_000.0)?;
+        within("answer.supported_from", self.answer.supported_from, 0.0, 1.0)?;
         self.prompt.validate()?;
         self.sampling.validate()
     }

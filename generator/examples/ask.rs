@@ -8,10 +8,12 @@ use footnote_core::hash::ContentHash;
 use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::passage::{Evidence, Passage, Retrieved};
 use footnote_core::question::QuestionText;
-use footnote_core::settings::{PromptSettings, SamplingSettings};
+use footnote_core::settings::{AnswerSettings, PromptSettings, SamplingSettings};
 use footnote_core::text::Span;
 use footnote_core::{Error, Result};
-use footnote_generator::{AnswerRequest, Answerer, GeneratorConfig, GgufGenerator};
+use footnote_generator::{
+    AnswerRequest, Answerer, Calibration, GeneratorConfig, GgufGenerator, SupportModels,
+};
 
 const ENGLISH: [(&str, &str); 3] = [
     (
@@ -62,7 +64,8 @@ async fn main() -> Result<()> {
     let mut arguments = std::env::args().skip(1);
     let path = arguments.next().ok_or_else(|| Error::invalid("give the path of a .gguf file"))?;
     let generator = GgufGenerator::open(GeneratorConfig::new("model", path))?;
-    let answerer = Answerer::new(Some(Arc::new(generator)));
+    let answerer =
+        Answerer::new(Some(Arc::new(generator)), SupportModels::default(), Calibration::built_in()?);
     for question in arguments {
         let question = QuestionText::parse(&question)?;
         let texts = if question.is_chinese() { CHINESE } else { ENGLISH };
@@ -75,6 +78,7 @@ async fn main() -> Result<()> {
             retrieved: Retrieved { passages, evidence, candidates: Vec::new() },
             prompt: PromptSettings::default(),
             sampling: SamplingSettings::default(),
+            answer: AnswerSettings::default(),
             history: Vec::new(),
         };
         let mut events = answerer.answer(request).await?.events;
@@ -83,6 +87,9 @@ async fn main() -> Result<()> {
                 AnswerEvent::Token(text) => println!("{text}"),
                 AnswerEvent::Citation(c) => {
                     println!("    [{}] {:.2} {} {:?}", c.number, c.score, c.source_span, c.quote)
+                }
+                AnswerEvent::Sentence(s) => {
+                    println!("    {:?} {:.2} ({}): {}", s.verdict, s.score, s.method, s.why)
                 }
                 AnswerEvent::Done(a) => println!("    {:?}, {:.1} s", a.usage, begun.elapsed().as_secs_f32()),
                 AnswerEvent::Failed(error) => println!("    failed: {}", error.message),

@@ -1,33 +1,32 @@
 //! From a question and what was retrieved to a cited answer, streamed.
 //!
 //! 1. Retrieval decided that the documents do not answer: say so, without asking a model.
-//! 2. A model writes from the passages; its sentences are cited as they end.
-//! 3. No model, or one that wrote nothing: the best sentences of the passages themselves.
+//! 2. A model writes from the passages; each sentence is cited and judged as it ends, and released once
+//!    its verdict is known. What is not supported is dropped, replaced or flagged, as the settings say.
+//! 3. No model, extracts asked for, or nothing that the model wrote is supported: the best sentences of the
+//!    passages themselves.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
-use footnote_core::answer::{Answer, AnswerEvent, ChatMessage, Failure, FinishReason, Usage};
+use footnote_core::answer::{Answer, AnswerEvent, AnswerMode, ChatMessage, Failure, FinishReason, Usage};
 use footnote_core::citation::Citation;
 use footnote_core::passage::{Evidence, Passage, Retrieved};
 use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator};
-use footnote_core::question::{QuestionText, is_han};
-use footnote_core::settings::{PromptSettings, SamplingSettings};
+use footnote_core::question::QuestionText;
+use footnote_core::settings::{AnswerSettings, PromptSettings, SamplingSettings, UnsupportedPolicy};
+use footnote_core::text::Span;
+use footnote_core::verdict::{AnswerSentence, SentenceFate, Verdict};
 use footnote_core::{Error, ErrorKind, Result};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
 use crate::cite::{CitedSentence, Citer};
 use crate::fit::{self, Fitted};
-use crate::markers::neutralise;
-use crate::{cite, sentence, support};
+use crate::verify::{self, Calibration, Judgement, Place, Sources, SupportModels, Verifier};
+use crate::{extract, refusal};
 
 /// Events that may wait for a slow reader.
 const EVENT_QUEUE: usize = 64;
-/// Most sentences of an extractive answer.
-const EXTRACTED: usize = 3;
-/// Nearest documents that a refusal names.
-const NEAREST: usize = 3;
 
 /// Everything an answer rests on.
 #[derive(Debug, Clone)]
@@ -40,6 +39,8 @@ pub struct AnswerRequest {
     pub prompt: PromptSettings,
     /// How the model samples.
     pub sampling: SamplingSettings,
+    /// How the answer is made, and what becomes of a sentence without support.
+    pub answer: AnswerSettings,
     /// Earlier turns of the conversation, oldest first; may be empty.
     pub history: Vec<ChatMessage>,
 }
@@ -50,6 +51,10 @@ pub struct Begun {
     /// The passages that it may rest on: those that were found, without the last of them where the
     /// model's context does not hold them all.
     pub passages: Vec<Passage>,
+    /// The turns that the model is given, exactly; empty where none is asked.
+    pub prompt: Vec<ChatMessage>,
+    /// Most tokens that it may write.
+    pub max_tokens: usize,
     /// What is told while it is written. Dropping it cancels.
     pub events: mpsc::Receiver<AnswerEvent>,
 }
@@ -58,12 +63,18 @@ pub struct Begun {
 #[derive(Clone)]
 pub struct Answerer {
     generator: Option<Arc<dyn Generator>>,
+    verifier: Verifier,
+    models: SupportModels,
 }
 
 impl Answerer {
-    /// Without a generator, answers are sentences of the documents.
-    pub fn new(generator: Option<Arc<dyn Generator>>) -> Self {
-        Self { generator }
+    /// Without a generator, answers are sentences of the documents. `models` judge what it writes.
+    pub fn new(
+        generator: Option<Arc<dyn Generator>>,
+        models: SupportModels,
+        calibration: Calibration,
+    ) -> Self {
+        Self { generator, verifier: Verifier::new(models.clone(), calibration), models }
     }
 
     /// The model that writes, if there is one.
@@ -75,23 +86,28 @@ impl Answerer {
     /// event.
     pub async fn answer(&self, mut request: AnswerRequest) -> Result<Begun> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-        let writer = Writer::new(&request.retrieved, events.clone());
         let passages = request.retrieved.passages.clone();
+        let begun = |passages, prompt, max_tokens| Begun { passages, prompt, max_tokens, events: receiver };
         if !request.retrieved.evidence.sufficient || passages.is_empty() {
-            let text = refusal(&request.question, &passages);
-            spawn(events, writer.refuse(text));
-            return Ok(Begun { passages, events: receiver });
+            let text = refusal::text(&request.question, &passages);
+            spawn(events.clone(), Writer::new(self, &request, events).refuse(text));
+            return Ok(begun(passages, Vec::new(), 0));
         }
-        let Some(generator) = &self.generator else {
-            spawn(events, writer.extract(request));
-            return Ok(Begun { passages, events: receiver });
+        let generator = match (&self.generator, request.answer.mode) {
+            (Some(generator), AnswerMode::Generative) => generator,
+            (None, _) | (_, AnswerMode::Extractive) => {
+                spawn(events.clone(), Writer::new(self, &request, events).extract());
+                return Ok(begun(passages, Vec::new(), 0));
+            }
         };
         let Fitted { messages, passages, max_tokens } = fit::to_context(generator.as_ref(), &request).await?;
         request.retrieved.passages.clone_from(&passages);
         let sampling = SamplingSettings { max_tokens, ..request.sampling.clone() };
+        let prompt = messages.clone();
         let generation = generator.generate(GenerationRequest { messages, sampling }).await?;
-        spawn(events, writer.generate(request, generator.model().to_owned(), generation));
-        Ok(Begun { passages, events: receiver })
+        let writer = Writer::new(self, &request, events.clone());
+        spawn(events, writer.generate(generator.model().to_owned(), generation));
+        Ok(begun(passages, prompt, max_tokens))
     }
 }
 
@@ -109,36 +125,66 @@ fn spawn(events: mpsc::Sender<AnswerEvent>, work: impl Future<Output = Result<()
     tokio::spawn(told.in_current_span());
 }
 
+/// What was appended to an answer.
+struct Written {
+    /// Where its words lie.
+    span: Span,
+    /// Positions of its citations.
+    citations: Vec<usize>,
+}
+
 /// Sends an answer while keeping it.
 struct Writer {
     events: mpsc::Sender<AnswerEvent>,
+    verifier: Verifier,
+    models: SupportModels,
+    question: QuestionText,
+    settings: AnswerSettings,
+    sources: Sources,
+    evidence: Evidence,
     text: String,
     citations: Vec<Citation>,
-    evidence: Evidence,
+    sentences: Vec<AnswerSentence>,
+    mode: AnswerMode,
+    /// Whether the model said that the passages do not tell.
+    disclaimed: bool,
 }
 
 impl Writer {
-    fn new(retrieved: &Retrieved, events: mpsc::Sender<AnswerEvent>) -> Self {
-        Self { events, text: String::new(), citations: Vec::new(), evidence: retrieved.evidence.clone() }
+    fn new(answerer: &Answerer, request: &AnswerRequest, events: mpsc::Sender<AnswerEvent>) -> Self {
+        Self {
+            events,
+            verifier: answerer.verifier.clone(),
+            models: answerer.models.clone(),
+            question: request.question.clone(),
+            settings: request.answer.clone(),
+            sources: Sources::new(&request.retrieved.passages),
+            evidence: request.retrieved.evidence.clone(),
+            text: String::new(),
+            citations: Vec::new(),
+            sentences: Vec::new(),
+            mode: AnswerMode::Generative,
+            disclaimed: false,
+        }
     }
 
     async fn refuse(mut self, text: String) -> Result<()> {
-        self.write(CitedSentence { text, citations: Vec::new() }).await?;
+        self.mode = AnswerMode::Extractive;
+        self.write(text, Vec::new()).await?;
         self.finish(FinishReason::InsufficientEvidence, Usage::default(), None).await
     }
 
-    async fn extract(mut self, request: AnswerRequest) -> Result<()> {
-        self.write_extract(request).await?;
+    async fn extract(mut self) -> Result<()> {
+        self.write_extract().await?;
         self.finish(FinishReason::Stop, Usage::default(), None).await
     }
 
     async fn generate(
         mut self,
-        request: AnswerRequest,
         model: String,
         mut generation: mpsc::Receiver<GenerationEvent>,
     ) -> Result<()> {
-        let mut citer = Citer::new(&request.retrieved.passages);
+        let mut citer = Citer::new(self.sources.clone());
         loop {
             let event = tokio::select! {
                 event = generation.recv() => event,
@@ -146,14 +192,10 @@ impl Writer {
                 () = self.events.closed() => return Err(left()),
             };
             match event {
-                Some(GenerationEvent::Text(text)) => self.write_all(citer.push(&text)).await?,
+                Some(GenerationEvent::Text(text)) => self.judge_all(citer.push(&text)).await?,
                 Some(GenerationEvent::Done { reason, usage }) => {
-                    self.write_all(citer.finish()).await?;
-                    let wrote = self.text.chars().any(char::is_alphanumeric);
-                    if !wrote {
-                        self.write_extract(request).await?;
-                    }
-                    return self.finish(reason, usage, wrote.then_some(model)).await;
+                    self.judge_all(citer.finish()).await?;
+                    return self.end(reason, usage, model).await;
                 }
                 Some(GenerationEvent::Failed(failure)) => {
                     return self.send(AnswerEvent::Failed(failure)).await;
@@ -163,36 +205,165 @@ impl Writer {
         }
     }
 
-    async fn write_extract(&mut self, request: AnswerRequest) -> Result<()> {
-        let written = self.text.chars().count();
-        let work = move || extract(&request.question, &request.retrieved.passages, written);
-        let extracted = tokio::task::spawn_blocking(work).await;
-        let extracted =
-            extracted.map_err(|e| Error::internal("extracting sentences panicked").with_source(e))?;
-        self.write_all(extracted).await
+    /// Ends a generated answer. Where nothing of it is left, the passages speak, or the service says that
+    /// it does not know, where the model said so.
+    async fn end(mut self, reason: FinishReason, usage: Usage, model: String) -> Result<()> {
+        if self.text.chars().any(char::is_alphanumeric) {
+            return self.finish(reason, usage, Some(model)).await;
+        }
+        if self.disclaimed {
+            let passages: Vec<Passage> =
+                self.sources.passages().iter().map(|indexed| indexed.passage.clone()).collect();
+            self.write(refusal::text(&self.question, &passages), Vec::new()).await?;
+            return self.finish(FinishReason::InsufficientEvidence, usage, Some(model)).await;
+        }
+        self.write_extract().await?;
+        self.finish(reason, usage, None).await
     }
 
-    async fn write_all(&mut self, sentences: Vec<CitedSentence>) -> Result<()> {
-        for sentence in sentences {
-            self.write(sentence).await?;
+    async fn write_extract(&mut self) -> Result<()> {
+        self.mode = AnswerMode::Extractive;
+        for chosen in extract::choose(&self.question, &self.sources, &self.models).await? {
+            let judgement = Judgement::quote(chosen.place.clone());
+            let (text, citation) = self.quotation(&chosen.place, chosen.score);
+            let written = self.write(text, citation.into_iter().collect()).await?;
+            let quote = self.sources.text(&chosen.place).to_owned();
+            self.note(&quote, judgement, Some(written), SentenceFate::Kept).await?;
         }
         Ok(())
     }
 
-    async fn write(&mut self, sentence: CitedSentence) -> Result<()> {
-        self.text.push_str(&sentence.text);
-        self.send(AnswerEvent::Token(sentence.text)).await?;
-        for citation in sentence.citations {
+    async fn judge_all(&mut self, sentences: Vec<CitedSentence>) -> Result<()> {
+        for sentence in sentences {
+            self.judge(sentence).await?;
+        }
+        Ok(())
+    }
+
+    async fn judge(&mut self, sentence: CitedSentence) -> Result<()> {
+        if !sentence.has_words() {
+            self.write_layout(sentence.with_markers(&[])).await?;
+            return Ok(());
+        }
+        if verify::is_disclaimer(sentence.claim()) {
+            self.disclaimed = true;
+        }
+        let judged = self.verifier.judge(
+            &self.sources,
+            self.question.as_str(),
+            sentence.claim(),
+            sentence.places(),
+            self.settings.supported_from,
+        );
+        let judgement = tokio::select! {
+            judged = judged => judged?,
+            () = self.events.closed() => return Err(left()),
+        };
+        match (judgement.verdict, self.settings.unsupported) {
+            (Verdict::Supported | Verdict::Partly | Verdict::NotNeeded, _) => {
+                self.keep(sentence, judgement, SentenceFate::Kept).await
+            }
+            (Verdict::Unsupported, UnsupportedPolicy::Flag) => {
+                self.keep(sentence, judgement, SentenceFate::Flagged).await
+            }
+            (Verdict::Unsupported, UnsupportedPolicy::Quote) if !judgement.places.is_empty() => {
+                self.replace(sentence, judgement).await
+            }
+            (Verdict::Unsupported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote) => {
+                self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await
+            }
+        }
+    }
+
+    /// Writes the sentence with citations of what its verdict rests on.
+    async fn keep(
+        &mut self,
+        sentence: CitedSentence,
+        mut judgement: Judgement,
+        fate: SentenceFate,
+    ) -> Result<()> {
+        if fate == SentenceFate::Flagged {
+            judgement.places.clear();
+        }
+        let mut citations = Vec::new();
+        for place in &judgement.places {
+            citations.extend(self.sources.citation(place, judgement.score));
+        }
+        let numbers: Vec<u32> = citations.iter().map(|citation: &Citation| citation.number).collect();
+        let written = self.write(sentence.with_markers(&numbers), citations).await?;
+        self.note(sentence.claim(), judgement, Some(written), fate).await
+    }
+
+    /// Writes the nearest sentence of the sources in its place.
+    async fn replace(&mut self, sentence: CitedSentence, mut judgement: Judgement) -> Result<()> {
+        judgement.places.truncate(1);
+        let Some(place) = judgement.places.first().cloned() else { return Ok(()) };
+        let quote = self.sources.text(&place);
+        if self.text.contains(&extract::on_one_line(quote)) {
+            return self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await;
+        }
+        let (text, citation) = self.quotation(&place, 1.0);
+        let written = self.write(text, citation.into_iter().collect()).await?;
+        self.note(sentence.claim(), judgement, Some(written), SentenceFate::Replaced).await
+    }
+
+    /// A sentence of the sources as it is written into an answer, with its marker and citation.
+    fn quotation(&self, place: &Place, score: f32) -> (String, Option<Citation>) {
+        let blank = if self.text.is_empty() { "" } else { " " };
+        let line = extract::on_one_line(self.sources.text(place));
+        let citation = self.sources.citation(place, score);
+        let marker = citation.as_ref().map(|c| format!(" [{}]", c.number)).unwrap_or_default();
+        (format!("{blank}{}{marker}", crate::markers::neutralise(&line)), citation)
+    }
+
+    /// Blanks and rules of tables: nothing that is judged. An answer begins with words.
+    async fn write_layout(&mut self, text: String) -> Result<()> {
+        if !self.text.is_empty() {
+            self.write(text, Vec::new()).await?;
+        }
+        Ok(())
+    }
+
+    /// Appends text; the citations get the span of its words.
+    async fn write(&mut self, text: String, citations: Vec<Citation>) -> Result<Written> {
+        let text = if self.text.is_empty() { text.trim_start().to_owned() } else { text };
+        let before = self.text.chars().count();
+        let blanks = text.chars().take_while(|c| c.is_whitespace()).count();
+        let span = Span::new(before + blanks, before + text.chars().count().max(blanks));
+        self.text.push_str(&text);
+        if !text.is_empty() {
+            self.send(AnswerEvent::Token(text)).await?;
+        }
+        let first = self.citations.len();
+        for mut citation in citations {
+            citation.answer_span = span;
             self.citations.push(citation.clone());
             self.send(AnswerEvent::Citation(Box::new(citation))).await?;
         }
-        Ok(())
+        Ok(Written { span, citations: (first..self.citations.len()).collect() })
+    }
+
+    /// Keeps and tells the verdict on a sentence; `written` is where it stands, unless it was dropped.
+    async fn note(
+        &mut self,
+        text: &str,
+        judgement: Judgement,
+        written: Option<Written>,
+        fate: SentenceFate,
+    ) -> Result<()> {
+        let (span, citations) = written.map_or((None, Vec::new()), |w| (Some(w.span), w.citations));
+        let Judgement { verdict, score, method, missing, why, .. } = judgement;
+        let (text, method) = (text.to_owned(), method.to_owned());
+        let sentence = AnswerSentence { text, span, citations, verdict, score, method, missing, why, fate };
+        self.sentences.push(sentence.clone());
+        self.send(AnswerEvent::Sentence(Box::new(sentence))).await
     }
 
     async fn finish(self, finish_reason: FinishReason, usage: Usage, model: Option<String>) -> Result<()> {
         let refused = finish_reason == FinishReason::InsufficientEvidence;
-        let Self { events, text, citations, evidence } = self;
-        let answer = Answer { text, citations, refused, evidence, finish_reason, usage, model };
+        let Self { events, text, citations, sentences, mode, evidence, .. } = self;
+        let answer =
+            Answer { text, citations, sentences, mode, refused, evidence, finish_reason, usage, model };
         events.send(AnswerEvent::Done(Box::new(answer))).await.map_err(|_| left())
     }
 
@@ -203,88 +374,6 @@ impl Writer {
 
 fn left() -> Error {
     Error::new(ErrorKind::Cancelled, "nobody reads the answer any more")
-}
-
-/// Says that the documents do not answer, and where the nearest text is.
-fn refusal(question: &QuestionText, passages: &[Passage]) -> String {
-    let chinese = question.is_chinese();
-    let mut seen = HashSet::new();
-    let nearest: Vec<String> = passages
-        .iter()
-        .filter(|p| seen.insert(p.document))
-        .take(NEAREST)
-        .map(|p| nearest(p, chinese))
-        .collect();
-    let said = if chinese {
-        "根据知识库中的文档，我无法回答这个问题。"
-    } else {
-        "I do not know: the documents in this knowledge base do not answer this question."
-    };
-    match (nearest.is_empty(), chinese) {
-        (true, _) => said.to_owned(),
-        (false, true) => format!("{said}最接近的内容见：{}。", nearest.join("；")),
-        (false, false) => format!("{said} The nearest text is in: {}.", nearest.join("; ")),
-    }
-}
-
-fn nearest(passage: &Passage, chinese: bool) -> String {
-    let title = neutralise(&passage.title.replace('\n', " "));
-    match passage.pages.first() {
-        Some(page) if chinese => format!("{title}（第{}页）", page.number),
-        Some(page) => format!("{title} (page {})", page.number),
-        None => title,
-    }
-}
-
-/// The sentences of the passages that say most about the question, verbatim and cited. `written`
-/// scalar values of the answer come before them.
-fn extract(question: &QuestionText, passages: &[Passage], written: usize) -> Vec<CitedSentence> {
-    let terms = support::Terms::of(question.as_str());
-    let mut found = Vec::new();
-    for (rank, passage) in passages.iter().enumerate() {
-        for range in sentence::of_passage(&passage.text) {
-            let text = passage.text.get(range.clone()).unwrap_or_default();
-            let held = terms.held_by(&[&support::Terms::of(text)]);
-            // Headings repeat the question's words and answer nothing; what ranks higher is likelier.
-            let is_short = text.chars().count() < 12;
-            let score = held * if is_short { 0.5 } else { 1.0 } / (1.0 + 0.1 * rank as f32);
-            found.push((score, rank, range));
-        }
-    }
-    // A stable sort: among equals the earlier sentence of the higher passage.
-    found.sort_by(|a, b| b.0.total_cmp(&a.0));
-    let enough = found.first().map_or(0.0, |best| best.0 * 0.6);
-    found.retain(|f| f.0 >= enough);
-    found.truncate(EXTRACTED);
-    found.sort_by_key(|(_, rank, range)| (*rank, range.start));
-
-    let mut sentences = Vec::new();
-    let mut at = written;
-    for (score, rank, range) in found {
-        let Some(passage) = passages.get(rank) else { continue };
-        let quote = passage.text.get(range.clone()).unwrap_or_default();
-        let blank = if at == 0 { "" } else { " " };
-        let text = format!("{blank}{} [{}]", neutralise(&on_one_line(quote)), passage.number);
-        let span = footnote_core::text::Span::new(at + blank.len(), at + text.chars().count());
-        at = span.end;
-        let citations = cite::citation(passage, range, span, score).into_iter().collect();
-        sentences.push(CitedSentence { text, citations });
-    }
-    sentences
-}
-
-/// Wrapped lines joined as their language does: Chinese without a blank.
-fn on_one_line(quote: &str) -> String {
-    let is_wide = |c: char| is_han(c) || matches!(c, '\u{3000}'..='\u{303f}' | '\u{ff00}'..='\u{ffef}');
-    let mut line = String::with_capacity(quote.len());
-    for word in quote.split_whitespace() {
-        let both_wide = line.chars().next_back().is_some_and(is_wide) && word.starts_with(is_wide);
-        if !line.is_empty() && !both_wide {
-            line.push(' ');
-        }
-        line.push_str(word);
-    }
-    line
 }
 
 #[cfg(test)]

@@ -2,8 +2,8 @@
 //!
 //! The model's markers are a hint and are checked. A number that was not offered is taken out of
 //! the text; a marker goes to the passage that supports the sentence where that is clearly another;
-//! a sentence without a marker gets one where a passage supports it well enough. An answer that would
-//! end without any gets one for the whole of it.
+//! a sentence without a marker gets one where a passage supports it well enough. All that goes by words
+//! alone; [`verify`](crate::verify) has the last one.
 
 use std::ops::Range;
 
@@ -15,6 +15,7 @@ use footnote_core::text::Span;
 use crate::markers;
 use crate::sentence;
 use crate::support::Terms;
+use crate::verify::{IndexedPassage, Place, Sources};
 
 /// Support from which a sentence without a marker is given one.
 const ATTACH_FROM: f32 = 0.35;
@@ -31,36 +32,64 @@ const SECOND_SENTENCE_GAIN: f32 = 0.15;
 /// A quote that holds none of the sentence's numbers counts this much; one that holds some, more.
 const NUMBERS_MISSING: f32 = 0.25;
 
-/// A finished sentence of an answer with what supports it.
+/// A finished sentence of an answer with what seems to support it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CitedSentence {
     /// Text to append to the answer, blanks before it included.
-    pub text: String,
-    /// Its citations, with spans in the whole answer.
-    pub citations: Vec<Citation>,
+    text: String,
+    /// What it says, without markers; empty where it has no words.
+    claim: String,
+    /// The parts of the passages that its markers name.
+    supports: Vec<Support>,
+}
+
+impl CitedSentence {
+    /// Whether it has words.
+    pub(crate) fn has_words(&self) -> bool {
+        !self.claim.is_empty()
+    }
+
+    /// What it says, without markers.
+    pub(crate) fn claim(&self) -> &str {
+        &self.claim
+    }
+
+    /// Where its markers point.
+    pub(crate) fn places(&self) -> Vec<Place> {
+        self.supports.iter().map(Support::place).collect()
+    }
+
+    /// Its text with markers of exactly these passages.
+    pub(crate) fn with_markers(&self, numbers: &[u32]) -> String {
+        let found = markers::find(&self.text);
+        let named: Vec<u32> = found.iter().flat_map(|marker| marker.numbers.iter().copied()).collect();
+        if numbers.iter().all(|number| named.contains(number))
+            && named.iter().all(|number| numbers.contains(number))
+        {
+            return self.text.clone();
+        }
+        let mut text = markers::without(&self.text, &found);
+        let mut given: Vec<u32> = Vec::new();
+        for &number in numbers {
+            if !given.contains(&number) {
+                given.push(number);
+                attach(&mut text, number);
+            }
+        }
+        text
+    }
 }
 
 /// Turns the text of a model, as it comes, into cited sentences.
 pub struct Citer {
-    passages: Vec<IndexedPassage>,
+    sources: Sources,
     pending: String,
-    /// Scalar values of the answer given out so far.
-    written: usize,
-    /// What was claimed so far, without markers.
-    claims: String,
-    /// Whether anything of the answer is cited.
-    is_cited: bool,
-}
-
-/// A passage cut into sentences.
-struct IndexedPassage {
-    passage: Passage,
-    sentences: Vec<(Range<usize>, Terms)>,
-    chinese: bool,
+    /// Whether anything was given out.
+    has_begun: bool,
 }
 
 /// The part of a passage that supports a sentence best.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 struct Support {
     passage: usize,
     bytes: Range<usize>,
@@ -73,6 +102,10 @@ struct Support {
 }
 
 impl Support {
+    fn place(&self) -> Place {
+        Place { passage: self.passage, bytes: self.bytes.clone() }
+    }
+
     /// Whether the sentence has numbers, and all of them are here.
     fn holds_all_numbers(&self) -> bool {
         self.numbers == Some(1.0)
@@ -86,9 +119,12 @@ impl Support {
 
 impl Citer {
     /// A citer over the passages that the model was given.
-    pub fn new(passages: &[Passage]) -> Self {
-        let passages = passages.iter().cloned().map(IndexedPassage::new).collect();
-        Self { passages, pending: String::new(), written: 0, claims: String::new(), is_cited: false }
+    pub(crate) fn new(sources: Sources) -> Self {
+        Self { sources, pending: String::new(), has_begun: false }
+    }
+
+    fn passages(&self) -> &[IndexedPassage] {
+        self.sources.passages()
     }
 
     /// Takes more of the model's text and gives the sentences that are whole by now.
@@ -99,31 +135,7 @@ impl Citer {
 
     /// Gives what is left.
     pub fn finish(&mut self) -> Vec<CitedSentence> {
-        let mut sentences = self.release(true);
-        if !self.is_cited {
-            sentences.extend(self.cite_the_whole());
-        }
-        sentences
-    }
-
-    /// A marker behind an answer none of whose sentences is cited: of the passage that holds most of
-    /// what it claims, or, where words cannot tell because the passages are in another language, of
-    /// the best.
-    fn cite_the_whole(&mut self) -> Option<CitedSentence> {
-        if !self.claims.chars().any(char::is_alphanumeric) {
-            return None;
-        }
-        let chinese = is_chinese(&self.claims);
-        let best = self.best(&Terms::of(&self.claims)).filter(|s| s.shared > 0 && s.score >= NONE_BELOW);
-        let foreign = || self.passages.first().filter(|p| p.chinese != chinese).map(|p| p.whole(0));
-        let support = best.or_else(foreign)?;
-        let number = self.number_of(Some(&support))?;
-        let text = if chinese { format!("[{number}]") } else { format!(" [{number}]") };
-        let span = Span::new(0, self.written + text.chars().count());
-        self.written = span.end;
-        let citation = self.citation(&support, span)?;
-        self.is_cited = true;
-        Some(CitedSentence { text, citations: vec![citation] })
+        self.release(true)
     }
 
     fn release(&mut self, finished: bool) -> Vec<CitedSentence> {
@@ -137,7 +149,7 @@ impl Citer {
 
     fn cite(&mut self, segment: &str) -> Option<CitedSentence> {
         // Nothing of an answer begins with blanks.
-        let segment = if self.written == 0 { segment.trim_start() } else { segment };
+        let segment = if self.has_begun { segment } else { segment.trim_start() };
         let found = markers::find(segment);
         let mut plain = markers::without(segment, &found);
         if !plain.chars().any(char::is_alphanumeric) {
@@ -145,30 +157,19 @@ impl Citer {
             if !found.is_empty() {
                 markers::close_unfinished(&mut plain);
             }
-            return (!plain.is_empty()).then(|| self.written(plain, Vec::new()));
+            self.has_begun |= !plain.is_empty();
+            let layout = CitedSentence { text: plain, claim: String::new(), supports: Vec::new() };
+            return (!layout.text.is_empty()).then_some(layout);
         }
+        self.has_begun = true;
         let offered: Vec<u32> = found.iter().flat_map(|m| m.numbers.iter().copied()).collect();
         let choice = self.choose(&plain, &offered);
         let mut text = rewrite(segment, &found, &choice);
         if !found.is_empty() {
             markers::close_unfinished(&mut text);
         }
-        if !sentence::is_question(&plain) {
-            self.claims.push_str(&plain);
-            self.claims.push('\n');
-        }
-        let supports: Vec<Support> = choice.into_iter().filter_map(|c| c.support).collect();
-        Some(self.written(text, supports))
-    }
-
-    fn written(&mut self, text: String, supports: Vec<Support>) -> CitedSentence {
-        let blanks = text.chars().take_while(|c| c.is_whitespace()).count();
-        let length = text.chars().count();
-        let span = Span::new(self.written + blanks, self.written + length);
-        self.written += length;
-        let citations: Vec<Citation> = supports.iter().filter_map(|s| self.citation(s, span)).collect();
-        self.is_cited |= !citations.is_empty();
-        CitedSentence { text, citations }
+        let supports = choice.into_iter().filter_map(|c| c.support).collect();
+        Some(CitedSentence { text, claim: plain.trim().to_owned(), supports })
     }
 
     /// What becomes of each number the model gave, and the passage to attach where it gave none.
@@ -203,8 +204,8 @@ impl Citer {
 
     /// The passage that a marker is to name: the one it names, a better one, or none.
     fn check(&self, terms: &Terms, number: u32, chinese: bool) -> Option<Support> {
-        let index = self.passages.iter().position(|p| p.passage.number == number)?;
-        let named = self.passages[index].support(index, terms);
+        let index = self.passages().iter().position(|p| p.passage.number == number)?;
+        let named = self.passages()[index].support(index, terms);
         let better = self.best(terms).filter(|best| {
             let says_it = best.score >= REPAIR_FROM && best.score - named.score >= REPAIR_GAIN;
             // A figure comes from where it stands, whatever other words are shared elsewhere.
@@ -219,13 +220,13 @@ impl Citer {
         }
         // Words cannot tell across languages: the model's word stands, for the passage as a whole
         // where not even a name is shared.
-        let foreign = self.passages[index].chinese != chinese;
-        let support = if named.shared > 0 { named } else { self.passages[index].whole(index) };
+        let foreign = self.passages()[index].chinese != chinese;
+        let support = if named.shared > 0 { named } else { self.passages()[index].whole(index) };
         foreign.then_some(support)
     }
 
     fn best(&self, terms: &Terms) -> Option<Support> {
-        let supports = self.passages.iter().enumerate().map(|(i, p)| p.support(i, terms));
+        let supports = self.passages().iter().enumerate().map(|(i, p)| p.support(i, terms));
         supports.fold(None, |best: Option<Support>, next| match best {
             Some(best) if best.score >= next.score => Some(best),
             _ => Some(next),
@@ -233,12 +234,7 @@ impl Citer {
     }
 
     fn number_of(&self, support: Option<&Support>) -> Option<u32> {
-        support.and_then(|s| self.passages.get(s.passage)).map(|p| p.passage.number)
-    }
-
-    fn citation(&self, support: &Support, answer_span: Span) -> Option<Citation> {
-        let passage = &self.passages.get(support.passage)?.passage;
-        citation(passage, support.bytes.clone(), answer_span, support.score)
+        support.and_then(|s| self.passages().get(s.passage)).map(|p| p.passage.number)
     }
 }
 
@@ -255,16 +251,6 @@ fn cited(choices: &[Choice], passage: usize) -> bool {
 }
 
 impl IndexedPassage {
-    fn new(passage: Passage) -> Self {
-        let ranges = sentence::of_passage(&passage.text);
-        let sentences = ranges
-            .into_iter()
-            .map(|range| (range.clone(), Terms::of(passage.text.get(range).unwrap_or_default())))
-            .collect();
-        let chinese = is_chinese(&passage.text);
-        Self { passage, sentences, chinese }
-    }
-
     /// The sentence that supports `terms` best, or two neighbours where the second adds much.
     fn support(&self, index: usize, terms: &Terms) -> Support {
         let mut best =

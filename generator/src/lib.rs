@@ -10,12 +10,17 @@
 
 pub mod answerer;
 pub mod cite;
+mod extract;
+pub mod facts;
 mod fit;
 pub mod gguf;
 mod markers;
 pub mod prompt;
+mod refusal;
 mod sentence;
 mod support;
+pub mod verify;
 
 pub use answerer::{AnswerRequest, Answerer, Begun};
 pub use gguf::{GeneratorConfig, GgufGenerator};
+pub use verify::{Calibration, SupportModels};

@@ -11,6 +11,7 @@ use footnote_core::hash::ContentHash;
 use footnote_core::ids::GenerationId;
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::ports::Embedder;
+use footnote_core::question::is_chinese;
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, ErrorKind, Result};
 
@@ -89,6 +90,7 @@ impl VersionEntries {
             Tag::document(document.id),
             Tag::source(document.source),
             Tag::content_type(self.parsed.content_type),
+            Tag::script(self.text.slice(chunk.span).is_some_and(is_chinese)),
         ];
         tags.extend(document.metadata.iter().map(|(key, value)| Tag::metadata(key, value)));
         IndexKey { chunk: chunk.id, version: chunk.version, knowledge_base: document.knowledge_base, tags }

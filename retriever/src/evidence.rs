@@ -351,6 +351,7 @@ mod tests {
             span: Span::new(0, 1),
             pages: None,
             heading_path: Vec::new(),
+            embedded_text: ContentHash::of(b""),
             text: String::new(),
         };
         let dense = Some(StageScore { rank: 1, score: cosine });

@@ -7,6 +7,8 @@ use footnote_core::ids::ChunkId;
 use footnote_core::passage::StageScore;
 use footnote_core::settings::FusionMethod;
 
+use crate::foreign::Worth;
+
 /// The constant of reciprocal rank fusion, as in its paper (Cormack, Clarke and Büttcher 2009).
 const RRF_K: f32 = 60.0;
 
@@ -45,11 +47,16 @@ pub struct FusedHit {
 /// Fuses both lists, best first. `dense_weight` is 0 to 1 and the keyword list has the rest; a list
 /// without weight takes no part, so that 0 and 1 give the other list as it is. Equal scores are
 /// told apart by the better of both ranks, then by chunk id: the order is always the same.
+///
+/// Of a chunk in another language than the question the keyword list tells nothing: no word is shared,
+/// however well it answers. What is missing is no evidence against it, so each `foreign` chunk counts
+/// for what it is worth by itself where that is more.
 pub fn fuse(
     method: FusionMethod,
     dense_weight: f32,
     dense: &RankedList,
     keyword: &RankedList,
+    foreign: &Worth,
 ) -> Vec<FusedHit> {
     let keyword_weight = 1.0 - dense_weight;
     let mut fused: HashMap<ChunkId, FusedHit> = HashMap::new();
@@ -71,6 +78,10 @@ pub fn fuse(
             hit.keyword = Some(place.1);
             hit.score += keyword_weight * value;
         }
+    }
+    for (&chunk, &worth) in foreign {
+        let hit = fused.entry(chunk).or_insert_with(|| unplaced(chunk));
+        hit.score = hit.score.max(worth);
     }
     let mut fused: Vec<FusedHit> = fused.into_values().collect();
     fused.sort_by(|a, b| {
@@ -128,6 +139,11 @@ mod tests {
 
     fn chunk(n: u32) -> ChunkId {
         ChunkId(Uuid::from_u128(u128::from(n)))
+    }
+
+    /// All in the question's language.
+    fn fuse(method: FusionMethod, weight: f32, dense: &RankedList, keyword: &RankedList) -> Vec<FusedHit> {
+        super::fuse(method, weight, dense, keyword, &Worth::new())
     }
 
     fn list(entries: &[(u32, f32)]) -> RankedList {
@@ -204,6 +220,20 @@ mod tests {
                 }
             }
         }
+    }
+
+    #[test]
+    fn what_no_word_can_find_counts_for_what_it_is_worth() {
+        let dense = list(&[(1, 0.9), (2, 0.88), (3, 0.7)]);
+        let keyword = list(&[(1, 9.0), (3, 8.0), (4, 1.0)]);
+        let method = FusionMethod::ConvexCombination;
+        let plain = fuse(method, 0.5, &dense, &keyword);
+        assert_eq!(order(&plain)[1..3], [chunk(2), chunk(3)]);
+        let foreign = Worth::from([(chunk(3), 0.9), (chunk(7), 0.95), (chunk(1), 0.1)]);
+        let lifted = super::fuse(method, 0.5, &dense, &keyword, &foreign);
+        assert_eq!(order(&lifted)[..4], [chunk(1), chunk(7), chunk(3), chunk(2)]);
+        assert_eq!(lifted[0].score, plain[0].score, "never less");
+        assert_eq!((lifted[1].dense, lifted[1].keyword), (None, None));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use futures::future::try_join_all;
 use tokio::sync::OnceCell;
 
 use crate::evidence::{EvidenceFeatures, EvidenceModel, JUDGED, codes_found};
+use crate::foreign::Worth;
 use crate::fuse::{FusedHit, RankedList, fuse};
 use crate::passages;
 
@@ -109,7 +110,12 @@ impl HybridRetriever {
         let mut candidates =
             loop {
                 let (dense, keyword) = self.search_indexes(query, mode, fetch, &vector).await?;
-                let fused = fuse(query.settings.fusion, dense_weight(query, mode), &dense, &keyword);
+                let weight = dense_weight(query, mode);
+                let foreign = match vector.get() {
+                    Some(vector) if weight < 1.0 => self.foreign(query, vector, &dense, &keyword).await?,
+                    _ => Worth::new(),
+                };
+                let fused = fuse(query.settings.fusion, weight, &dense, &keyword, &foreign);
                 let confirmed = confirm(&fused, depth, |chunks| async move {
                     self.documents.confirm(query.scope, &chunks).await
                 })
@@ -345,6 +351,7 @@ mod tests {
             span: Span::new(0, 1),
             pages: None,
             heading_path: Vec::new(),
+            embedded_text: ContentHash::of(text.as_bytes()),
             text: text.to_owned(),
         }
     }

@@ -13,6 +13,7 @@
 pub mod catalogue;
 pub mod embedder;
 pub mod evidence;
+mod foreign;
 pub mod fuse;
 pub mod hybrid;
 pub mod model_files;

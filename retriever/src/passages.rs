@@ -158,6 +158,7 @@ mod tests {
                 span,
                 pages: None,
                 heading_path: path.iter().map(|&h| h.to_owned()).collect(),
+                embedded_text: ContentHash::of(b""),
                 text: text.slice(span).unwrap_or_default().to_owned(),
             },
             trace: StageTrace { fused: Some(StageScore { rank: 1, score }), ..StageTrace::default() },

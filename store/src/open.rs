@@ -9,7 +9,8 @@ use std::sync::Arc;
 
 use footnote_core::error::Context as _;
 use footnote_core::ports::{
-    BlobStore, ConversationStore, DocumentStore, JobQueue, KeyStore, KeywordIndex, ScheduleStore, VectorIndex,
+    AnswerStore, BlobStore, ConversationStore, DocumentStore, JobQueue, KeyStore, KeywordIndex,
+    ScheduleStore, VectorIndex,
 };
 use footnote_core::{Error, ErrorKind, Result};
 
@@ -110,6 +111,8 @@ pub struct Store {
     pub keys: Arc<dyn KeyStore>,
     /// Conversations.
     pub conversations: Arc<dyn ConversationStore>,
+    /// Receipts and feedback.
+    pub answers: Arc<dyn AnswerStore>,
     /// Originals, canonical texts, parsed documents.
     pub blobs: Arc<dyn BlobStore>,
     /// The vector index.
@@ -139,7 +142,8 @@ pub async fn open(config: StoreConfig) -> Result<Store> {
         jobs: sql.clone(),
         schedules: sql.clone(),
         keys: sql.clone(),
-        conversations: sql,
+        conversations: sql.clone(),
+        answers: sql,
         blobs,
         vectors,
         keywords,

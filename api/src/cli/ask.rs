@@ -42,7 +42,7 @@ pub(crate) async fn stream(mut asked: Asked) -> Result<Answer> {
     while let Some(event) = asked.events.recv().await {
         match event {
             AnswerEvent::Token(text) => say(&text)?,
-            AnswerEvent::Citation(_) => {}
+            AnswerEvent::Citation(_) | AnswerEvent::Sentence(_) => {}
             AnswerEvent::Failed(failure) => return Err(failure.into_error()),
             AnswerEvent::Done(answer) => {
                 say("\n")?;

@@ -57,6 +57,7 @@ async fn complete(
         filter: Filter::default(),
         sampling: sampling(&body),
         earlier: Earlier::Turns(history),
+        ..AskInput::default()
     };
     let asked = ask::ask(&app, &principal, &body.model, input).await.map_err(model_error)?;
     let head = ChatHead {

@@ -25,7 +25,7 @@ fn chunks(head: &ChatHead, event: AnswerEvent, with_usage: bool) -> Vec<Event> {
     match event {
         AnswerEvent::Token(token) => vec![piece(head, text(&token), None, with_usage)],
         // Told whole with the last chunk.
-        AnswerEvent::Citation(_) => Vec::new(),
+        AnswerEvent::Citation(_) | AnswerEvent::Sentence(_) => Vec::new(),
         AnswerEvent::Done(answer) => {
             let citations = answer.citations.iter().map(CitationView::from).collect();
             let delta = ChatDelta { citations: Some(citations), ..ChatDelta::default() };
@@ -94,6 +94,8 @@ mod tests {
         Answer {
             text: "十天。".to_owned(),
             citations: Vec::new(),
+            sentences: Vec::new(),
+            mode: footnote_core::answer::AnswerMode::Generative,
             refused: false,
             evidence: Evidence { score: 1.0, threshold: 0.5, sufficient: true },
             finish_reason: FinishReason::Length,

@@ -18,7 +18,10 @@ use uuid::Uuid;
 
 use super::Routes;
 use super::paths::KnowledgeBasePath;
-use super::views::{AnswerView, CitationView, EvidenceView, FilterBody, PassageView, SamplingBody};
+use super::views::{
+    AnswerModeView, AnswerView, CitationView, EvidenceView, FilterBody, PassageView, SamplingBody,
+    SentenceView, UnsupportedPolicyView,
+};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -47,6 +50,14 @@ pub struct AskRequest {
     /// Id of the conversation that goes on, or `new` to begin one. Left out, nothing is stored.
     #[serde(default)]
     pub conversation: Option<String>,
+    /// `extractive` answers with sentences of the sources, `generative` lets the model write; left out, as in
+    /// the knowledge base's settings.
+    #[serde(default)]
+    pub mode: Option<AnswerModeView>,
+    /// What becomes of sentences that their sources do not support: `drop`, `quote` or `flag`; left out, as
+    /// in the settings.
+    #[serde(default)]
+    pub unsupported: Option<UnsupportedPolicyView>,
     /// Whether to stream server-sent events instead of one JSON answer.
     #[serde(default)]
     pub stream: bool,
@@ -59,6 +70,8 @@ pub(crate) struct SourcesView {
     pub conversation: Option<Uuid>,
     /// The id of the answer; also the id of its stored message.
     pub id: Uuid,
+    /// What was searched for: one text for each part of the question, made to stand alone.
+    pub searched: Vec<String>,
     /// The passages that the model is shown, numbered as in the answer's markers.
     pub passages: Vec<PassageView>,
     /// Whether they suffice.
@@ -72,6 +85,8 @@ pub struct AskResponse {
     pub conversation: Option<Uuid>,
     /// The id of the answer; also the id of its stored message.
     pub id: Uuid,
+    /// What was searched for: one text for each part of the question, made to stand alone.
+    pub searched: Vec<String>,
     /// The answer with its citations.
     pub answer: AnswerView,
     /// The passages that the model was shown, numbered as in the answer's markers.
@@ -102,9 +117,10 @@ impl From<Failure> for StreamErrorView {
 
 /// Ask
 ///
-/// With `stream`, server-sent events: `sources` first (passages and evidence), then `token`
-/// (`{"text"}`) and `citation` as the answer grows, then one `done` (the whole answer) or one
-/// `error`. The texts of all tokens together are the answer's text.
+/// With `stream`, server-sent events: `sources` first (passages and evidence), then for each sentence
+/// `token` (`{"text"}`), `citation` and `sentence` (its verdict), then one `done` (the whole answer) or one
+/// `error`. A sentence is sent once its verdict is known; one that was dropped has no `token`. The texts of
+/// all tokens together are the answer's text.
 #[utoipa::path(post, path = "/knowledge-bases/{kb}/ask", tag = "questions", params(KnowledgeBasePath),
     request_body = AskRequest,
     responses((status = 200, description = "The answer, or with `stream` its events", content(
@@ -120,15 +136,17 @@ async fn ask(
         filter: body.filter.compile()?,
         sampling: body.sampling.into(),
         earlier: earlier(body.conversation.as_deref())?,
+        mode: body.mode.map(Into::into),
+        unsupported: body.unsupported.map(Into::into),
     };
     let asked = ask::ask(&app, &principal, &path.kb, input).await?;
     if body.stream {
         return Ok(sse::respond(events(asked)));
     }
     let (conversation, id) = (asked.conversation.map(|c| c.0), asked.message.0);
-    let passages = passages(&asked.retrieved);
+    let (passages, searched) = (passages(&asked.retrieved), asked.searched.clone());
     let answer = AnswerView::from(&asked.answer().await?);
-    Ok(Json(AskResponse { conversation, id, answer, passages }).into_response())
+    Ok(Json(AskResponse { conversation, id, searched, answer, passages }).into_response())
 }
 
 fn earlier(conversation: Option<&str>) -> Result<Earlier, Error> {
@@ -146,6 +164,7 @@ fn events(asked: Asked) -> impl Stream<Item = Event> {
     let sources = SourcesView {
         conversation: asked.conversation.map(|c| c.0),
         id: asked.message.0,
+        searched: asked.searched.clone(),
         passages: passages(&asked.retrieved),
         evidence: (&asked.retrieved.evidence).into(),
     };
@@ -157,6 +176,7 @@ fn event(event: AnswerEvent) -> Event {
     match event {
         AnswerEvent::Token(text) => sse::event("token", &TokenView { text }),
         AnswerEvent::Citation(citation) => sse::event("citation", &CitationView::from(citation.as_ref())),
+        AnswerEvent::Sentence(sentence) => sse::event("sentence", &SentenceView::from(sentence.as_ref())),
         AnswerEvent::Done(answer) => sse::event("done", &AnswerView::from(answer.as_ref())),
         AnswerEvent::Failed(failure) => sse::event("error", &StreamErrorView::from(failure)),
     }

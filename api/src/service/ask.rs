@@ -3,20 +3,22 @@
 use std::sync::Arc;
 
 use chrono::TimeDelta;
-use footnote_core::answer::{Answer, AnswerEvent, ChatMessage, Conversation, Failure, Message, MessageRole};
+use footnote_core::answer::{
+    Answer, AnswerEvent, AnswerMode, ChatMessage, Conversation, Failure, Message, MessageRole,
+};
 use footnote_core::ids::{ConversationId, MessageId};
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::passage::Retrieved;
 use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
-use footnote_core::settings::SamplingSettings;
+use footnote_core::settings::{KnowledgeBaseSettings, SamplingSettings, UnsupportedPolicy};
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_generator::{AnswerRequest, Begun};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
-use super::conversations;
 use super::knowledge_bases::reach;
+use super::{conversations, receipts};
 use crate::app::App;
 
 /// Turns of a conversation that the model is shown. Older ones stay stored.
@@ -90,6 +92,10 @@ pub struct AskInput {
     pub sampling: SamplingOverrides,
     /// What came before.
     pub earlier: Earlier,
+    /// How to make the answer, where that differs from the knowledge base's settings.
+    pub mode: Option<AnswerMode>,
+    /// What becomes of unsupported sentences, where that differs from them.
+    pub unsupported: Option<UnsupportedPolicy>,
 }
 
 /// A question whose answer is on its way.
@@ -103,6 +109,8 @@ pub struct Asked {
     pub message: MessageId,
     /// What was found.
     pub retrieved: Retrieved,
+    /// What was searched for: one text for each part of the question, made to stand alone.
+    pub searched: Vec<String>,
     /// Tokens and citations, then the end. Dropping it cancels the work.
     pub events: mpsc::Receiver<AnswerEvent>,
 }
@@ -114,7 +122,7 @@ impl Asked {
             match event {
                 AnswerEvent::Done(answer) => return Ok(*answer),
                 AnswerEvent::Failed(failure) => return Err(failure.into_error()),
-                AnswerEvent::Token(_) | AnswerEvent::Citation(_) => {}
+                AnswerEvent::Token(_) | AnswerEvent::Citation(_) | AnswerEvent::Sentence(_) => {}
             }
         }
         Err(Error::internal("the answer ended before it was whole"))
@@ -130,30 +138,56 @@ pub async fn ask(
 ) -> Result<Asked> {
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     let question = QuestionText::parse(&input.question)?;
-    let sampling = input.sampling.over(&knowledge_base.settings.sampling)?;
+    let settings = effective_settings(&knowledge_base.settings, &input)?;
     app.require_embedder_of(&knowledge_base).await?;
     let thread = Thread::open(app, principal, &knowledge_base, &question, input.earlier).await?;
     let query = ScopedQuery {
         scope: principal.scope(&knowledge_base)?,
         question: question.with_what_it_follows(&thread.earlier_questions()),
         filter: input.filter,
-        settings: knowledge_base.settings.retrieval.clone(),
+        settings: settings.retrieval.clone(),
     };
     let mut retrieved = app.retriever.retrieve(&query).await?;
     let request = AnswerRequest {
         question: question.clone(),
         retrieved: retrieved.clone(),
         history: thread.history.clone(),
-        prompt: knowledge_base.settings.prompt.clone(),
-        sampling,
+        prompt: settings.prompt.clone(),
+        sampling: settings.sampling.clone(),
+        answer: settings.answer.clone(),
     };
-    let Begun { passages, events } = app.answerer.answer(request).await?;
+    let Begun { passages, prompt, max_tokens, events } = app.answerer.answer(request).await?;
     // What the model's context does not hold is not offered.
     retrieved.passages = passages;
     let conversation = thread.conversation.as_ref().map(|c| c.id);
-    let message = MessageId::new();
-    let events = remember(app.clone(), thread, question, message, events);
-    Ok(Asked { knowledge_base, conversation, message, retrieved, events })
+    let searched = vec![query.question.as_str().to_owned()];
+    let draft = receipts::Draft {
+        id: MessageId::new(),
+        knowledge_base: knowledge_base.id,
+        owner: principal.key(),
+        question: question.as_str().to_owned(),
+        searched: searched.clone(),
+        filter: query.filter.all_of,
+        settings,
+        history: thread.history.clone(),
+        candidates: retrieved.candidates.iter().map(Into::into).collect(),
+        passages: retrieved.passages.clone(),
+        evidence: retrieved.evidence.clone(),
+        prompt,
+        max_tokens,
+    };
+    let message = draft.id;
+    let events = remember(app.clone(), thread, draft, events);
+    Ok(Asked { knowledge_base, conversation, message, retrieved, searched, events })
+}
+
+/// The knowledge base's settings with what this question wants otherwise.
+fn effective_settings(settings: &KnowledgeBaseSettings, input: &AskInput) -> Result<KnowledgeBaseSettings> {
+    let mut settings = settings.clone();
+    settings.sampling = input.sampling.clone().over(&settings.sampling)?;
+    settings.answer.mode = input.mode.unwrap_or(settings.answer.mode);
+    settings.answer.unsupported = input.unsupported.unwrap_or(settings.answer.unsupported);
+    Ok(settings)
 }
 
 /// The conversation a question belongs to.
@@ -204,13 +238,12 @@ impl Thread {
     }
 }
 
-/// Passes events on and stores question and answer when the answer is whole. The answerer is
+/// Passes events on and stores receipt, question and answer when the answer is whole. The answerer is
 /// dropped, and so cancelled, as soon as the reader has left.
 fn remember(
     app: Arc<App>,
     thread: Thread,
-    question: QuestionText,
-    message: MessageId,
+    draft: receipts::Draft,
     mut events: mpsc::Receiver<AnswerEvent>,
 ) -> mpsc::Receiver<AnswerEvent> {
     let (forward, reader) = mpsc::channel(EVENT_QUEUE);
@@ -225,7 +258,7 @@ fn remember(
                 failed("the answer ended before it was whole; ask again")
             });
             let event = match event {
-                AnswerEvent::Done(answer) => match store(&app, &thread, &question, message, &answer).await {
+                AnswerEvent::Done(answer) => match store(&app, &thread, &draft, &answer).await {
                     Ok(()) => AnswerEvent::Done(answer),
                     Err(error) => {
                         tracing::error!(%error, "cannot store the conversation");
@@ -253,25 +286,21 @@ fn failed(message: &str) -> AnswerEvent {
     AnswerEvent::Failed(Failure { kind: ErrorKind::Internal, message: message.to_owned() })
 }
 
-async fn store(
-    app: &App,
-    thread: &Thread,
-    question: &QuestionText,
-    message: MessageId,
-    answer: &Answer,
-) -> Result<()> {
+async fn store(app: &App, thread: &Thread, draft: &receipts::Draft, answer: &Answer) -> Result<()> {
+    // First the receipt: a message without one could not be explained.
+    app.store.answers.put_receipt(&draft.receipt(app, answer)).await?;
     let Some(conversation) = &thread.conversation else { return Ok(()) };
     let now = app.now();
     let asked = Message {
         id: MessageId::new(),
         conversation: conversation.id,
         role: MessageRole::User,
-        content: question.as_str().to_owned(),
+        content: draft.question.clone(),
         answer: None,
         created_at: now,
     };
     let answered = Message {
-        id: message,
+        id: draft.id,
         conversation: conversation.id,
         role: MessageRole::Assistant,
         content: answer.text.clone(),
@@ -297,7 +326,7 @@ fn observe(event: &AnswerEvent) {
             tokens("completion", answer.usage.completion_tokens);
         }
         AnswerEvent::Failed(_) => count("failed"),
-        AnswerEvent::Token(_) | AnswerEvent::Citation(_) => {}
+        AnswerEvent::Token(_) | AnswerEvent::Citation(_) | AnswerEvent::Sentence(_) => {}
     }
 }
 
@@ -333,9 +362,8 @@ mod tests {
     async fn an_answer_that_breaks_off_ends_as_a_failure() {
         let app = TestApp::start().await;
         let thread = Thread { conversation: None, is_new: false, history: Vec::new() };
-        let question = QuestionText::parse("why?").unwrap();
         let (writer, events) = mpsc::channel(1);
-        let mut told = remember(app.app.clone(), thread, question, MessageId::new(), events);
+        let mut told = remember(app.app.clone(), thread, receipts::Draft::empty(), events);
         writer.send(AnswerEvent::Token("half".to_owned())).await.unwrap();
         drop(writer);
         assert!(matches!(told.recv().await, Some(AnswerEvent::Token(_))));

@@ -13,6 +13,7 @@ pub mod jobs;
 pub mod keys;
 pub mod knowledge_bases;
 pub mod names;
+pub mod receipts;
 pub mod schedules;
 pub mod search;
 pub mod sources;

@@ -81,9 +81,14 @@ pub enum GenerationEvent {
 pub trait Generator: Send + Sync {
     /// Names the model.
     fn model(&self) -> &str;
+    /// Identifies model and weights: equal fingerprints write equal answers.
+    fn fingerprint(&self) -> &str;
     /// How much of the context the prompt of these turns takes.
     async fn measure(&self, messages: &[ChatMessage]) -> Result<PromptSize>;
     /// Queues a prompt: busy where the queue is full, invalid input where the prompt and the
     /// tokens asked for exceed the context. Dropping the receiver cancels.
     async fn generate(&self, request: GenerationRequest) -> Result<mpsc::Receiver<GenerationEvent>>;
+    /// The natural logarithm of how much likelier the answer to these turns begins with `one` than with
+    /// `other`; both count by their first token. Errors as of [`Self::generate`].
+    async fn log_odds(&self, messages: &[ChatMessage], one: &str, other: &str) -> Result<f32>;
 }

@@ -17,6 +17,7 @@ fn request(question: &str, texts: &[&str], sufficient: bool) -> AnswerRequest {
         retrieved: Retrieved { passages, evidence, candidates: Vec::new() },
         prompt: PromptSettings::default(),
         sampling: SamplingSettings { max_tokens: 40, ..Default::default() },
+        answer: AnswerSettings::default(),
         history: Vec::new(),
     }
 }
@@ -24,21 +25,42 @@ fn request(question: &str, texts: &[&str], sufficient: bool) -> AnswerRequest {
 /// The answer, after checking what holds for every stream of events.
 async fn read(begun: Begun) -> Answer {
     let mut events = begun.events;
-    let (mut text, mut citations) = (String::new(), Vec::new());
+    let (mut text, mut citations, mut sentences) = (String::new(), Vec::new(), Vec::new());
     while let Some(event) = events.recv().await {
         match event {
             AnswerEvent::Token(more) => text.push_str(&more),
             AnswerEvent::Citation(citation) => citations.push(*citation),
+            AnswerEvent::Sentence(sentence) => sentences.push(*sentence),
             AnswerEvent::Failed(failure) => panic!("{failure:?}"),
             AnswerEvent::Done(answer) => {
                 assert_eq!(answer.text, text);
                 assert_eq!(answer.citations, citations);
+                assert_eq!(answer.sentences, sentences);
+                check_sentences(&answer);
                 assert!(events.recv().await.is_none(), "nothing follows Done");
                 return *answer;
             }
         }
     }
     panic!("ended without Done");
+}
+
+/// What holds for the sentences of every answer.
+fn check_sentences(answer: &Answer) {
+    for sentence in &answer.sentences {
+        let is_written = sentence.span.is_some();
+        assert_eq!(is_written, sentence.fate != SentenceFate::Dropped, "{sentence:?}");
+        for &citation in &sentence.citations {
+            assert_eq!(Some(answer.citations[citation].answer_span), sentence.span);
+        }
+        if let Some(span) = sentence.span {
+            assert!(!slice(&answer.text, span).trim().is_empty());
+        }
+    }
+}
+
+fn answerer(generator: Option<Arc<dyn Generator>>) -> Answerer {
+    Answerer::new(generator, SupportModels::default(), Calibration::built_in().unwrap())
 }
 
 fn slice(text: &str, span: Span) -> String {
@@ -71,6 +93,14 @@ impl Generator for Scripted {
         "scripted"
     }
 
+    fn fingerprint(&self) -> &str {
+        "scripted:1"
+    }
+
+    async fn log_odds(&self, _: &[ChatMessage], _: &str, _: &str) -> Result<f32> {
+        Ok(2.0)
+    }
+
     async fn measure(&self, messages: &[ChatMessage]) -> Result<PromptSize> {
         let tokens = messages.iter().map(|m| m.content.chars().count()).sum();
         Ok(PromptSize { tokens, context: self.context })
@@ -89,12 +119,14 @@ impl Generator for Scripted {
 #[tokio::test]
 async fn too_little_evidence_is_a_refusal_that_names_the_nearest_text() {
     let generator = Scripted::done("should not be asked");
-    let answerer = Answerer::new(Some(generator.clone()));
+    let answerer = answerer(Some(generator.clone()));
     let answer = read(answerer.answer(request("Who won?", &["x", "y"], false)).await.unwrap()).await;
     assert!(answer.refused && answer.citations.is_empty() && answer.model.is_none());
     assert_eq!(answer.finish_reason, FinishReason::InsufficientEvidence);
     assert!(
-        answer.text.contains("do not know") && answer.text.contains("Title 1 (page 3); Title 2 (page 3)")
+        answer.text.contains("do not know")
+            && answer.text.contains("“Who won?”")
+            && answer.text.contains("Title 1 (page 3); Title 2 (page 3)")
     );
     assert!(generator.asked.lock().unwrap().is_none());
 
@@ -110,7 +142,7 @@ async fn without_a_model_the_documents_speak() {
         ["Offices open at nine.", "Leave is yearly. Annual leave is 15\ndays per [2] year. Bring a pen."];
     let asked = request("How many days of annual leave?", &texts, true);
     let source = asked.retrieved.passages[1].clone();
-    let answer = read(Answerer::new(None).answer(asked).await.unwrap()).await;
+    let answer = read(answerer(None).answer(asked).await.unwrap()).await;
     assert_eq!(answer.text, "Annual leave is 15 days per (2) year. [2]");
     assert_eq!(answer.model, None);
     assert_eq!(answer.citations[0].quote, "Annual leave is 15\ndays per [2] year.");
@@ -123,7 +155,7 @@ async fn a_models_sentences_are_cited_as_they_come() {
     let generator = Scripted::done("年假为15天[9]。以上。");
     let mut asked = request("年假几天？", &["员工年假为15天。", "病假为10天。"], true);
     asked.history.push(ChatMessage { role: MessageRole::User, content: "之前".into() });
-    let answer = read(Answerer::new(Some(generator.clone())).answer(asked).await.unwrap()).await;
+    let answer = read(answerer(Some(generator.clone())).answer(asked).await.unwrap()).await;
     assert_eq!(answer.text, "年假为15天[1]。以上。");
     assert_eq!(answer.model.as_deref(), Some("scripted"));
     assert_eq!(answer.usage.completion_tokens, 4);
@@ -136,13 +168,13 @@ async fn a_models_sentences_are_cited_as_they_come() {
 async fn silence_falls_back_to_the_documents_and_failure_is_told() {
     let asked = || request("annual leave days?", &["Annual leave is 15 days."], true);
     for silence in ["", " \n", "[1] [2]"] {
-        let answer = read(Answerer::new(Some(Scripted::done(silence))).answer(asked()).await.unwrap()).await;
+        let answer = read(answerer(Some(Scripted::done(silence))).answer(asked()).await.unwrap()).await;
         assert!(answer.text.ends_with("Annual leave is 15 days. [1]"), "{:?}", answer.text);
         assert_eq!((answer.model, answer.citations.len()), (None, 1));
     }
     let failure = Failure { kind: ErrorKind::Corrupt, message: "out of memory".into() };
     let failing = Scripted::new("Half a", GenerationEvent::Failed(failure.clone()));
-    let mut events = Answerer::new(Some(failing)).answer(asked()).await.unwrap().events;
+    let mut events = answerer(Some(failing)).answer(asked()).await.unwrap().events;
     assert_eq!(events.recv().await, Some(AnswerEvent::Failed(failure)));
     assert_eq!(events.recv().await, None);
 }
@@ -151,7 +183,7 @@ async fn silence_falls_back_to_the_documents_and_failure_is_told() {
 async fn a_generator_that_ends_without_a_word_is_a_failure() {
     let ended = Scripted::new("Half a sentence", GenerationEvent::Text(String::new()));
     let asked = request("annual leave days?", &["Annual leave is 15 days."], true);
-    let mut events = Answerer::new(Some(ended)).answer(asked).await.unwrap().events;
+    let mut events = answerer(Some(ended)).answer(asked).await.unwrap().events;
     let Some(AnswerEvent::Failed(failure)) = events.recv().await else { panic!("not told") };
     assert_eq!(failure.kind, ErrorKind::Internal);
     assert_eq!(events.recv().await, None);
@@ -160,7 +192,7 @@ async fn a_generator_that_ends_without_a_word_is_a_failure() {
 #[tokio::test]
 async fn wrapped_lines_of_chinese_are_joined_without_a_blank() {
     let text = "按照公司现行的休假管理制度规定，全体正式员工每年享有\n十五天带薪年假，具体的申请办法和流程见 Excel\n表格。";
-    let answer = read(Answerer::new(None).answer(request("年假几天？", &[text], true)).await.unwrap()).await;
+    let answer = read(answerer(None).answer(request("年假几天？", &[text], true)).await.unwrap()).await;
     let (before, after) = ("全体正式员工每年享有十五天带薪年假，", "流程见 Excel 表格。 [1]");
     assert!(answer.text.contains(before) && answer.text.ends_with(after), "{}", answer.text);
 }
@@ -183,7 +215,7 @@ fn crowded(max_tokens: usize) -> AnswerRequest {
 async fn asked_within(context: usize, request: AnswerRequest) -> (GenerationRequest, Vec<u32>) {
     let done = Scripted::done("Annual leave is 15 days [3].");
     let generator = Arc::new(Scripted { says: done.says.clone(), asked: Default::default(), context });
-    let begun = Answerer::new(Some(generator.clone())).answer(request).await.unwrap();
+    let begun = answerer(Some(generator.clone())).answer(request).await.unwrap();
     let offered: Vec<u32> = begun.passages.iter().map(|p| p.number).collect();
     for citation in read(begun).await.citations {
         assert!(offered.contains(&citation.number), "only what was offered is cited");
@@ -227,7 +259,7 @@ async fn a_real_tiny_model_writes_and_stops_when_the_reader_leaves() {
     let path = folder.path().join("model.gguf");
     crate::gguf::tiny::write_model(&path, "llama", 3);
     let generator = Arc::new(GgufGenerator::open(GeneratorConfig::new("tiny", &path)).unwrap());
-    let answerer = Answerer::new(Some(generator));
+    let answerer = answerer(Some(generator));
     let answer =
         read(answerer.answer(request("leave days?", &["Annual leave is 15 days."], true)).await.unwrap())
             .await;

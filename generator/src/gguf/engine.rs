@@ -62,6 +62,23 @@ impl Engine {
         outcome.and(kept.internal("cannot keep a prefix"))
     }
 
+    /// Reads the prompt and compares the chances of two tokens to come next. Nothing is kept: such prompts
+    /// have little in common.
+    pub(crate) fn log_odds(
+        &self,
+        prompt: &Prompt,
+        one: u32,
+        other: u32,
+        is_left: &dyn Fn() -> bool,
+    ) -> Result<f32> {
+        let mut cache = self.decoder.new_cache().internal("cannot make a key-value cache")?;
+        let ends = chunk_ends(prompt.tokens.len(), prompt.shared);
+        let logits = self.read(&prompt.tokens, &ends, &mut cache, is_left)?;
+        let logit = |token: u32| logits.get(token as usize).copied();
+        let odds = logit(one).zip(logit(other)).map(|(one, other)| one - other);
+        odds.ok_or_else(|| Error::internal("a token is not in the model's vocabulary"))
+    }
+
     fn run(
         &self,
         prompt: &Prompt,
@@ -72,7 +89,8 @@ impl Engine {
         events: &Sender<GenerationEvent>,
     ) -> Result<()> {
         let cached_tokens = cache.len();
-        let mut logits = self.read(&prompt.tokens, ends, cache, events)?;
+        let is_left = || events.is_closed();
+        let mut logits = self.read(&prompt.tokens, ends, cache, &is_left)?;
         let mut sampler = Sampler::new(sampling);
         let mut text = TextStream::new(&sampling.stop);
         let mut usage = Usage { prompt_tokens: prompt.tokens.len(), cached_tokens, completion_tokens: 0 };
@@ -89,7 +107,7 @@ impl Engine {
             if usage.completion_tokens == sampling.max_tokens {
                 break FinishReason::Length;
             }
-            logits = self.forward(&[token], cache, events)?;
+            logits = self.forward(&[token], cache, &is_left)?;
         };
         send(events, text.finish())?;
         events.try_send(GenerationEvent::Done { reason, usage }).map_err(|_| cancelled())
@@ -100,27 +118,22 @@ impl Engine {
         tokens: &[u32],
         ends: &[usize],
         cache: &mut KvCache,
-        events: &Sender<GenerationEvent>,
+        is_left: &dyn Fn() -> bool,
     ) -> Result<Vec<f32>> {
         let mut logits = Vec::new();
         for &end in ends {
             if end > cache.len() {
                 let chunk = tokens.get(cache.len()..end).unwrap_or_default();
-                logits = self.forward(chunk, cache, events)?;
+                logits = self.forward(chunk, cache, is_left)?;
             }
         }
         Ok(logits)
     }
 
-    fn forward(
-        &self,
-        tokens: &[u32],
-        cache: &mut KvCache,
-        events: &Sender<GenerationEvent>,
-    ) -> Result<Vec<f32>> {
+    fn forward(&self, tokens: &[u32], cache: &mut KvCache, is_left: &dyn Fn() -> bool) -> Result<Vec<f32>> {
         let logits = self
             .decoder
-            .forward(tokens, cache, &|| events.is_closed())
+            .forward(tokens, cache, is_left)
             .and_then(|logits| logits.map(|l| l.to_vec1::<f32>()).transpose())
             .internal("the model failed to compute")?;
         logits.ok_or_else(cancelled)

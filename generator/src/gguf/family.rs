@@ -91,6 +91,11 @@ impl ModelFile {
         Ok(Self { family, shape, content, reader })
     }
 
+    /// Bytes before the weights.
+    pub(crate) fn head_bytes(&self) -> u64 {
+        self.content.tensor_data_offset
+    }
+
     pub(crate) fn metadata(&self) -> &Metadata {
         &self.content.metadata
     }

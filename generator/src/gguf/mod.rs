@@ -57,6 +57,7 @@ impl GeneratorConfig {
 /// A GGUF model on its own thread.
 pub struct GgufGenerator {
     name: String,
+    fingerprint: String,
     path: PathBuf,
     context_tokens: usize,
     front: OnceCell<Arc<Front>>,
@@ -84,10 +85,12 @@ impl GgufGenerator {
     pub fn open(config: GeneratorConfig) -> Result<Self> {
         let file = ModelFile::read(&config.path)?;
         let context_tokens = config.context_tokens.min(file.shape.context_length).max(16);
+        let fingerprint = fingerprint(&config.name, &config.path, &file)?;
         let path = config.path.clone();
         let load = move || Engine::load(&path, context_tokens);
         let thread = ModelThread::<Engine>::spawn("generator", config.queue, Duration::from_secs(10), load)?;
-        Ok(Self { name: config.name, path: config.path, context_tokens, front: OnceCell::new(), thread })
+        let front = OnceCell::new();
+        Ok(Self { name: config.name, fingerprint, path: config.path, context_tokens, front, thread })
     }
 
     /// Most tokens of prompt and answer together.
@@ -114,6 +117,10 @@ impl GgufGenerator {
 impl Generator for GgufGenerator {
     fn model(&self) -> &str {
         &self.name
+    }
+
+    fn fingerprint(&self) -> &str {
+        &self.fingerprint
     }
 
     async fn measure(&self, messages: &[ChatMessage]) -> Result<PromptSize> {
@@ -147,6 +154,33 @@ impl Generator for GgufGenerator {
         })?;
         Ok(receiver)
     }
+
+    async fn log_odds(&self, messages: &[ChatMessage], one: &str, other: &str) -> Result<f32> {
+        let front = self.front().await?;
+        let first = |text: &str| {
+            let token = front.tokenizer.encode_text(text)?.first().copied();
+            token.ok_or_else(|| Error::invalid("an empty answer has no chance; give a word"))
+        };
+        let (one, other) = (first(one)?, first(other)?);
+        let prompt = self.encode(front.clone(), messages.to_vec()).await?;
+        check_fits(prompt.tokens.len(), 1, self.context_tokens)?;
+        let ask = move |engine: &mut Engine, is_wanted: &dyn Fn() -> bool| {
+            engine.log_odds(&prompt, one, other, &|| !is_wanted())
+        };
+        self.thread.call_watched(ask).await
+    }
+}
+
+/// Name, size and a hash of the head of the file, which holds its metadata, its tokenizer and the place
+/// of every tensor. Hashing a gigabyte of weights at every start would cost seconds; `models verify` does.
+fn fingerprint(name: &str, path: &Path, file: &ModelFile) -> Result<String> {
+    use std::io::Read as _;
+    let bytes = fs_err::metadata(path).internal("cannot read the model's size")?.len();
+    let mut head = Vec::new();
+    let opened = fs_err::File::open(path).internal("cannot open the model")?;
+    opened.take(file.head_bytes()).read_to_end(&mut head).internal("cannot read the model's head")?;
+    let hash = footnote_core::hash::ContentHash::of(&head).to_string();
+    Ok(format!("{name}:{bytes}:{}", hash.get(..16).unwrap_or_default()))
 }
 
 fn check_fits(prompt: usize, max_tokens: usize, context: usize) -> Result<()> {

@@ -41,10 +41,17 @@ pub(super) async fn remove_unwanted(
     if is_wanted(ctx, version, generation).await? {
         return Ok(());
     }
-    tokio::try_join!(ctx.vectors.remove(generation, version), ctx.keywords.remove(generation, version))?;
-    if !is_wanted(ctx, version, generation).await? {
-        return Ok(());
+    let removed =
+        tokio::try_join!(ctx.vectors.remove(generation, version), ctx.keywords.remove(generation, version));
+    // One of both may have removed it where the other failed: who began meanwhile is looked for first.
+    if is_wanted(ctx, version, generation).await? {
+        send_again(ctx, version).await?;
     }
+    removed.map(drop)
+}
+
+/// Queues what sends a version's document to the indexes once more.
+async fn send_again(ctx: &IngestContext, version: VersionId) -> Result<()> {
     let Some(row) = ctx.documents.version(version).await? else {
         return Ok(());
     };

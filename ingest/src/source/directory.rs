@@ -363,15 +363,15 @@ mod tests {
     #[tokio::test]
     async fn the_services_own_folders_are_never_entered() {
         let dir = tempfile::tempdir().unwrap();
-        let (root, data) = (dir.path(), dir.path().join("work/footnote-data"));
+        let (root, data) = (dir.path(), dir.path().join("team/footnote-data"));
         fs_err::create_dir_all(data.join("blobs")).unwrap();
         fs_err::write(data.join("blobs/secret"), "of another knowledge base").unwrap();
-        fs_err::write(root.join("work/own.txt"), "ten").unwrap();
+        fs_err::write(root.join("team/own.txt"), "ten").unwrap();
         symlink(data.join("blobs/secret"), root.join("link.txt")).unwrap();
 
-        let private = [root.join("work/../work/footnote-data"), root.join("not made yet")];
+        let private = [root.join("team/../team/footnote-data"), root.join("not made yet")];
         let listing = list(root, 99, &private, &Progress::default()).await.unwrap();
-        assert_eq!(keys(&listing), ["work/own.txt"]);
+        assert_eq!(keys(&listing), ["team/own.txt"]);
         assert_eq!(listing.failed, []);
         for inside in [data.clone(), data.join("blobs")] {
             let error = list(&inside, 99, &private, &Progress::default()).await.unwrap_err();

@@ -68,7 +68,7 @@ async fn permitted_rows(tx: &mut Tx, scope: Scope, asked: &[ChunkId]) -> Result<
     let mut query = QueryBuilder::new(
         "SELECT c.id AS chunk, c.ordinal AS ordinal, c.span_start AS span_start, c.span_end AS span_end, \
          c.page_first AS page_first, c.page_last AS page_last, c.heading_path AS heading_path, \
-         v.id AS version, v.text AS text, d.id AS document, d.source AS source, d.title AS title, d.key AS key \
+         c.embedded_text AS embedded_text, v.id AS version, v.text AS text, d.id AS document, d.source AS source, d.title AS title, d.key AS key \
          FROM chunks c CROSS JOIN versions v ON v.id = c.version AND v.state = 'current' \
          CROSS JOIN documents d ON d.id = v.document AND d.deleted_at IS NULL \
          CROSS JOIN knowledge_bases k ON k.id = d.knowledge_base AND k.deleted_at IS NULL \
@@ -101,6 +101,7 @@ fn confirmed_chunk(row: &SqliteRow) -> Result<ConfirmedChunk> {
         span: chunks::span(&fields)?,
         pages: chunks::pages(&fields)?,
         heading_path: fields.json("heading_path")?,
+        embedded_text: fields.hash("embedded_text")?,
         text: String::new(),
     })
 }

@@ -42,6 +42,8 @@ fn answer(score: f32) -> Answer {
     Answer {
         text: "Ten days [1].".to_owned(),
         citations: vec![citation],
+        sentences: Vec::new(),
+        mode: footnote_core::answer::AnswerMode::Generative,
         refused: false,
         evidence: Evidence { score: 0.1 + 0.2, threshold: 0.35, sufficient: true },
         finish_reason: FinishReason::Stop,

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::PageSpanView;
+use super::{AnswerModeView, PageSpanView, SentenceView};
 
 /// A half-open range `start..end` in Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -141,6 +141,10 @@ pub struct AnswerView {
     pub text: String,
     /// What supports it.
     pub citations: Vec<CitationView>,
+    /// Every sentence with its verdict, in order; those that were dropped too. Empty for a refusal.
+    pub sentences: Vec<SentenceView>,
+    /// How it was made.
+    pub mode: AnswerModeView,
     /// Whether the service says that it does not know.
     pub refused: bool,
     /// What that decision rested on.
@@ -158,6 +162,8 @@ impl From<&Answer> for AnswerView {
         Self {
             text: answer.text.clone(),
             citations: answer.citations.iter().map(CitationView::from).collect(),
+            sentences: answer.sentences.iter().map(SentenceView::from).collect(),
+            mode: answer.mode.into(),
             refused: answer.refused,
             evidence: (&answer.evidence).into(),
             finish_reason: answer.finish_reason.into(),
@@ -406,6 +412,8 @@ mod tests {
         let answer = Answer {
             text: "Ten [2].".to_owned(),
             citations: vec![citation],
+            sentences: Vec::new(),
+            mode: footnote_core::answer::AnswerMode::Generative,
             refused: false,
             evidence: Evidence { score: 0.75, threshold: 0.5, sufficient: true },
             finish_reason: FinishReason::InsufficientEvidence,

@@ -7,6 +7,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
+use super::{AnswerModeView, UnsupportedPolicyView};
+
 /// A set of documents that is searched and asked as one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct KnowledgeBaseView {
@@ -51,6 +53,20 @@ pub struct SettingsSchema {
     pub prompt: PromptSettingsSchema,
     /// How the model samples.
     pub sampling: SamplingSettingsSchema,
+    /// How answers are made and proved.
+    pub answer: AnswerSettingsSchema,
+}
+
+/// How answers are made and proved.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = AnswerSettings)]
+pub struct AnswerSettingsSchema {
+    /// Written by a model, or sentences of the sources.
+    pub mode: AnswerModeView,
+    /// What becomes of a sentence that its sources do not support.
+    pub unsupported: UnsupportedPolicyView,
+    /// Chance of being supported from which a sentence counts as supported, 0 to 1.
+    pub supported_from: f32,
 }
 
 /// How the two ranked lists become one.
@@ -169,6 +185,11 @@ mod tests {
                 seed: 1,
                 max_tokens: 1,
                 stop: Vec::new(),
+            },
+            answer: AnswerSettingsSchema {
+                mode: AnswerModeView::Generative,
+                unsupported: UnsupportedPolicyView::Drop,
+                supported_from: 0.5,
             },
         };
         let mut settings = KnowledgeBaseSettings::default();

@@ -9,6 +9,7 @@ mod jobs;
 mod keys;
 mod knowledge_bases;
 mod lists;
+mod sentences;
 mod sources;
 
 pub use answers::{
@@ -24,10 +25,13 @@ pub use filters::{FilterBody, OneOrMany, SamplingBody};
 pub use jobs::{JobStateView, JobView, ProgressView};
 pub use keys::{CreatedKeyView, KeyView, RoleView};
 pub use knowledge_bases::{
-    FewShotExampleSchema, FusionMethodSchema, KnowledgeBaseView, PromptSettingsSchema,
+    AnswerSettingsSchema, FewShotExampleSchema, FusionMethodSchema, KnowledgeBaseView, PromptSettingsSchema,
     RetrievalSettingsSchema, SamplingSettingsSchema, SettingsSchema,
 };
 pub use lists::{Page, page_request};
+pub use sentences::{
+    AnswerModeView, FactView, SentenceFateView, SentenceView, UnsupportedPolicyView, VerdictView,
+};
 pub use sources::{
     FailedFileView, RefreshReportView, RenamedView, RunTriggerView, RunView, ScheduleView, SourceKindView,
     SourceView,

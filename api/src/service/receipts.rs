@@ -1,0 +1,113 @@
+//! Receipts: what answers were made from. Each is seen by the key that asked, and by admins.
+
+use footnote_core::answer::{Answer, ChatMessage};
+use footnote_core::chunk::Tag;
+use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, MessageId};
+use footnote_core::passage::{Evidence, Passage};
+use footnote_core::ports::{ListRequest, Listing};
+use footnote_core::principal::{Principal, Role};
+use footnote_core::receipt::{Receipt, ReceiptBody, ReceiptCandidate, ReceiptModels};
+use footnote_core::settings::KnowledgeBaseSettings;
+use footnote_core::{Error, Result};
+
+use super::knowledge_bases::reach;
+use crate::app::App;
+
+/// Version of this build, as receipts name it.
+pub(crate) const BUILD: &str = env!("CARGO_PKG_VERSION");
+
+/// A receipt whose answer is still being written.
+#[derive(Debug, Clone)]
+pub(super) struct Draft {
+    pub id: MessageId,
+    pub knowledge_base: KnowledgeBaseId,
+    pub owner: Option<ApiKeyId>,
+    pub question: String,
+    pub searched: Vec<String>,
+    pub filter: Vec<Vec<Tag>>,
+    pub settings: KnowledgeBaseSettings,
+    pub history: Vec<ChatMessage>,
+    pub candidates: Vec<ReceiptCandidate>,
+    pub passages: Vec<Passage>,
+    pub evidence: Evidence,
+    pub prompt: Vec<ChatMessage>,
+    pub max_tokens: usize,
+}
+
+impl Draft {
+    pub(super) fn receipt(&self, app: &App, answer: &Answer) -> Receipt {
+        let draft = self.clone();
+        let body = ReceiptBody {
+            build: BUILD.to_owned(),
+            question: draft.question,
+            searched: draft.searched,
+            filter: draft.filter,
+            settings: draft.settings,
+            history: draft.history,
+            candidates: draft.candidates,
+            passages: draft.passages,
+            evidence: draft.evidence,
+            prompt: draft.prompt,
+            max_tokens: draft.max_tokens,
+            models: models(app),
+            as_of: None,
+            answer: answer.clone(),
+        };
+        let Draft { id, knowledge_base, owner, .. } = *self;
+        Receipt { id, knowledge_base, owner, created_at: app.now(), body }
+    }
+
+    #[cfg(test)]
+    pub(super) fn empty() -> Self {
+        Self {
+            id: MessageId::new(),
+            knowledge_base: KnowledgeBaseId::new(),
+            owner: None,
+            question: "why?".to_owned(),
+            searched: Vec::new(),
+            filter: Vec::new(),
+            settings: KnowledgeBaseSettings::default(),
+            history: Vec::new(),
+            candidates: Vec::new(),
+            passages: Vec::new(),
+            evidence: Evidence { score: 0.0, threshold: 0.0, sufficient: false },
+            prompt: Vec::new(),
+            max_tokens: 0,
+        }
+    }
+}
+
+/// Fingerprints of the models that are open.
+pub(crate) fn models(app: &App) -> ReceiptModels {
+    ReceiptModels {
+        embedder: app.embedder.fingerprint().to_owned(),
+        reranker: app.reranker.as_ref().map(|reranker| reranker.fingerprint().to_owned()),
+        generator: app.generator.as_ref().map(|generator| generator.fingerprint().to_owned()),
+    }
+}
+
+/// The receipts of a knowledge base, newest first.
+pub async fn list(
+    app: &App,
+    principal: &Principal,
+    knowledge_base: &str,
+    list: ListRequest,
+) -> Result<Listing<Receipt>> {
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    app.store.answers.receipts(knowledge_base.id, only_of(principal), list).await
+}
+
+/// One receipt.
+pub async fn show(app: &App, principal: &Principal, knowledge_base: &str, id: MessageId) -> Result<Receipt> {
+    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    let receipt = app.store.answers.receipt(id).await?;
+    receipt
+        .filter(|receipt| receipt.knowledge_base == knowledge_base.id)
+        .filter(|receipt| only_of(principal).is_none_or(|key| receipt.owner == Some(key)))
+        .ok_or_else(|| Error::not_found("answer"))
+}
+
+/// The key whose receipts alone the principal may see; `None` for all.
+fn only_of(principal: &Principal) -> Option<ApiKeyId> {
+    principal.key().filter(|_| principal.role() < Role::Admin)
+}

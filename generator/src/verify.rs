@@ -1,0 +1,336 @@
+//! Do the sources say what a sentence says?
+//!
+//! 1. A sentence that claims nothing needs no support.
+//! 2. One that stands verbatim in a source is supported.
+//! 3. Every exact fact of it ([`facts`](crate::facts): numbers, dates, names, negations) and every link must
+//!    be in its evidence, or it is not supported.
+//! 4. For the rest words are compared; where these do not decide, a model is asked ([`models`]).
+//!
+//! Scores of different methods are brought to one scale by [`calibration`] curves that were fitted on
+//! judged pairs, so that .5 means an even chance that the evidence supports the sentence.
+
+mod calibration;
+mod claim;
+mod models;
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use footnote_core::Result;
+use footnote_core::citation::Citation;
+use footnote_core::passage::Passage;
+use footnote_core::question::is_chinese;
+use footnote_core::text::Span;
+use footnote_core::verdict::{Fact, FactKind, Verdict};
+
+use crate::cite;
+use crate::facts::{self, EvidenceFacts};
+use crate::sentence;
+use crate::support::Terms;
+
+pub use calibration::{Calibration, Curve};
+pub(crate) use claim::is_disclaimer;
+pub use models::{SupportMethod, SupportModels};
+
+/// Calibrated score of words from which no model is asked.
+const WORDS_DECIDE_FROM: f32 = 0.9;
+/// Calibrated score below which not even a part of the sentence is supported.
+const PARTLY_FROM: f32 = 0.3;
+/// Score of a sentence one of whose facts is not in its evidence.
+const FACT_MISSING: f32 = 0.05;
+/// Places of the sources that are compared by words, and by meaning.
+const BY_WORDS: usize = 4;
+const BY_MEANING: usize = 3;
+/// Sentences of the passages that are embedded for a claim.
+const EMBEDDED: usize = 64;
+
+/// The passages of an answer, cut into sentences.
+#[derive(Clone)]
+pub(crate) struct Sources(Arc<[IndexedPassage]>);
+
+/// A passage cut into sentences.
+pub(crate) struct IndexedPassage {
+    /// The passage.
+    pub(crate) passage: Passage,
+    /// Where each sentence lies in its text, with what it is about.
+    pub(crate) sentences: Vec<(Range<usize>, Terms)>,
+    /// Whether it is in Chinese.
+    pub(crate) chinese: bool,
+}
+
+/// A stretch of one passage's text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Place {
+    /// Position of the passage.
+    pub(crate) passage: usize,
+    /// Its bytes.
+    pub(crate) bytes: Range<usize>,
+}
+
+/// What was found out about a sentence.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Judgement {
+    pub(crate) verdict: Verdict,
+    pub(crate) score: f32,
+    pub(crate) method: &'static str,
+    pub(crate) missing: Vec<Fact>,
+    pub(crate) why: String,
+    /// The places that it rests on, best first: those to cite.
+    pub(crate) places: Vec<Place>,
+}
+
+impl Sources {
+    pub(crate) fn new(passages: &[Passage]) -> Self {
+        Self(passages.iter().cloned().map(IndexedPassage::new).collect())
+    }
+
+    pub(crate) fn passages(&self) -> &[IndexedPassage] {
+        &self.0
+    }
+
+    /// The citation of a place, still without its place in an answer.
+    pub(crate) fn citation(&self, place: &Place, score: f32) -> Option<Citation> {
+        let passage = &self.0.get(place.passage)?.passage;
+        cite::citation(passage, place.bytes.clone(), Span::new(0, 0), score)
+    }
+
+    /// The text at a place.
+    pub(crate) fn text(&self, place: &Place) -> &str {
+        let passage = self.0.get(place.passage);
+        passage.and_then(|p| p.passage.text.get(place.bytes.clone())).unwrap_or_default()
+    }
+
+    fn places(&self) -> impl Iterator<Item = (Place, &Terms)> {
+        self.0.iter().enumerate().flat_map(|(passage, indexed)| {
+            let places = indexed.sentences.iter();
+            places.map(move |(bytes, terms)| (Place { passage, bytes: bytes.clone() }, terms))
+        })
+    }
+
+    /// The sentences that hold most of `terms`, best first.
+    fn nearest_by_words(&self, terms: &Terms) -> Vec<Place> {
+        let mut scored: Vec<(f32, Place)> = self
+            .places()
+            .map(|(place, held)| (terms.held_by(&[held]), place))
+            .filter(|s| s.0 > 0.0)
+            .collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        scored.into_iter().take(BY_WORDS).map(|(_, place)| place).collect()
+    }
+
+    /// What a sentence at `place` may take for granted: the sentence before and after, the headings, the
+    /// title, and the header of its table.
+    fn context(&self, place: &Place) -> Vec<&str> {
+        let Some(indexed) = self.0.get(place.passage) else { return Vec::new() };
+        let passage = &indexed.passage;
+        let text =
+            |range: Option<&(Range<usize>, Terms)>| range.and_then(|(r, _)| passage.text.get(r.clone()));
+        let first = indexed.sentences.iter().position(|(r, _)| r.end > place.bytes.start);
+        let after = indexed.sentences.iter().find(|(r, _)| r.start >= place.bytes.end);
+        let before = first.and_then(|at| at.checked_sub(1)).and_then(|at| indexed.sentences.get(at));
+        let start = passage.span.start
+            + passage.text.get(..place.bytes.start).map_or(0, |before| before.chars().count());
+        let headings = passage.heading_path_at(start).iter().chain(&passage.heading_path).map(String::as_str);
+        let header = table_header(&passage.text, place.bytes.start);
+        [text(before), text(after), header]
+            .into_iter()
+            .flatten()
+            .chain([passage.title.as_str()])
+            .chain(headings)
+            .collect()
+    }
+}
+
+/// The first line of the table that the line at byte `at` is a row of.
+fn table_header(text: &str, at: usize) -> Option<&str> {
+    let is_row = |line: &str| line.contains('|') || line.contains('\t');
+    let line_start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
+    let line = text.get(line_start..)?.lines().next()?;
+    if !is_row(line) {
+        return None;
+    }
+    text.get(..line_start)?.lines().rev().take_while(|line| is_row(line)).last()
+}
+
+impl IndexedPassage {
+    fn new(passage: Passage) -> Self {
+        let sentences = sentence::of_passage(&passage.text)
+            .into_iter()
+            .map(|range| (range.clone(), Terms::of(passage.text.get(range).unwrap_or_default())))
+            .collect();
+        let chinese = is_chinese(&passage.text);
+        Self { passage, sentences, chinese }
+    }
+}
+
+/// Judges sentences.
+#[derive(Clone)]
+pub(crate) struct Verifier {
+    models: SupportModels,
+    calibration: Arc<Calibration>,
+}
+
+impl Verifier {
+    pub(crate) fn new(models: SupportModels, calibration: Calibration) -> Self {
+        Self { models, calibration: Arc::new(calibration) }
+    }
+
+    /// The verdict on `claim`, a sentence without markers, that is said to rest on `cited`.
+    pub(crate) async fn judge(
+        &self,
+        sources: &Sources,
+        question: &str,
+        claim: &str,
+        cited: Vec<Place>,
+        supported_from: f32,
+    ) -> Result<Judgement> {
+        if let Some(why) = claim::needs_no_support(claim, question) {
+            return Ok(Judgement::not_needed(why));
+        }
+        if let Some(place) = claim::verbatim(sources, claim) {
+            return Ok(Judgement::quote(place));
+        }
+        let terms = Terms::of(claim);
+        let mut candidates = vec![cited.clone()];
+        candidates.extend(sources.nearest_by_words(&terms).into_iter().map(|place| vec![place]));
+        let words = candidates.iter().map(|places| self.words(sources, &terms, places)).fold(0.0, f32::max);
+        let decided = self.calibration.words.at(words) >= WORDS_DECIDE_FROM;
+        if !decided {
+            let near = self.nearest_by_meaning(sources, claim).await?;
+            candidates.extend(near.into_iter().map(|place| vec![place]));
+        }
+        candidates.retain(|places| !places.is_empty());
+        let Some((places, missing)) = self.best_evidence(sources, question, claim, &terms, candidates) else {
+            return Ok(Judgement::unsupported(
+                "nothing in the passages is about this",
+                Vec::new(),
+                Vec::new(),
+            ));
+        };
+        let words = self.calibration.words.at(self.words(sources, &terms, &places));
+        if !missing.is_empty() {
+            let why = format!("the sources do not have {}", named(&missing));
+            return Ok(Judgement { score: FACT_MISSING, ..Judgement::unsupported(&why, missing, places) });
+        }
+        let (score, method) = if words >= WORDS_DECIDE_FROM {
+            (words, "words")
+        } else {
+            let premise = places.iter().map(|place| sources.text(place)).collect::<Vec<_>>().join("\n");
+            match self.models.score(&premise, claim).await? {
+                Some((method, raw)) => (self.calibration.curve(method).at(raw).max(words), method.name()),
+                None => (words, "words"),
+            }
+        };
+        Ok(Judgement::scored(score, method, supported_from, places))
+    }
+
+    fn words(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
+        let held: Vec<Terms> = places.iter().map(|place| Terms::of(sources.text(place))).collect();
+        terms.held_by(&held.iter().collect::<Vec<_>>())
+    }
+
+    async fn nearest_by_meaning(&self, sources: &Sources, claim: &str) -> Result<Vec<Place>> {
+        let places: Vec<Place> = sources.places().map(|(place, _)| place).take(EMBEDDED).collect();
+        let texts: Vec<String> = places.iter().map(|place| sources.text(place).to_owned()).collect();
+        let Some(cosines) = self.models.cosines(claim, texts).await? else { return Ok(Vec::new()) };
+        let mut scored: Vec<(f32, Place)> = cosines.into_iter().zip(places).collect();
+        scored.sort_by(|a, b| b.0.total_cmp(&a.0));
+        Ok(scored.into_iter().take(BY_MEANING).map(|(_, place)| place).collect())
+    }
+
+    /// The candidate that misses the fewest facts; among equals the one that holds most words, and the
+    /// earlier. Where no single one has all, what is cited is taken together with each.
+    fn best_evidence(
+        &self,
+        sources: &Sources,
+        question: &str,
+        claim: &str,
+        terms: &Terms,
+        mut candidates: Vec<Vec<Place>>,
+    ) -> Option<(Vec<Place>, Vec<Fact>)> {
+        let first = candidates.first()?.clone();
+        let joined: Vec<Vec<Place>> = candidates
+            .iter()
+            .skip(1)
+            .filter(|places| !places.iter().all(|place| first.contains(place)))
+            .map(|places| first.iter().chain(places).cloned().collect())
+            .collect();
+        candidates.extend(joined);
+        let mut best: Option<(usize, f32, Vec<Place>, Vec<Fact>)> = None;
+        for places in candidates {
+            let missing = missing_facts(sources, question, claim, &places);
+            // One more place to look at is worth it only where it brings something.
+            let held = self.words(sources, terms, &places) - 0.05 * places.len() as f32;
+            let is_better = best.as_ref().is_none_or(|(fewest, most, ..)| {
+                missing.len() < *fewest || missing.len() == *fewest && held > *most + f32::EPSILON
+            });
+            if is_better {
+                best = Some((missing.len(), held, places, missing));
+            }
+        }
+        best.map(|(_, _, places, missing)| (places, missing))
+    }
+}
+
+fn missing_facts(sources: &Sources, question: &str, claim: &str, places: &[Place]) -> Vec<Fact> {
+    let mut texts: Vec<&str> = places.iter().map(|place| sources.text(place)).collect();
+    texts.extend(places.iter().flat_map(|place| sources.context(place)));
+    let mut missing = facts::check(claim, &EvidenceFacts::of(&texts), question).missing;
+    let links = claim::links(claim).filter(|link| !texts.iter().any(|text| text.contains(link.as_str())));
+    missing.extend(links.map(|text| Fact { kind: FactKind::Link, text }));
+    missing
+}
+
+fn named(missing: &[Fact]) -> String {
+    let name = |fact: &Fact| match fact.kind {
+        FactKind::Negation => format!("the negation “{}”", fact.text),
+        _ => format!("“{}”", fact.text),
+    };
+    missing.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+impl Judgement {
+    fn not_needed(why: &str) -> Self {
+        Self {
+            verdict: Verdict::NotNeeded,
+            score: 1.0,
+            method: "none",
+            missing: Vec::new(),
+            why: why.to_owned(),
+            places: Vec::new(),
+        }
+    }
+
+    pub(crate) fn quote(place: Place) -> Self {
+        Self {
+            verdict: Verdict::Supported,
+            score: 1.0,
+            method: "quote",
+            missing: Vec::new(),
+            why: "it stands in the source word for word".to_owned(),
+            places: vec![place],
+        }
+    }
+
+    fn unsupported(why: &str, missing: Vec<Fact>, places: Vec<Place>) -> Self {
+        Self {
+            verdict: Verdict::Unsupported,
+            score: 0.0,
+            method: "facts",
+            missing,
+            why: why.to_owned(),
+            places,
+        }
+    }
+
+    fn scored(score: f32, method: &'static str, supported_from: f32, places: Vec<Place>) -> Self {
+        let (verdict, why) = if score >= supported_from {
+            (Verdict::Supported, "the source says it")
+        } else if score >= supported_from.min(PARTLY_FROM) {
+            (Verdict::Partly, "the source says a part of it")
+        } else {
+            (Verdict::Unsupported, "the source is about something else")
+        };
+        Self { verdict, score, method, missing: Vec::new(), why: why.to_owned(), places }
+    }
+}
