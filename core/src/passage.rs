@@ -146,4 +146,6 @@ pub struct Retrieved {
     pub evidence: Evidence,
     /// Every confirmed candidate, in final order, with its trace.
     pub candidates: Vec<Candidate>,
+    /// The whole tables of the passages' documents, where the question counts or adds up.
+    pub tables: Vec<Passage>,
 }

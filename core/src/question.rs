@@ -36,6 +36,11 @@ impl QuestionText {
         &self.0
     }
 
+    /// Whether it hardly says by itself what it is about: it is very short or points to something.
+    pub fn leans_on_another(&self) -> bool {
+        leans_on_another(&self.0)
+    }
+
     /// Whether it is written mostly in Chinese characters.
     pub fn is_chinese(&self) -> bool {
         is_chinese(&self.0)
@@ -76,6 +81,95 @@ impl QuestionText {
         // The joined text may be too long; then the question stands alone.
         Self::parse(&parts.join("\n")).unwrap_or_else(|_| self.clone())
     }
+}
+
+/// Most parts of a question that are searched by themselves.
+const MOST_PARTS: usize = 3;
+
+/// What joins two questions into one sentence.
+const JOINED_ENGLISH: [&str; 4] = [", and ", " and ", "; ", ", "];
+const ASKING_ENGLISH: [&str; 20] = [
+    "what ", "who ", "when ", "where ", "which ", "why ", "how ", "is ", "are ", "do ", "does ", "did ",
+    "can ", "may ", "will ", "was ", "were ", "should ", "has ", "have ",
+];
+const JOINED_CHINESE: [&str; 7] = ["，以及", "，还有", "，并且", "，同时", "；", "，", "、"];
+const ASKING_CHINESE: [&str; 16] = [
+    "什么",
+    "多少",
+    "几",
+    "谁",
+    "哪",
+    "怎么",
+    "如何",
+    "为什么",
+    "是否",
+    "何时",
+    "多久",
+    "多长",
+    "多大",
+    "吗",
+    "怎样",
+    "多高",
+];
+
+impl QuestionText {
+    /// The questions of which it is made, each to be searched by itself; itself where it is one.
+    pub fn parts(&self) -> Vec<Self> {
+        let sentences = self.0.split_inclusive(['?', '？', '\n']).map(str::trim).filter(|s| !s.is_empty());
+        let mut parts: Vec<Self> = Vec::new();
+        for sentence in sentences {
+            let pieces = if is_chinese(sentence) { chinese_parts(sentence) } else { english_parts(sentence) };
+            parts.extend(pieces.into_iter().filter_map(|piece| Self::parse(piece).ok()));
+        }
+        let all_ask = parts.iter().all(|part| asks(&part.0));
+        if !(2..=MOST_PARTS).contains(&parts.len()) || !all_ask {
+            return vec![self.clone()];
+        }
+        // A part that points to the one before it is searched with it.
+        let mut whole = Vec::with_capacity(parts.len());
+        for (at, part) in parts.iter().enumerate() {
+            let before = at.checked_sub(1).and_then(|before| parts.get(before));
+            whole.push(match before {
+                Some(before) => part.with_what_it_follows(&[before.as_str()]),
+                None => part.clone(),
+            });
+        }
+        whole
+    }
+}
+
+/// Cut where a joining word is followed by one that asks, and something asks before it.
+fn english_parts(sentence: &str) -> Vec<&str> {
+    let lower = sentence.to_ascii_lowercase();
+    for joint in JOINED_ENGLISH {
+        for (at, _) in lower.match_indices(joint) {
+            let (before, after) = (&lower[..at], &lower[at + joint.len()..]);
+            let begins = |text: &str| ASKING_ENGLISH.iter().any(|word| text.starts_with(word));
+            if begins(before) && begins(after) && before.split(' ').count() >= 3 {
+                return vec![&sentence[..at], &sentence[at + joint.len()..]];
+            }
+        }
+    }
+    vec![sentence]
+}
+
+fn chinese_parts(sentence: &str) -> Vec<&str> {
+    for joint in JOINED_CHINESE {
+        if let Some((before, after)) = sentence.split_once(joint)
+            && asks(before)
+            && asks(after)
+        {
+            return vec![before, after];
+        }
+    }
+    vec![sentence]
+}
+
+fn asks(text: &str) -> bool {
+    let lower = text.to_ascii_lowercase();
+    text.ends_with(['?', '？'])
+        || ASKING_ENGLISH.iter().any(|word| lower.starts_with(word))
+        || ASKING_CHINESE.iter().any(|word| text.contains(word))
 }
 
 /// Whether a question seems to need the one before it: it is very short or points to something.
@@ -134,6 +228,32 @@ mod tests {
         assert!(QuestionText::parse(&"长".repeat(10_000)).unwrap_err().to_string().contains("10000"));
         assert!(QuestionText::parse("年假有几天？").unwrap().is_chinese());
         assert!(!QuestionText::parse("How long is annual leave (年假)?").unwrap().is_chinese());
+    }
+
+    #[test]
+    fn a_question_of_several_parts_is_taken_apart() {
+        let parts = |text: &str| -> Vec<String> {
+            QuestionText::parse(text).unwrap().parts().into_iter().map(|part| part.0).collect()
+        };
+        assert_eq!(
+            parts("How long is the annual leave, and who approves business travel abroad?"),
+            ["How long is the annual leave", "who approves business travel abroad?"]
+        );
+        assert_eq!(parts("新员工的年假有多少天，出差住宿费的报销标准是什么？").len(), 2);
+        assert_eq!(
+            parts("When was Acme founded in Berlin? How many people work there today in total?").len(),
+            2
+        );
+        for one in [
+            "How long is annual and sick leave?",
+            "What is the difference between Berlin and Paris?",
+            "How are research and development funded?",
+            "年假和病假各有几天？",
+            "I read the handbook. What is annual leave?",
+            "ERR_0x34?",
+        ] {
+            assert_eq!(parts(one), [one], "{one}");
+        }
     }
 
     #[test]

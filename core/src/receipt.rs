@@ -32,6 +32,8 @@ pub struct ReceiptBody {
     pub build: String,
     /// The question as it was asked.
     pub question: String,
+    /// The question as the model was given it: made to stand alone where it followed others.
+    pub standalone: String,
     /// What was searched for: the question, made to stand alone where it followed others; one text for
     /// each of its parts.
     pub searched: Vec<String>,
@@ -45,6 +47,9 @@ pub struct ReceiptBody {
     pub candidates: Vec<ReceiptCandidate>,
     /// The passages that were given to the model.
     pub passages: Vec<Passage>,
+    /// The whole tables that were looked at for a question that counts or adds up.
+    #[serde(default)]
+    pub tables: Vec<Passage>,
     /// Whether these sufficed.
     pub evidence: Evidence,
     /// The turns that the model was given, exactly; empty where none was asked.

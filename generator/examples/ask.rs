@@ -75,7 +75,7 @@ async fn main() -> Result<()> {
         let begun = std::time::Instant::now();
         let request = AnswerRequest {
             question,
-            retrieved: Retrieved { passages, evidence, candidates: Vec::new() },
+            retrieved: Retrieved { passages, evidence, candidates: Vec::new(), tables: Vec::new() },
             prompt: PromptSettings::default(),
             sampling: SamplingSettings::default(),
             answer: AnswerSettings::default(),

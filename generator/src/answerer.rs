@@ -1,9 +1,10 @@
 //! From a question and what was retrieved to a cited answer, streamed.
 //!
-//! 1. Retrieval decided that the documents do not answer: say so, without asking a model.
-//! 2. A model writes from the passages; each sentence is cited and judged as it ends, and released once
+//! 1. A question that counts or adds up is worked out over whole tables, or declined.
+//! 2. Retrieval decided that the documents do not answer: say so, without asking a model.
+//! 3. A model writes from the passages; each sentence is cited and judged as it ends, and released once
 //!    its verdict is known. What is not supported is dropped, replaced or flagged, as the settings say.
-//! 3. No model, extracts asked for, or nothing that the model wrote is supported: the best sentences of the
+//! 4. No model, extracts asked for, or nothing that the model wrote is supported: the best sentences of the
 //!    passages themselves.
 
 use std::sync::Arc;
@@ -21,6 +22,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument;
 
 use crate::cite::{CitedSentence, Citer};
+use crate::counting::{self, Counted};
 use crate::fit::{self, Fitted};
 use crate::verify::{self, Calibration, Judgement, Place, Sources, SupportModels, Verifier};
 use crate::{extract, refusal};
@@ -86,7 +88,15 @@ impl Answerer {
     /// event.
     pub async fn answer(&self, mut request: AnswerRequest) -> Result<Begun> {
         let (events, receiver) = mpsc::channel(EVENT_QUEUE);
-        let passages = request.retrieved.passages.clone();
+        let mut passages = request.retrieved.passages.clone();
+        if let Some(counted) = count(&request).await? {
+            let (Counted::Computed { table, .. } | Counted::Declined { table, .. }) = &counted;
+            let table = request.retrieved.tables.get(*table).cloned();
+            passages.extend(table);
+            request.retrieved.passages.clone_from(&passages);
+            spawn(events.clone(), Writer::new(self, &request, events).count(counted));
+            return Ok(Begun { passages, prompt: Vec::new(), max_tokens: 0, events: receiver });
+        }
         let begun = |passages, prompt, max_tokens| Begun { passages, prompt, max_tokens, events: receiver };
         if !request.retrieved.evidence.sufficient || passages.is_empty() {
             let text = refusal::text(&request.question, &passages);
@@ -109,6 +119,16 @@ impl Answerer {
         spawn(events, writer.generate(generator.model().to_owned(), generation));
         Ok(begun(passages, prompt, max_tokens))
     }
+}
+
+/// Works the answer out, off the async threads: a table may have many rows.
+async fn count(request: &AnswerRequest) -> Result<Option<Counted>> {
+    if request.retrieved.tables.is_empty() {
+        return Ok(None);
+    }
+    let (question, tables) = (request.question.clone(), request.retrieved.tables.clone());
+    let counted = tokio::task::spawn_blocking(move || counting::count(&question, &tables)).await;
+    counted.map_err(|e| Error::internal("counting over tables panicked").with_source(e))
 }
 
 /// Lets an answer be written, and tells its failure.
@@ -172,6 +192,30 @@ impl Writer {
         self.mode = AnswerMode::Extractive;
         self.write(text, Vec::new()).await?;
         self.finish(FinishReason::InsufficientEvidence, Usage::default(), None).await
+    }
+
+    /// Tells what was worked out over the last of the passages, which is a whole table.
+    async fn count(mut self, counted: Counted) -> Result<()> {
+        self.mode = AnswerMode::Extractive;
+        let passage = self.sources.passages().len().saturating_sub(1);
+        match counted {
+            Counted::Computed { sentence, places, .. } => {
+                let places = places.into_iter().map(|bytes| Place { passage, bytes }).collect();
+                let judgement = Judgement::computed(places);
+                let citations: Vec<Citation> =
+                    judgement.places.iter().filter_map(|place| self.sources.citation(place, 1.0)).collect();
+                let marker = citations.first().map(|c| format!(" [{}]", c.number)).unwrap_or_default();
+                let text = format!("{}{marker}", crate::markers::neutralise(&sentence));
+                let written = self.write(text, citations).await?;
+                self.note(&sentence, judgement, Some(written), SentenceFate::Kept).await?;
+                self.finish(FinishReason::Stop, Usage::default(), None).await
+            }
+            Counted::Declined { reason, .. } => {
+                let table = self.sources.passages().last().map(|indexed| indexed.passage.clone());
+                let told = table.map(|table| counting::declined(&self.question, &reason, &table));
+                self.refuse(told.unwrap_or(reason)).await
+            }
+        }
     }
 
     async fn extract(mut self) -> Result<()> {

@@ -10,6 +10,7 @@
 
 pub mod answerer;
 pub mod cite;
+pub mod counting;
 mod extract;
 pub mod facts;
 mod fit;
@@ -17,8 +18,10 @@ pub mod gguf;
 mod markers;
 pub mod prompt;
 mod refusal;
+pub mod rewrite;
 mod sentence;
 mod support;
+pub mod tables;
 pub mod verify;
 
 pub use answerer::{AnswerRequest, Answerer, Begun};

@@ -312,6 +312,17 @@ impl Judgement {
         }
     }
 
+    pub(crate) fn computed(places: Vec<Place>) -> Self {
+        Self {
+            verdict: Verdict::Supported,
+            score: 1.0,
+            method: "computed",
+            missing: Vec::new(),
+            why: "it was worked out from the rows of the table".to_owned(),
+            places,
+        }
+    }
+
     fn unsupported(why: &str, missing: Vec<Fact>, places: Vec<Place>) -> Self {
         Self {
             verdict: Verdict::Unsupported,

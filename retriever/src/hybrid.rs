@@ -25,6 +25,14 @@ const RERANK_DEPTH: usize = 32;
 /// evidence score.
 const QUESTION_DEPTH: usize = JUDGED;
 
+/// Chunks kept for each further part of a question, and for all parts together.
+const PART_CHUNKS: usize = 2;
+const MOST_PART_CHUNKS: usize = 8;
+
+/// Documents whose tables are looked at, and tables of them.
+const TABLE_DOCUMENTS: usize = 3;
+const MOST_TABLES: usize = 64;
+
 /// Most hits asked of an index when too many of its best were not confirmed.
 const MAX_FETCH: usize = 4_000;
 
@@ -63,7 +71,57 @@ impl HybridRetriever {
         let kept = passages::select(&mut candidates, &query.settings);
         let passages = self.passages(&mut candidates, &kept).await?;
         let evidence = self.judge(query, &candidates, &passages).await?;
-        Ok(Retrieved { passages, evidence, candidates })
+        Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
+    }
+
+    /// The passages that matter to the parts of a question, each searched by itself. The best of each part
+    /// come first; the evidence is that of the part that has least, as all of them are to be answered.
+    pub async fn retrieve_parts(&self, parts: &[ScopedQuery]) -> Result<Retrieved> {
+        let [first, others @ ..] = parts else {
+            return Err(Error::internal("a question has at least one part"));
+        };
+        if others.is_empty() {
+            return self.retrieve(first).await;
+        }
+        let depth = QUESTION_DEPTH.max(first.settings.top_k);
+        let searches = parts.iter().map(|part| self.search(part, SearchMode::Hybrid, depth));
+        let found = try_join_all(searches).await?;
+        let mut candidates = interleave(&found);
+        let mut settings = first.settings.clone();
+        settings.top_k =
+            (settings.top_k + PART_CHUNKS * others.len()).min(MOST_PART_CHUNKS.max(settings.top_k));
+        let kept = passages::select(&mut candidates, &settings);
+        let passages = self.passages(&mut candidates, &kept).await?;
+        let judged = parts.iter().zip(&found).map(|(part, found)| self.judge(part, found, &passages));
+        let evidence = try_join_all(judged).await?;
+        let least = evidence.into_iter().reduce(|a, b| if b.score < a.score { b } else { a });
+        let evidence = least.unwrap_or_else(|| self.evidence.judge(None, settings.evidence_threshold));
+        Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
+    }
+
+    /// The whole tables of the documents of `passages`, best document first, as passages numbered after them.
+    pub async fn tables(&self, passages: &[Passage]) -> Result<Vec<Passage>> {
+        let mut tables: Vec<Passage> = Vec::new();
+        let mut versions: Vec<VersionId> = Vec::new();
+        for passage in passages {
+            if versions.contains(&passage.version) || versions.len() == TABLE_DOCUMENTS {
+                continue;
+            }
+            versions.push(passage.version);
+            let read = tokio::try_join!(
+                self.documents.canonical_text(passage.version),
+                self.documents.parsed(passage.version)
+            )?;
+            if let (Some(text), Some(parsed)) = read {
+                tables.extend(passages::whole_tables(passage, &text, &parsed));
+            }
+        }
+        tables.truncate(MOST_TABLES);
+        let last = passages.iter().map(|passage| passage.number).max().unwrap_or(0);
+        for (number, table) in (last + 1..).zip(&mut tables) {
+            table.number = number;
+        }
+        Ok(tables)
     }
 
     /// The best `limit` confirmed chunks in order, each with its rank and score at every stage.
@@ -237,6 +295,14 @@ impl HybridRetriever {
         );
         Ok(evidence)
     }
+}
+
+/// One list of several: the first of each, then the second of each, and so on, each chunk once.
+fn interleave(found: &[Vec<Candidate>]) -> Vec<Candidate> {
+    let longest = found.iter().map(Vec::len).max().unwrap_or(0);
+    let mut seen = HashSet::new();
+    let in_turn = (0..longest).flat_map(|rank| found.iter().filter_map(move |list| list.get(rank)));
+    in_turn.filter(|candidate| seen.insert(candidate.chunk.chunk)).cloned().collect()
 }
 
 /// The language that the features are taken in: that of the nearest candidate by meaning, or of the

@@ -2,7 +2,7 @@
 //! neighbours merged. Every passage is a stretch of canonical text, taken whole.
 
 use footnote_core::ids::VersionId;
-use footnote_core::parsed::{Page, ParsedDocument};
+use footnote_core::parsed::{BlockKind, Page, ParsedDocument};
 use footnote_core::passage::{Candidate, ConfirmedChunk, Passage, Section};
 use footnote_core::settings::RetrievalSettings;
 use footnote_core::text::{CanonicalText, Span};
@@ -64,6 +64,26 @@ pub fn merge_version(
         passage.sections = sections(parsed, passage.span);
     }
     Ok(passages)
+}
+
+/// The tables of the version that `of` is a passage of, each whole.
+pub fn whole_tables(of: &Passage, text: &CanonicalText, parsed: &ParsedDocument) -> Vec<Passage> {
+    let tables = parsed.blocks.iter().filter(|block| block.kind == BlockKind::Table);
+    tables
+        .filter_map(|block| {
+            let slice = text.slice(block.span)?;
+            Some(Passage {
+                number: 0,
+                span: block.span,
+                heading_path: block.heading_path.clone(),
+                sections: Vec::new(),
+                text: slice.to_owned(),
+                pages: pages_touched(parsed, block.span),
+                chunks: Vec::new(),
+                ..of.clone()
+            })
+        })
+        .collect()
 }
 
 fn joins(before: Span, after: Span, text: &CanonicalText) -> bool {
@@ -138,7 +158,7 @@ fn reaches_past_the_end(version: VersionId, span: Span) -> Error {
 mod tests {
     use footnote_core::hash::ContentHash;
     use footnote_core::ids::{ChunkId, DocumentId, SourceId};
-    use footnote_core::parsed::{Block, BlockKind, ContentType};
+    use footnote_core::parsed::{Block, ContentType};
     use footnote_core::passage::{StageScore, StageTrace};
     use proptest::prelude::*;
 

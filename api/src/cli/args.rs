@@ -67,6 +67,8 @@ pub(crate) enum Command {
     Keys(KeysCommand),
     /// Refresh a source now and wait until it is done.
     Refresh(RefreshArgs),
+    /// Make an answer again from its receipt, and say what differs.
+    Replay(ReplayArgs),
     /// Check the citations of a saved answer against the stored documents, offline.
     Verify(VerifyArgs),
     /// Check the installation: models, libraries, data folder, indexes.
@@ -126,6 +128,9 @@ pub(crate) struct AskArgs {
     /// Which knowledge base.
     #[command(flatten)]
     pub(crate) knowledge_base: KnowledgeBaseArg,
+    /// How the answer is made, instead of as in the knowledge base's settings.
+    #[arg(long, value_enum)]
+    pub(crate) mode: Option<AnswerModeArg>,
 }
 
 /// How to search.
@@ -271,6 +276,25 @@ pub(crate) enum KeysCommand {
         /// Its id.
         id: String,
     },
+}
+
+/// `footnote replay`
+#[derive(Debug, Args)]
+pub(crate) struct ReplayArgs {
+    /// Id of the answer, as `ask` and the API give it.
+    pub(crate) answer: String,
+    /// Which knowledge base.
+    #[command(flatten)]
+    pub(crate) knowledge_base: KnowledgeBaseArg,
+}
+
+/// How an answer is made.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum AnswerModeArg {
+    /// Written by the language model.
+    Generative,
+    /// Sentences of the documents, verbatim.
+    Extractive,
 }
 
 /// `footnote refresh`

@@ -2,12 +2,15 @@
 
 use std::io::Write;
 
-use footnote_core::answer::{Answer, AnswerEvent};
+use footnote_core::answer::{Answer, AnswerEvent, AnswerMode};
 use footnote_core::citation::Citation;
 use footnote_core::error::Context;
+use footnote_core::verdict::{AnswerSentence, SentenceFate};
 use footnote_core::{Error, Result};
+use serde::Serialize;
+use uuid::Uuid;
 
-use super::args::{AskArgs, OutputFormat};
+use super::args::{AnswerModeArg, AskArgs, OutputFormat};
 use super::output;
 use super::session::Session;
 use crate::config::Config;
@@ -19,16 +22,37 @@ const QUOTE_CHARS: usize = 160;
 /// Asks and prints.
 pub(crate) async fn run(config: Config, args: AskArgs, format: OutputFormat) -> Result<()> {
     let session = Session::open(config).await?;
-    let asked = question(&session, &args.knowledge_base.knowledge_base, &args.question).await?;
+    let input = AskInput {
+        question: args.question,
+        mode: args.mode.map(|mode| match mode {
+            AnswerModeArg::Generative => AnswerMode::Generative,
+            AnswerModeArg::Extractive => AnswerMode::Extractive,
+        }),
+        ..AskInput::default()
+    };
+    let kb = &args.knowledge_base.knowledge_base;
+    let asked = ask::ask(&session.app, &session.principal, kb, input).await?;
+    let id = asked.message;
     let result = match format {
         OutputFormat::Json => {
             let answer = asked.answer().await?;
-            output::print(format, &answer, |_| Ok(()))
+            output::print(format, &Identified { id: id.0, answer: &answer }, |_| Ok(()))
         }
-        OutputFormat::Text => stream(asked).await.map(drop),
+        OutputFormat::Text => match stream(asked).await {
+            Ok(_) => say(&output::dim(&format!("  answer {id}\n"))),
+            Err(error) => Err(error),
+        },
     };
     session.close().await;
     result
+}
+
+/// An answer with the id of its receipt.
+#[derive(Serialize)]
+struct Identified<'a> {
+    id: Uuid,
+    #[serde(flatten)]
+    answer: &'a Answer,
 }
 
 /// Starts the answer to a question of the operator.
@@ -49,11 +73,25 @@ pub(crate) async fn stream(mut asked: Asked) -> Result<Answer> {
                 for citation in &answer.citations {
                     say(&source_line(citation))?;
                 }
+                for sentence in &answer.sentences {
+                    say(&fate_line(sentence))?;
+                }
                 return Ok(*answer);
             }
         }
     }
     Err(Error::internal("the answer ended before it was whole"))
+}
+
+/// Tells of a sentence that is not in the answer as the model wrote it; nothing for the others.
+fn fate_line(sentence: &AnswerSentence) -> String {
+    let fate = match sentence.fate {
+        SentenceFate::Kept => return String::new(),
+        SentenceFate::Flagged => "not supported",
+        SentenceFate::Replaced => "replaced by its source",
+        SentenceFate::Dropped => "left out",
+    };
+    output::dim(&format!("  {fate}: “{}” ({})\n", sentence.text, sentence.why))
 }
 
 fn source_line(citation: &Citation) -> String {

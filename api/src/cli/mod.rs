@@ -14,6 +14,7 @@ mod output;
 mod parse;
 mod quickstart;
 mod refresh;
+mod replay;
 mod search;
 mod serve;
 mod session;
@@ -83,6 +84,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Eval(EvalCommand::Retrieval(args)) => eval::run(config, args, format).await,
             Command::Bench(args) => bench::run(config, args, format).await,
             Command::Keys(command) => keys::run(config, command, format).await,
+            Command::Replay(args) => replay::run(config, args, format).await,
             Command::Refresh(args) => refresh::run(config, args, format).await,
             Command::Doctor => doctor::run(config, format).await,
             Command::Config | Command::Verify(_) | Command::Models(_) | Command::ParseWorker => {

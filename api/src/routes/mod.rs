@@ -22,6 +22,7 @@ mod search;
 mod sources;
 mod uploads;
 pub mod views;
+mod why;
 
 #[cfg(test)]
 mod tests;
@@ -35,6 +36,7 @@ pub use knowledge_bases::{CreateKnowledgeBaseRequest, UpdateKnowledgeBaseRequest
 pub use schedules::CreateScheduleRequest;
 pub use search::{SearchModeView, SearchRequest, SearchResponse};
 pub use sources::CreateSourceRequest;
+pub use why::{LostAtView, ReplayResponse, WhyRequest, WhyResponse};
 
 /// A router whose handlers know the app.
 pub type Routes = OpenApiRouter<Arc<App>>;
@@ -54,7 +56,7 @@ pub fn quick() -> Routes {
 
 /// Routes that stream, or take as long as a model does.
 pub fn slow() -> Routes {
-    ask::routes()
+    ask::routes().merge(why::routes())
 }
 
 /// Routes that take as long as a client needs to send its files.

@@ -13,7 +13,8 @@ use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::settings::{KnowledgeBaseSettings, SamplingSettings, UnsupportedPolicy};
 use footnote_core::{Error, ErrorKind, Result};
-use footnote_generator::{AnswerRequest, Begun};
+use footnote_generator::counting::is_counting;
+use footnote_generator::{AnswerRequest, Begun, rewrite};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
@@ -141,15 +142,23 @@ pub async fn ask(
     let settings = effective_settings(&knowledge_base.settings, &input)?;
     app.require_embedder_of(&knowledge_base).await?;
     let thread = Thread::open(app, principal, &knowledge_base, &question, input.earlier).await?;
-    let query = ScopedQuery {
-        scope: principal.scope(&knowledge_base)?,
-        question: question.with_what_it_follows(&thread.earlier_questions()),
-        filter: input.filter,
-        settings: settings.retrieval.clone(),
+    let standalone = standalone(app, &question, &thread).await?;
+    let query = |part: QuestionText| -> Result<ScopedQuery> {
+        Ok(ScopedQuery {
+            scope: principal.scope(&knowledge_base)?,
+            question: part,
+            filter: input.filter.clone(),
+            settings: settings.retrieval.clone(),
+        })
     };
-    let mut retrieved = app.retriever.retrieve(&query).await?;
+    let parts = standalone.parts().into_iter().map(query).collect::<Result<Vec<_>>>()?;
+    let mut retrieved = app.retriever.retrieve_parts(&parts).await?;
+    if is_counting(standalone.as_str()) {
+        retrieved.tables = app.retriever.tables(&retrieved.passages).await?;
+    }
+    let given = standalone_or(&question, &standalone);
     let request = AnswerRequest {
-        question: question.clone(),
+        question: given.clone(),
         retrieved: retrieved.clone(),
         history: thread.history.clone(),
         prompt: settings.prompt.clone(),
@@ -160,14 +169,16 @@ pub async fn ask(
     // What the model's context does not hold is not offered.
     retrieved.passages = passages;
     let conversation = thread.conversation.as_ref().map(|c| c.id);
-    let searched = vec![query.question.as_str().to_owned()];
+    let searched: Vec<String> = parts.iter().map(|part| part.question.as_str().to_owned()).collect();
     let draft = receipts::Draft {
         id: MessageId::new(),
         knowledge_base: knowledge_base.id,
         owner: principal.key(),
         question: question.as_str().to_owned(),
+        standalone: given.as_str().to_owned(),
         searched: searched.clone(),
-        filter: query.filter.all_of,
+        filter: input.filter.all_of,
+        tables: retrieved.tables.clone(),
         settings,
         history: thread.history.clone(),
         candidates: retrieved.candidates.iter().map(Into::into).collect(),
@@ -179,6 +190,31 @@ pub async fn ask(
     let message = draft.id;
     let events = remember(app.clone(), thread, draft, events);
     Ok(Asked { knowledge_base, conversation, message, retrieved, searched, events })
+}
+
+/// The question made to stand alone, where it follows others: by the language model where one is installed,
+/// else by putting what it follows before it.
+async fn standalone(app: &App, question: &QuestionText, thread: &Thread) -> Result<QuestionText> {
+    let joined = question.with_what_it_follows(&thread.earlier_questions());
+    if joined == *question {
+        return Ok(joined);
+    }
+    let Some(generator) = &app.generator else { return Ok(joined) };
+    match rewrite::standalone(generator.as_ref(), &thread.history, question).await {
+        Ok(written) => Ok(written.unwrap_or(joined)),
+        // The model is asked for the answer next: it says so itself where it cannot.
+        Err(error) if matches!(error.kind(), ErrorKind::Busy { .. }) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "a follow-up is searched as it was asked");
+            Ok(joined)
+        }
+    }
+}
+
+/// What the model is asked: the rewritten question where that is one line, else the question itself, whose
+/// history it is shown.
+fn standalone_or(question: &QuestionText, standalone: &QuestionText) -> QuestionText {
+    if standalone.as_str().contains('\n') { question.clone() } else { standalone.clone() }
 }
 
 /// The knowledge base's settings with what this question wants otherwise.

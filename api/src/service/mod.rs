@@ -14,10 +14,12 @@ pub mod keys;
 pub mod knowledge_bases;
 pub mod names;
 pub mod receipts;
+pub mod replay;
 pub mod schedules;
 pub mod search;
 pub mod sources;
 pub mod uploads;
+pub mod why;
 
 pub use file_name::FileName;
 pub use names::Name;

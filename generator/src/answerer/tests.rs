@@ -14,7 +14,7 @@ fn request(question: &str, texts: &[&str], sufficient: bool) -> AnswerRequest {
     let evidence = Evidence { score: 0.5, threshold: 0.35, sufficient };
     AnswerRequest {
         question: QuestionText::parse(question).unwrap(),
-        retrieved: Retrieved { passages, evidence, candidates: Vec::new() },
+        retrieved: Retrieved { passages, evidence, candidates: Vec::new(), tables: Vec::new() },
         prompt: PromptSettings::default(),
         sampling: SamplingSettings { max_tokens: 40, ..Default::default() },
         answer: AnswerSettings::default(),

@@ -10,7 +10,7 @@ use crate::support::Terms;
 const VERBATIM_FROM: usize = 6;
 
 /// Beginnings of sentences that greet, close or hand over.
-const COURTESIES: [&str; 22] = [
+const COURTESIES: [&str; 23] = [
     "hello",
     "hi ",
     "hi,",
@@ -30,6 +30,7 @@ const COURTESIES: [&str; 22] = [
     "你好",
     "当然",
     "希望这",
+    "以上。",
     "如有",
     "如果您还有",
     "谢谢",

@@ -1,0 +1,119 @@
+//! A follow-up question made to stand alone.
+//!
+//! Which questions need it, and what they are joined with where no model helps, is
+//! [`QuestionText::with_what_it_follows`]. A language model writes better English and Chinese, but may also
+//! invent: what it writes is taken only where each of its facts and most of its words come from the
+//! conversation.
+
+use footnote_core::Result;
+use footnote_core::answer::{ChatMessage, MessageRole};
+use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator};
+use footnote_core::question::QuestionText;
+use footnote_core::settings::SamplingSettings;
+
+use crate::facts::{self, EvidenceFacts};
+use crate::support::Terms;
+
+/// Most tokens of a rewritten question.
+const MAX_TOKENS: usize = 64;
+/// Longest part of an earlier turn that the model is shown, in scalar values.
+const TURN_CHARS: usize = 300;
+/// Turns that it is shown.
+const TURNS: usize = 4;
+/// Share of the new question's words that the conversation must have.
+const KNOWN_WORDS: f32 = 0.7;
+
+/// The question made to stand alone, or `None` where the model wrote nothing that can be trusted.
+pub async fn standalone(
+    generator: &dyn Generator,
+    history: &[ChatMessage],
+    question: &QuestionText,
+) -> Result<Option<QuestionText>> {
+    let shown = history.get(history.len().saturating_sub(TURNS)..).unwrap_or_default();
+    let request = GenerationRequest { messages: prompt(shown, question), sampling: sampling() };
+    let mut events = generator.generate(request).await?;
+    let mut written = String::new();
+    while let Some(event) = events.recv().await {
+        match event {
+            GenerationEvent::Text(text) => written.push_str(&text),
+            GenerationEvent::Done { .. } => break,
+            GenerationEvent::Failed(failure) => return Err(failure.into_error()),
+        }
+    }
+    Ok(trusted(&written, shown, question))
+}
+
+fn sampling() -> SamplingSettings {
+    SamplingSettings { max_tokens: MAX_TOKENS, stop: vec!["\n".to_owned()], ..SamplingSettings::default() }
+}
+
+fn prompt(history: &[ChatMessage], question: &QuestionText) -> Vec<ChatMessage> {
+    let chinese = question.is_chinese();
+    let (user, service, task) = if chinese {
+        ("用户", "助手", "请把用户的最后一个问题改写成一个不依赖上文、意思完整的问题。只输出改写后的问题。")
+    } else {
+        (
+            "User",
+            "Assistant",
+            "Rewrite the user's last question so that it can be understood without the conversation. Write only \
+             the rewritten question.",
+        )
+    };
+    let mut conversation = String::new();
+    for turn in history {
+        let who = if turn.role == MessageRole::User { user } else { service };
+        let said: String = turn.content.chars().take(TURN_CHARS).collect();
+        conversation.push_str(&format!("{who}: {}\n", said.replace('\n', " ")));
+    }
+    let content = format!("{conversation}{user}: {}\n\n{task}", question.as_str());
+    vec![ChatMessage { role: MessageRole::User, content }]
+}
+
+/// What was written, where it is a question that brings nothing new and keeps what was asked.
+fn trusted(written: &str, history: &[ChatMessage], question: &QuestionText) -> Option<QuestionText> {
+    let line = written.trim().lines().next()?.trim().trim_matches(['"', '“', '”']);
+    let line = line
+        .split_once([':', '：'])
+        .map_or(line, |(label, rest)| if label.chars().count() < 20 { rest } else { line });
+    let new = QuestionText::parse(line).ok()?;
+    if new.is_chinese() != question.is_chinese() || new.as_str().chars().count() > 300 {
+        return None;
+    }
+    let mut known: Vec<&str> = history.iter().map(|turn| turn.content.as_str()).collect();
+    known.push(question.as_str());
+    let missing = facts::check(new.as_str(), &EvidenceFacts::of(&known), "").missing;
+    let terms = Terms::of(new.as_str());
+    let (of_conversation, of_question) = (Terms::of(&known.join("\n")), Terms::of(question.as_str()));
+    let brings_nothing = terms.held_by(&[&of_conversation]) >= KNOWN_WORDS && missing.is_empty();
+    let keeps_what_is_asked =
+        of_question.held_by(&[&terms]) >= 0.5 || of_question.held_by(&[&of_question]) == 0.0;
+    (brings_nothing && keeps_what_is_asked).then_some(new)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_model_writes_is_trusted_only_where_it_brings_nothing_new() {
+        let turn = |role, content: &str| ChatMessage { role, content: content.to_owned() };
+        let history = [
+            turn(MessageRole::User, "How many days of annual leave do new employees get?"),
+            turn(MessageRole::Assistant, "New employees get 15 days of annual leave."),
+        ];
+        let question = QuestionText::parse("And how many for managers?").unwrap();
+        let trust = |written: &str| trusted(written, &history, &question).map(|q| q.as_str().to_owned());
+        let good = "How many days of annual leave do managers get?";
+        assert_eq!(trust(good).as_deref(), Some(good));
+        assert_eq!(trust(&format!("Rewritten question: \"{good}\"\nmore")).as_deref(), Some(good));
+        assert_eq!(
+            trust("How many days of annual leave do managers in Berlin get in 2023?"),
+            None,
+            "new facts"
+        );
+        assert_eq!(trust("What is the capital of France?"), None);
+        assert_eq!(trust("How many days of annual leave do new employees get?"), None, "not what is asked");
+        assert_eq!(trust("经理有几天年假？"), None, "another language");
+        assert_eq!(trust(""), None);
+    }
+}
