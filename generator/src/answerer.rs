@@ -422,3 +422,5 @@ fn left() -> Error {
 
 #[cfg(test)]
 mod tests;
+#[cfg(test)]
+mod verdict_tests;

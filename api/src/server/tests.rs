@@ -43,6 +43,8 @@ const OPERATIONS: &[&str] = &[
     "post /api/v1/jobs/{job}/retry",
     "post /api/v1/keys",
     "post /api/v1/knowledge-bases",
+    "post /api/v1/knowledge-bases/{kb}/answers/{answer}/replay",
+    "post /api/v1/knowledge-bases/{kb}/why",
     "post /api/v1/knowledge-bases/{kb}/ask",
     "post /api/v1/knowledge-bases/{kb}/documents",
     "post /api/v1/knowledge-bases/{kb}/jobs/{job}/cancel",

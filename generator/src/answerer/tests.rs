@@ -9,7 +9,7 @@ use super::*;
 use crate::cite::tests::passage;
 use crate::gguf::{GeneratorConfig, GgufGenerator};
 
-fn request(question: &str, texts: &[&str], sufficient: bool) -> AnswerRequest {
+pub(super) fn request(question: &str, texts: &[&str], sufficient: bool) -> AnswerRequest {
     let passages = texts.iter().zip(1..).map(|(text, number)| passage(number, text)).collect();
     let evidence = Evidence { score: 0.5, threshold: 0.35, sufficient };
     AnswerRequest {
@@ -23,7 +23,7 @@ fn request(question: &str, texts: &[&str], sufficient: bool) -> AnswerRequest {
 }
 
 /// The answer, after checking what holds for every stream of events.
-async fn read(begun: Begun) -> Answer {
+pub(super) async fn read(begun: Begun) -> Answer {
     let mut events = begun.events;
     let (mut text, mut citations, mut sentences) = (String::new(), Vec::new(), Vec::new());
     while let Some(event) = events.recv().await {
@@ -59,7 +59,7 @@ fn check_sentences(answer: &Answer) {
     }
 }
 
-fn answerer(generator: Option<Arc<dyn Generator>>) -> Answerer {
+pub(super) fn answerer(generator: Option<Arc<dyn Generator>>) -> Answerer {
     Answerer::new(generator, SupportModels::default(), Calibration::built_in().unwrap())
 }
 
@@ -68,7 +68,7 @@ fn slice(text: &str, span: Span) -> String {
 }
 
 /// Says what it is told, in small pieces: what a remote model would be behind the same seam.
-struct Scripted {
+pub(super) struct Scripted {
     says: Vec<GenerationEvent>,
     asked: std::sync::Mutex<Option<GenerationRequest>>,
     /// Its tokens are characters.
@@ -81,7 +81,7 @@ impl Scripted {
         Arc::new(Self { says: pieces.chain([end]).collect(), asked: Default::default(), context: 8_000 })
     }
 
-    fn done(text: &str) -> Arc<Self> {
+    pub(super) fn done(text: &str) -> Arc<Self> {
         let usage = Usage { prompt_tokens: 9, cached_tokens: 0, completion_tokens: 4 };
         Self::new(text, GenerationEvent::Done { reason: FinishReason::Stop, usage })
     }

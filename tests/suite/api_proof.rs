@@ -1,0 +1,220 @@
+//! Proof: verdicts, receipts and their replay, where a text was lost, tables worked out, questions taken
+//! apart, follow-ups made to stand alone, the other language.
+
+use footnote_tests::support::{TestApp, TestKnowledgeBase, check_citations};
+use serde_json::{Value, json};
+
+const MANUAL: &str = "# LQ-200 manual\n\n## Battery\n\nThe battery of the LQ-200 sensor lasts 18 months at one reading \
+                      per hour.\n\n## Calibration\n\nCalibrate the pH electrode every 90 days with buffer solutions.\n";
+
+const SALES: &str = "# Sales 2025\n\n| City | Units sold |\n|---|---|\n| Berlin | 120 |\n| Paris | 80 |\n| Rome | 40 |\n\n\
+                     The figures were audited in March.\n";
+
+async fn asked(kb: &TestKnowledgeBase, body: Value) -> Value {
+    let response = kb.post("/ask", &body).await.ok();
+    check_citations(kb, &response["answer"], &response["passages"]).await;
+    response
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn every_sentence_of_an_extract_is_a_supported_quote_and_its_receipt_replays() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("manual").await;
+    kb.add("manual.md", MANUAL).await;
+    let response = asked(&kb, json!({"question": "How long does the battery last?"})).await;
+    let answer = &response["answer"];
+    assert_eq!(answer["mode"], "extractive");
+    let sentences = answer["sentences"].as_array().unwrap();
+    assert!(!sentences.is_empty(), "{response:#}");
+    for sentence in sentences {
+        assert_eq!(
+            (&sentence["verdict"], &sentence["method"], &sentence["fate"]),
+            (&json!("supported"), &json!("quote"), &json!("kept"))
+        );
+        let citation = &answer["citations"][sentence["citations"][0].as_u64().unwrap() as usize];
+        assert_eq!((&citation["quote"], &citation["answer_span"]), (&sentence["text"], &sentence["span"]));
+    }
+    let id = response["id"].as_str().unwrap();
+    let replayed = kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok();
+    assert_eq!((&replayed["same"], &replayed["differences"]), (&json!(true), &json!([])), "{replayed:#}");
+    assert_eq!(replayed["answer"], *answer);
+
+    let elsewhere = app.knowledge_base("other").await;
+    elsewhere.post(&format!("/answers/{id}/replay"), &json!({})).await.problem(404);
+    kb.post("/answers/00000000-0000-7000-8000-000000000000/replay", &json!({})).await.problem(404);
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_answer_of_the_model_is_judged_sentence_by_sentence_and_replays_byte_for_byte() {
+    let app = TestApp::with_language_model().await;
+    let kb = app.knowledge_base_with("manual", json!({"sampling": {"max_tokens": 40}})).await;
+    kb.add("manual.md", MANUAL).await;
+    for unsupported in ["drop", "quote", "flag"] {
+        let body =
+            json!({"question": "How long does the battery of the LQ-200 last?", "unsupported": unsupported});
+        let response = asked(&kb, body).await;
+        let answer = &response["answer"];
+        let text: Vec<char> = answer["text"].as_str().unwrap().chars().collect();
+        for sentence in answer["sentences"].as_array().unwrap() {
+            let fate = sentence["fate"].as_str().unwrap();
+            let is_unsupported = sentence["verdict"] == "unsupported";
+            let expected = match (is_unsupported, unsupported) {
+                (false, _) => vec!["kept"],
+                (true, "drop") => vec!["dropped"],
+                (true, "quote") => vec!["replaced", "dropped"],
+                (true, _) => vec!["flagged"],
+            };
+            assert!(expected.contains(&fate), "{sentence:#}");
+            assert_eq!(sentence["span"].is_null(), fate == "dropped");
+            if let Some(end) = sentence["span"]["end"].as_u64() {
+                assert!(end as usize <= text.len());
+            }
+            assert!(!sentence["why"].as_str().unwrap().is_empty());
+        }
+        let id = response["id"].as_str().unwrap();
+        let replayed = kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok();
+        assert_eq!(replayed["same"], true, "{:#}", replayed["differences"]);
+    }
+    let extract = json!({"question": "How long does the battery last?", "mode": "extractive"});
+    let extract = asked(&kb, extract).await;
+    assert_eq!(
+        (&extract["answer"]["mode"], &extract["answer"]["model"]),
+        (&json!("extractive"), &Value::Null)
+    );
+    assert_eq!(extract["answer"]["usage"]["completion_tokens"], 0, "no model is asked");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn why_says_where_a_text_was_lost() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("manual", json!({"retrieval": {"top_k": 1}})).await;
+    let manual = kb.add("manual.md", MANUAL).await;
+    let leave =
+        kb.add("leave.md", "# Leave\n\nAnnual leave is 15 days. The cafeteria closes at three.\n").await;
+    let why = async |body: Value| kb.post("/why", &body).await.ok();
+    let question = "How long does the battery of the LQ-200 last?";
+    let id = |document: &Value| document["id"].clone();
+
+    let used = why(json!({"question": question, "quote": "the LQ-200 sensor lasts  18 months"})).await;
+    assert_eq!(used["lost_at"], "used", "{used:#}");
+    assert_eq!((&used["document"], &used["trace"]["fused"]["rank"]), (&id(&manual), &json!(1)));
+    let absent = why(json!({"question": question, "quote": "lasts 99 years"})).await;
+    assert_eq!(absent["lost_at"], "not_extracted", "{absent:#}");
+    let absent = why(json!({"question": question, "quote": "lasts 99 years", "document": id(&manual)})).await;
+    assert_eq!((&absent["lost_at"], &absent["document"]), (&json!("not_extracted"), &id(&manual)));
+    let ranked = why(json!({"question": question, "document": id(&leave)})).await;
+    assert_eq!(ranked["lost_at"], "ranked", "{ranked:#}");
+    assert!(ranked["trace"]["fused"]["rank"].as_u64().unwrap() > 1);
+    let filtered =
+        why(json!({"question": question, "document": id(&manual), "filter": {"document": id(&leave)}})).await;
+    assert_eq!(filtered["lost_at"], "filtered", "{filtered:#}");
+    let refused =
+        why(json!({"question": "Who won the football world cup in 1998?", "document": id(&manual)})).await;
+    assert!(["refused", "ranked"].contains(&refused["lost_at"].as_str().unwrap()), "{refused:#}");
+
+    kb.add_bad("empty.md", " \n").await;
+    let listed = kb.get("/documents?state=failed").await.ok();
+    let failed = why(json!({"question": question, "document": listed["items"][0]["id"]})).await;
+    assert_eq!(failed["lost_at"], "not_indexed", "{failed:#}");
+    assert!(
+        kb.post("/why", &json!({"question": question})).await.problem(400).contains("document or a quote")
+    );
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn totals_are_worked_out_over_all_rows_or_declined() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("sales").await;
+    kb.add("sales.md", SALES).await;
+    let response = asked(&kb, json!({"question": "What is the total of units sold in all cities?"})).await;
+    let answer = &response["answer"];
+    assert!(answer["text"].as_str().unwrap().contains("240"), "{response:#}");
+    assert_eq!(answer["sentences"][0]["method"], "computed");
+    let quotes: Vec<&str> =
+        answer["citations"].as_array().unwrap().iter().map(|c| c["quote"].as_str().unwrap()).collect();
+    for cited in ["City", "Berlin", "Paris", "Rome"] {
+        assert!(quotes.iter().any(|quote| quote.contains(cited)), "{cited} in {quotes:?}");
+    }
+    let id = response["id"].as_str().unwrap();
+    assert_eq!(kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok()["same"], true);
+
+    let broken = app.knowledge_base("broken").await;
+    broken.add("sales.md", SALES.replace("| 80 |", "| see note |")).await;
+    let declined =
+        asked(&broken, json!({"question": "What is the total of units sold in all cities?"})).await;
+    assert_eq!(declined["answer"]["refused"], true, "{declined:#}");
+    assert_eq!(declined["answer"]["citations"], json!([]));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_of_two_parts_is_searched_part_by_part() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("both", json!({"retrieval": {"top_k": 1}})).await;
+    let manual = kb.add("manual.md", MANUAL).await;
+    let leave = kb.add("leave.md", "# Leave\n\nNew employees receive 15 days of paid annual leave.\n").await;
+    let question = "How long does the battery of the LQ-200 last, and how many days of annual leave do new employees receive?";
+    let response = asked(&kb, json!({"question": question})).await;
+    assert_eq!(response["searched"].as_array().unwrap().len(), 2, "{response:#}");
+    let found: Vec<&Value> =
+        response["passages"].as_array().unwrap().iter().map(|passage| &passage["document"]).collect();
+    assert!(found.contains(&&manual["id"]) && found.contains(&&leave["id"]), "{response:#}");
+    let cited: Vec<&Value> =
+        response["answer"]["citations"].as_array().unwrap().iter().map(|c| &c["document"]).collect();
+    assert!(cited.contains(&&manual["id"]) && cited.contains(&&leave["id"]), "{response:#}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_is_shown_as_it_was_searched() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("leave").await;
+    kb.add("leave.md", "# Leave\n\nNew employees receive 15 days of annual leave. Managers receive 20 days of annual leave.\n").await;
+    let first = "How many days of annual leave do new employees receive?";
+    let begun = asked(&kb, json!({"question": first, "conversation": "new"})).await;
+    assert_eq!(begun["searched"], json!([first]));
+    let next = json!({"question": "And for managers?", "conversation": begun["conversation"]});
+    let followed = asked(&kb, next).await;
+    let searched = followed["searched"][0].as_str().unwrap();
+    assert!(searched.contains("annual leave") && searched.contains("managers"), "{searched}");
+    assert_eq!(followed["answer"]["refused"], false, "{followed:#}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_finds_documents_in_the_other_language_behind_those_in_its_own() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("both").await;
+    kb.add(
+        "leave.md",
+        "# Leave\n\nNew employees receive 15 days of paid annual leave in each calendar year.\n",
+    )
+    .await;
+    kb.add("nianjia.md", "# 年假\n\n新员工每个日历年享有15天带薪年假。\n").await;
+    for n in 0..8 {
+        kb.add(
+            &format!("{n}.md"),
+            format!(
+                "# Room {n}\n\nThe meeting room {n} has {n} chairs and a leave-behind shelf for employees.\n"
+            ),
+        )
+        .await;
+    }
+    for (question, own, other) in [
+        ("How many days of annual leave do new employees receive?", "leave.md", "nianjia.md"),
+        ("新员工每年有多少天带薪年假？", "nianjia.md", "leave.md"),
+    ] {
+        let found = kb.post("/search", &json!({"query": question, "limit": 2})).await.ok();
+        let keys: Vec<&str> = found["results"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|r| r["document_key"].as_str().unwrap())
+            .collect();
+        assert_eq!(keys, [own, other], "{found:#}");
+    }
+    app.finish().await;
+}
