@@ -6,6 +6,7 @@ mod bench;
 mod dataset;
 mod doctor;
 mod eval;
+mod feedback;
 mod ingest;
 mod keys;
 mod metrics;
@@ -13,6 +14,7 @@ mod models;
 mod output;
 mod parse;
 mod quickstart;
+mod receipts;
 mod refresh;
 mod search;
 mod serve;
@@ -83,6 +85,8 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Eval(EvalCommand::Retrieval(args)) => eval::run(config, args, format).await,
             Command::Bench(args) => bench::run(config, args, format).await,
             Command::Keys(command) => keys::run(config, command, format).await,
+            Command::Receipts(command) => receipts::run(config, command).await,
+            Command::Feedback(command) => feedback::run(config, command, format).await,
             Command::Refresh(args) => refresh::run(config, args, format).await,
             Command::Doctor => doctor::run(config, format).await,
             Command::Config | Command::Verify(_) | Command::Models(_) | Command::ParseWorker => {

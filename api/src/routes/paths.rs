@@ -72,6 +72,16 @@ pub(super) struct ConversationPath {
     pub conversation: Uuid,
 }
 
+/// An answer of a knowledge base.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct AnswerPath {
+    /// Id or exact name of the knowledge base.
+    pub kb: String,
+    /// Id of the answer.
+    pub answer: Uuid,
+}
+
 /// A part of a list.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Query)]

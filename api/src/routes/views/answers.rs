@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use footnote_core::answer::{Answer, Conversation, FinishReason, Message, MessageRole, Usage};
 use footnote_core::citation::Citation;
-use footnote_core::passage::{Candidate, Evidence, Passage, StageScore};
+use footnote_core::passage::{Candidate, Evidence, Passage, StageScore, StageTrace};
 use footnote_core::text::Span;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -251,6 +251,18 @@ pub struct TraceView {
     pub dropped: Option<String>,
 }
 
+impl From<&StageTrace> for TraceView {
+    fn from(trace: &StageTrace) -> Self {
+        Self {
+            dense: trace.dense.map(Into::into),
+            keyword: trace.keyword.map(Into::into),
+            fused: trace.fused.map(Into::into),
+            reranked: trace.reranked.map(Into::into),
+            dropped: trace.dropped.clone(),
+        }
+    }
+}
+
 /// A chunk that was considered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CandidateView {
@@ -280,7 +292,7 @@ pub struct CandidateView {
 
 impl From<&Candidate> for CandidateView {
     fn from(candidate: &Candidate) -> Self {
-        let (chunk, trace) = (&candidate.chunk, &candidate.trace);
+        let chunk = &candidate.chunk;
         Self {
             chunk: chunk.chunk.0,
             document: chunk.document.0,
@@ -292,13 +304,7 @@ impl From<&Candidate> for CandidateView {
             heading_path: chunk.heading_path.clone(),
             text: chunk.text.clone(),
             score: candidate.score(),
-            trace: TraceView {
-                dense: trace.dense.map(Into::into),
-                keyword: trace.keyword.map(Into::into),
-                fused: trace.fused.map(Into::into),
-                reranked: trace.reranked.map(Into::into),
-                dropped: trace.dropped.clone(),
-            },
+            trace: (&candidate.trace).into(),
         }
     }
 }
