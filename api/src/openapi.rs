@@ -38,6 +38,7 @@ use crate::routes::{SourcesView, StreamErrorView, TokenView, WatchErrorView};
         (name = "sources", description = "Directories on the server, their schedules and runs"),
         (name = "jobs", description = "Durable slow work: watch, retry, cancel"),
         (name = "questions", description = "Search, ask, conversations"),
+        (name = "answers", description = "What answers were made from, and what people think of them"),
         (name = "keys", description = "API keys"),
         (name = "openai", description = "For clients that speak OpenAI's dialect"),
         (name = "service", description = "Health, metrics"),

@@ -4,6 +4,7 @@
 mod annual_report;
 mod api_ask;
 mod api_documents;
+mod api_feedback;
 mod api_jobs;
 mod api_keys;
 mod api_proof;

@@ -6,7 +6,7 @@ use serde_json::Value;
 /// Open to everybody: they tell nothing of the data.
 const OPEN: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 /// A few routes of each noun: a group that was forgotten would be noticed.
-const EXPECTED: [(&str, &str); 20] = [
+const EXPECTED: [(&str, &str); 23] = [
     ("post", "/api/v1/knowledge-bases"),
     ("patch", "/api/v1/knowledge-bases/{kb}"),
     ("post", "/api/v1/knowledge-bases/{kb}/documents"),
@@ -22,6 +22,9 @@ const EXPECTED: [(&str, &str); 20] = [
     ("post", "/api/v1/knowledge-bases/{kb}/search"),
     ("post", "/api/v1/knowledge-bases/{kb}/ask"),
     ("get", "/api/v1/knowledge-bases/{kb}/conversations/{conversation}"),
+    ("get", "/api/v1/knowledge-bases/{kb}/answers/{answer}"),
+    ("put", "/api/v1/knowledge-bases/{kb}/answers/{answer}/feedback"),
+    ("get", "/api/v1/knowledge-bases/{kb}/feedback/export"),
     ("post", "/api/v1/keys"),
     ("post", "/v1/chat/completions"),
     ("post", "/v1/embeddings"),

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use footnote_store::blobs::FsBlobStore;
 use footnote_store::sqlite::SqliteStore;
 use footnote_tests::conformance::{
-    Sql, conversation_store, document_store, job_queue, key_store, schedule_store,
+    Sql, answer_store, conversation_store, document_store, job_queue, key_store, schedule_store,
 };
 
 /// An empty SQLite database in a folder of its own.
@@ -19,7 +19,8 @@ async fn sqlite() -> Sql {
         queue: store.clone(),
         schedules: store.clone(),
         keys: store.clone(),
-        conversations: store,
+        conversations: store.clone(),
+        answers: store,
         blobs,
         keep: Box::new(folder),
     }
@@ -58,4 +59,9 @@ async fn sqlite_conforms_as_a_key_store() {
 #[tokio::test]
 async fn sqlite_conforms_as_a_conversation_store() {
     conversation_store::run(sqlite).await;
+}
+
+#[tokio::test]
+async fn sqlite_conforms_as_an_answer_store() {
+    answer_store::run(sqlite).await;
 }

@@ -65,6 +65,12 @@ pub(crate) enum Command {
     /// Create, list and revoke API keys.
     #[command(subcommand)]
     Keys(KeysCommand),
+    /// What answers were made from.
+    #[command(subcommand)]
+    Receipts(ReceiptsCommand),
+    /// What people think of answers.
+    #[command(subcommand)]
+    Feedback(FeedbackCommand),
     /// Refresh a source now and wait until it is done.
     Refresh(RefreshArgs),
     /// Make an answer again from its receipt, and say what differs.
@@ -295,6 +301,54 @@ pub(crate) enum AnswerModeArg {
     Generative,
     /// Sentences of the documents, verbatim.
     Extractive,
+}
+
+/// `footnote receipts …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum ReceiptsCommand {
+    /// Print a receipt as JSON: question, candidates, passages, prompt, settings, models, answer.
+    Show {
+        /// Id of the answer.
+        id: String,
+        /// Which knowledge base.
+        #[command(flatten)]
+        knowledge_base: KnowledgeBaseArg,
+    },
+}
+
+/// `footnote feedback …`
+#[derive(Debug, Subcommand)]
+pub(crate) enum FeedbackCommand {
+    /// Write answers with what people think of them, for training or evaluation.
+    Export(FeedbackExportArgs),
+}
+
+/// `footnote feedback export`
+#[derive(Debug, Args)]
+pub(crate) struct FeedbackExportArgs {
+    /// Which knowledge base.
+    #[command(flatten)]
+    pub(crate) knowledge_base: KnowledgeBaseArg,
+    /// Where to: a folder for `evaluation`, a file of JSON lines for the others.
+    #[arg(long, value_name = "PATH")]
+    pub(crate) to: PathBuf,
+    // Not `--format`, which says on every command how results are printed.
+    /// What the lines are for.
+    #[arg(long = "as", value_enum)]
+    pub(crate) layout: ExportArg,
+}
+
+/// What an export is for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum ExportArg {
+    /// Supervised fine-tuning: `messages`.
+    Sft,
+    /// Preference training with TRL: `prompt`, `chosen`, `rejected`.
+    Preference,
+    /// Preference training with SWIFT: `messages`, `rejected_response`.
+    PreferenceSwift,
+    /// A data set for `footnote eval`: corpus, queries, judgements, questions with answers.
+    Evaluation,
 }
 
 /// `footnote refresh`

@@ -6,6 +6,7 @@ mod bench;
 mod dataset;
 mod doctor;
 mod eval;
+mod feedback;
 mod ingest;
 mod keys;
 mod metrics;
@@ -13,6 +14,7 @@ mod models;
 mod output;
 mod parse;
 mod quickstart;
+mod receipts;
 mod refresh;
 mod replay;
 mod search;
@@ -85,6 +87,8 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Bench(args) => bench::run(config, args, format).await,
             Command::Keys(command) => keys::run(config, command, format).await,
             Command::Replay(args) => replay::run(config, args, format).await,
+            Command::Receipts(command) => receipts::run(config, command).await,
+            Command::Feedback(command) => feedback::run(config, command, format).await,
             Command::Refresh(args) => refresh::run(config, args, format).await,
             Command::Doctor => doctor::run(config, format).await,
             Command::Config | Command::Verify(_) | Command::Models(_) | Command::ParseWorker => {

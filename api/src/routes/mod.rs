@@ -9,9 +9,11 @@ use utoipa_axum::router::OpenApiRouter;
 
 use crate::app::App;
 
+mod answers;
 mod ask;
 mod conversations;
 mod documents;
+mod feedback;
 mod health;
 mod jobs;
 mod keys;
@@ -29,6 +31,7 @@ mod tests;
 
 pub use ask::{AskRequest, AskResponse};
 pub(crate) use ask::{SourcesView, StreamErrorView, TokenView};
+pub use feedback::{FeedbackRequest, PreferredSpanBody};
 pub use health::{CheckView, ReadyView};
 pub(crate) use jobs::WatchErrorView;
 pub use keys::CreateKeyRequest;
@@ -51,6 +54,8 @@ pub fn quick() -> Routes {
         .merge(jobs::routes())
         .merge(search::routes())
         .merge(conversations::routes())
+        .merge(answers::routes())
+        .merge(feedback::routes())
         .merge(keys::routes())
 }
 

@@ -7,6 +7,7 @@
 pub mod ask;
 pub mod conversations;
 pub mod documents;
+pub mod feedback;
 pub mod file_name;
 pub mod filter;
 pub mod jobs;

@@ -13,8 +13,8 @@ use footnote_core::job::{Job, JobKind, JobState, Lease, RetryPolicy};
 use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::ports::{
-    BlobStore, ConversationStore, DocumentStore, JobQueue, KeyStore, ListRequest, NewKnowledgeBase,
-    NewVersion, ScheduleStore, StoredVersion,
+    AnswerStore, BlobStore, ConversationStore, DocumentStore, JobQueue, KeyStore, ListRequest,
+    NewKnowledgeBase, NewVersion, ScheduleStore, StoredVersion,
 };
 use footnote_core::settings::KnowledgeBaseSettings;
 use footnote_core::source::Source;
@@ -39,6 +39,8 @@ pub struct Sql {
     pub keys: Arc<dyn KeyStore>,
     /// Conversations.
     pub conversations: Arc<dyn ConversationStore>,
+    /// Receipts and feedback.
+    pub answers: Arc<dyn AnswerStore>,
     /// Where the database's texts lie.
     pub blobs: Arc<dyn BlobStore>,
     /// What must live as long: a temporary folder, or whoever drops the schema at the end.

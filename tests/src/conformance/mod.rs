@@ -6,6 +6,7 @@
 //! To add a backend: call its seam's `run` in `suite/`. To add a promise to a seam: add a case to its
 //! suite, and every backend is asked to keep it.
 
+pub mod answer_store;
 mod bed;
 pub mod blob_store;
 pub mod conversation_store;

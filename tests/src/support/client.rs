@@ -66,6 +66,11 @@ impl Client {
         self.send(self.request(Method::PATCH, path).json(body)).await
     }
 
+    /// PUT with a JSON body.
+    pub async fn put(&self, path: &str, body: &Value) -> Reply {
+        self.send(self.request(Method::PUT, path).json(body)).await
+    }
+
     /// POST of a multipart form with further headers.
     pub async fn upload(&self, path: &str, form: Form, headers: &[(&str, &str)]) -> Reply {
         let (content_type, body) = form.finish();

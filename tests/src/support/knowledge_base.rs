@@ -47,6 +47,11 @@ impl TestKnowledgeBase {
         self.client.post(&self.path(rest), body).await
     }
 
+    /// PUT below it.
+    pub async fn put(&self, rest: &str, body: &Value) -> Reply {
+        self.client.put(&self.path(rest), body).await
+    }
+
     /// DELETE below it.
     pub async fn delete(&self, rest: &str) -> Reply {
         self.client.delete(&self.path(rest)).await

@@ -251,6 +251,18 @@ pub struct TraceView {
     pub dropped: Option<String>,
 }
 
+impl From<&StageTrace> for TraceView {
+    fn from(trace: &StageTrace) -> Self {
+        Self {
+            dense: trace.dense.map(Into::into),
+            keyword: trace.keyword.map(Into::into),
+            fused: trace.fused.map(Into::into),
+            reranked: trace.reranked.map(Into::into),
+            dropped: trace.dropped.clone(),
+        }
+    }
+}
+
 /// A chunk that was considered.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct CandidateView {
@@ -280,7 +292,7 @@ pub struct CandidateView {
 
 impl From<&Candidate> for CandidateView {
     fn from(candidate: &Candidate) -> Self {
-        let (chunk, trace) = (&candidate.chunk, &candidate.trace);
+        let chunk = &candidate.chunk;
         Self {
             chunk: chunk.chunk.0,
             document: chunk.document.0,
@@ -292,19 +304,7 @@ impl From<&Candidate> for CandidateView {
             heading_path: chunk.heading_path.clone(),
             text: chunk.text.clone(),
             score: candidate.score(),
-            trace: trace.into(),
-        }
-    }
-}
-
-impl From<&StageTrace> for TraceView {
-    fn from(trace: &StageTrace) -> Self {
-        Self {
-            dense: trace.dense.map(Into::into),
-            keyword: trace.keyword.map(Into::into),
-            fused: trace.fused.map(Into::into),
-            reranked: trace.reranked.map(Into::into),
-            dropped: trace.dropped.clone(),
+            trace: (&candidate.trace).into(),
         }
     }
 }

@@ -4,11 +4,13 @@
 
 mod answers;
 mod documents;
+mod feedback;
 mod filters;
 mod jobs;
 mod keys;
 mod knowledge_bases;
 mod lists;
+mod receipts;
 mod sentences;
 mod sources;
 
@@ -21,6 +23,7 @@ pub use documents::{
     ContentTypeView, DocumentDetailView, DocumentView, PageSpanView, UploadItemView, UploadView,
     VersionStateView, VersionView, WarningView,
 };
+pub use feedback::{ExportFormatView, FeedbackView, PreferredPassageView, RatingView};
 pub use filters::{FilterBody, OneOrMany, SamplingBody};
 pub use jobs::{JobStateView, JobView, ProgressView};
 pub use keys::{CreatedKeyView, KeyView, RoleView};
@@ -29,6 +32,7 @@ pub use knowledge_bases::{
     RetrievalSettingsSchema, SamplingSettingsSchema, SettingsSchema,
 };
 pub use lists::{Page, page_request};
+pub use receipts::{ReceiptCandidateView, ReceiptModelsView, ReceiptSummaryView, ReceiptView, TurnView};
 pub use sentences::{
     AnswerModeView, FactView, SentenceFateView, SentenceView, UnsupportedPolicyView, VerdictView,
 };
