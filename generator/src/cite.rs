@@ -169,7 +169,7 @@ impl Citer {
             markers::close_unfinished(&mut text);
         }
         let supports = choice.into_iter().filter_map(|c| c.support).collect();
-        Some(CitedSentence { text, claim: plain.trim().to_owned(), supports })
+        Some(CitedSentence { text, claim: tidied(&plain), supports })
     }
 
     /// What becomes of each number the model gave, and the passage to attach where it gave none.
@@ -236,6 +236,18 @@ impl Citer {
     fn number_of(&self, support: Option<&Support>) -> Option<u32> {
         support.and_then(|s| self.passages().get(s.passage)).map(|p| p.passage.number)
     }
+}
+
+/// The sentence without the blanks that taken markers leave before its punctuation.
+fn tidied(plain: &str) -> String {
+    let mut claim = String::with_capacity(plain.len());
+    for c in plain.trim().chars() {
+        if matches!(c, '.' | ',' | ';' | ':' | '!' | '?') {
+            claim.truncate(claim.trim_end_matches(' ').len());
+        }
+        claim.push(c);
+    }
+    claim
 }
 
 /// What becomes of a number that the model gave, or of a sentence without any.

@@ -71,11 +71,11 @@ fn prompt(history: &[ChatMessage], question: &QuestionText) -> Vec<ChatMessage> 
 
 /// What was written, where it is a question that brings nothing new and keeps what was asked.
 fn trusted(written: &str, history: &[ChatMessage], question: &QuestionText) -> Option<QuestionText> {
-    let line = written.trim().lines().next()?.trim().trim_matches(['"', '“', '”']);
+    let line = written.trim().lines().next()?.trim();
     let line = line
         .split_once([':', '：'])
         .map_or(line, |(label, rest)| if label.chars().count() < 20 { rest } else { line });
-    let new = QuestionText::parse(line).ok()?;
+    let new = QuestionText::parse(line.trim().trim_matches(['"', '“', '”'])).ok()?;
     if new.is_chinese() != question.is_chinese() || new.as_str().chars().count() > 300 {
         return None;
     }

@@ -58,6 +58,13 @@ impl Terms {
         (held.map(|(_, weight)| weight).sum::<f32>() / total).clamp(0.0, 1.0)
     }
 
+    /// The same of the terms that are no numbers or identifiers; 1 where there are none.
+    pub(crate) fn words_held_by(&self, texts: &[&Terms]) -> f32 {
+        let words = self.0.iter().filter(|(_, weight)| **weight != EXACT_WEIGHT);
+        let words = Self(words.map(|(term, weight)| (term.clone(), *weight)).collect());
+        if words.0.is_empty() { 1.0 } else { words.held_by(texts) }
+    }
+
     /// Terms that both have.
     pub(crate) fn shared_with(&self, texts: &[&Terms]) -> usize {
         self.0.keys().filter(|term| texts.iter().any(|t| t.0.contains_key(*term))).count()

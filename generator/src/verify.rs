@@ -41,6 +41,10 @@ const FACT_MISSING: f32 = 0.05;
 /// Places of the sources that are compared by words, and by meaning.
 const BY_WORDS: usize = 4;
 const BY_MEANING: usize = 3;
+/// Share of the closest evidence's words that other evidence must have to be about the same.
+const ABOUT_THE_SAME: f32 = 0.7;
+/// Share of the claim's words that a second place must add to be taken together with the first.
+const SECOND_PLACE_GAIN: f32 = 0.15;
 /// Sentences of the passages that are embedded for a claim.
 const EMBEDDED: usize = 64;
 
@@ -154,8 +158,10 @@ fn table_header(text: &str, at: usize) -> Option<&str> {
 
 impl IndexedPassage {
     fn new(passage: Passage) -> Self {
+        let text = |range: &Range<usize>| passage.text.get(range.clone()).unwrap_or_default();
         let sentences = sentence::of_passage(&passage.text)
             .into_iter()
+            .filter(|range| !claim::is_order(text(range)))
             .map(|range| (range.clone(), Terms::of(passage.text.get(range).unwrap_or_default())))
             .collect();
         let chinese = is_chinese(&passage.text);
@@ -224,6 +230,12 @@ impl Verifier {
         Ok(Judgement::scored(score, method, supported_from, places))
     }
 
+    /// The share of the claim's words, numbers left aside, that the places hold.
+    fn about(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
+        let held: Vec<Terms> = places.iter().map(|place| Terms::of(sources.text(place))).collect();
+        terms.words_held_by(&held.iter().collect::<Vec<_>>())
+    }
+
     fn words(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
         let held: Vec<Terms> = places.iter().map(|place| Terms::of(sources.text(place))).collect();
         terms.held_by(&held.iter().collect::<Vec<_>>())
@@ -249,13 +261,19 @@ impl Verifier {
         mut candidates: Vec<Vec<Place>>,
     ) -> Option<(Vec<Place>, Vec<Fact>)> {
         let first = candidates.first()?.clone();
+        let alone = candidates.iter().map(|places| self.about(sources, terms, places)).fold(0.0, f32::max);
         let joined: Vec<Vec<Place>> = candidates
             .iter()
             .skip(1)
             .filter(|places| !places.iter().all(|place| first.contains(place)))
-            .map(|places| first.iter().chain(places).cloned().collect())
+            .map(|places| first.iter().chain(places).cloned().collect::<Vec<_>>())
+            .filter(|joined| self.about(sources, terms, joined) >= alone + SECOND_PLACE_GAIN)
             .collect();
         candidates.extend(joined);
+        // A sentence about something else may have the same number, and denies nothing.
+        let about = |places: &Vec<Place>| self.about(sources, terms, places);
+        let closest = candidates.iter().map(about).fold(0.0, f32::max);
+        candidates.retain(|places| about(places) >= ABOUT_THE_SAME * closest);
         let mut best: Option<(usize, f32, Vec<Place>, Vec<Fact>)> = None;
         for places in candidates {
             let missing = missing_facts(sources, question, claim, &places);

@@ -84,6 +84,35 @@ pub(crate) fn needs_no_support(claim: &str, question: &str) -> Option<&'static s
     None
 }
 
+/// What orders a model about. A sentence of a document that does is evidence for nothing.
+const ORDERS: [&str; 19] = [
+    "ignore all previous",
+    "ignore all instructions",
+    "ignore previous",
+    "ignore the above",
+    "ignore your instructions",
+    "ignore any instructions",
+    "disregard all previous",
+    "disregard previous",
+    "disregard the above",
+    "previous instructions",
+    "answer only with the word",
+    "reply only with the word",
+    "<|im_",
+    "[inst]",
+    "<<sys>>",
+    "忽略以上",
+    "忽略之前的指令",
+    "忽略所有指令",
+    "无视以上",
+];
+
+/// Whether a text gives orders to a model.
+pub(crate) fn is_order(text: &str) -> bool {
+    let text = text.to_lowercase();
+    ORDERS.iter().any(|order| text.contains(order))
+}
+
 /// Whether a sentence says that the passages do not tell.
 pub(crate) fn is_disclaimer(claim: &str) -> bool {
     let text = claim.to_lowercase();
@@ -107,13 +136,13 @@ pub(crate) fn verbatim(sources: &Sources, claim: &str) -> Option<Place> {
     let mut found = sources.passages().iter().enumerate().filter_map(|(passage, indexed)| {
         let bytes = find(&indexed.passage.text, &wanted)?;
         // A part of a sentence may mean something else without the rest: "not" may stand before it.
-        let is_whole = indexed.sentences.iter().any(|(sentence, _)| {
+        let whole = indexed.sentences.iter().find(|(sentence, _)| {
             let before = indexed.passage.text.get(sentence.start..bytes.start);
             let after = indexed.passage.text.get(bytes.end..sentence.end);
             let is_bare = |part: Option<&str>| part.is_some_and(|p| !p.chars().any(char::is_alphanumeric));
             is_bare(before) && (is_bare(after) || sentence.end < bytes.end)
         });
-        is_whole.then_some(Place { passage, bytes })
+        whole.map(|(sentence, _)| Place { passage, bytes: sentence.start..sentence.end.max(bytes.end) })
     });
     found.next()
 }
@@ -182,8 +211,8 @@ mod tests {
             passage(2, "员工每年享有15天年假。"),
         ]);
         let text = |claim| verbatim(&sources, claim).map(|place| sources.text(&place).to_owned());
-        assert_eq!(text("Leave is not paid in full"), Some("Leave is not\npaid in full".to_owned()));
-        assert_eq!(text("- 员工每年享有15天年假。"), Some("员工每年享有15天年假".to_owned()));
+        assert_eq!(text("Leave is not paid in full"), Some("Leave is not\npaid in full.".to_owned()));
+        assert_eq!(text("- 员工每年享有15天年假。"), Some("员工每年享有15天年假。".to_owned()));
         assert_eq!(text("paid in full."), None);
         assert_eq!(text("Sick."), None);
     }
