@@ -26,4 +26,5 @@ pub mod verify;
 
 pub use answerer::{AnswerRequest, Answerer, Begun};
 pub use gguf::{GeneratorConfig, GgufGenerator};
+pub use sentence::sentences;
 pub use verify::{Calibration, SupportModels};

@@ -51,6 +51,11 @@ pub(crate) fn first_of_answer(text: &str, finished: bool) -> Option<usize> {
     (finished && !text.is_empty()).then_some(text.len())
 }
 
+/// The sentences of a text without surrounding blanks, as passages are cut.
+pub fn sentences(text: &str) -> Vec<&str> {
+    of_passage(text).into_iter().filter_map(|range| text.get(range)).collect()
+}
+
 /// The sentences of a passage as byte ranges without surrounding blanks. A single line break ends
 /// a sentence only where the line does not look wrapped.
 pub(crate) fn of_passage(text: &str) -> Vec<Range<usize>> {

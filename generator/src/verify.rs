@@ -11,6 +11,7 @@
 
 mod calibration;
 mod claim;
+mod measured;
 mod models;
 
 use std::ops::Range;
@@ -30,6 +31,7 @@ use crate::support::Terms;
 
 pub use calibration::{Calibration, Curve};
 pub(crate) use claim::is_disclaimer;
+pub use measured::{JudgedClaim, judge_sentence, words_held};
 pub use models::{SupportMethod, SupportModels};
 
 /// Calibrated score of words from which no model is asked.

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use footnote_core::ids::{ChunkId, VersionId};
+use footnote_core::ids::{ChunkId, DocumentId, VersionId};
 use footnote_core::passage::{
     Candidate, ConfirmedChunk, Evidence, Passage, Retrieved, StageScore, StageTrace,
 };
@@ -66,8 +66,14 @@ pub struct HybridRetriever {
 impl HybridRetriever {
     /// The passages that matter to the question, and whether they suffice to answer it.
     pub async fn retrieve(&self, query: &ScopedQuery) -> Result<Retrieved> {
+        self.retrieve_without(query, &[]).await
+    }
+
+    /// As [`Self::retrieve`], as if these documents were not there.
+    pub async fn retrieve_without(&self, query: &ScopedQuery, hidden: &[DocumentId]) -> Result<Retrieved> {
         let depth = QUESTION_DEPTH.max(query.settings.top_k);
-        let mut candidates = self.search(query, SearchMode::Hybrid, depth).await?;
+        let mut candidates = self.candidates(query, SearchMode::Hybrid, depth, depth, hidden).await?;
+        candidates.truncate(depth);
         let kept = passages::select(&mut candidates, &query.settings);
         let passages = self.passages(&mut candidates, &kept).await?;
         let evidence = self.judge(query, &candidates, &passages).await?;
@@ -131,7 +137,7 @@ impl HybridRetriever {
         mode: SearchMode,
         limit: usize,
     ) -> Result<Vec<Candidate>> {
-        let mut candidates = self.candidates(query, mode, limit, limit).await?;
+        let mut candidates = self.candidates(query, mode, limit, limit, &[]).await?;
         candidates.truncate(limit);
         Ok(candidates)
     }
@@ -144,7 +150,7 @@ impl HybridRetriever {
         mode: SearchMode,
         limit: usize,
     ) -> Result<Vec<Candidate>> {
-        let mut candidates = self.candidates(query, mode, limit, usize::MAX).await?;
+        let mut candidates = self.candidates(query, mode, limit, usize::MAX, &[]).await?;
         for candidate in candidates.iter_mut().skip(limit) {
             candidate.trace.dropped = Some(format!("beyond the {limit} best"));
         }
@@ -159,32 +165,34 @@ impl HybridRetriever {
         mode: SearchMode,
         limit: usize,
         depth: usize,
+        hidden: &[DocumentId],
     ) -> Result<Vec<Candidate>> {
         let reranker = self.reranker.as_ref().filter(|_| mode == SearchMode::Hybrid && query.settings.rerank);
         // A reranker orders more than is asked for, so that a small limit finds the same best.
         let depth = if reranker.is_some() { depth.max(RERANK_DEPTH) } else { depth };
         let vector = OnceCell::new();
         let mut fetch = query.settings.candidates.max(limit).max(1);
-        let mut candidates =
-            loop {
-                let (dense, keyword) = self.search_indexes(query, mode, fetch, &vector).await?;
-                let weight = dense_weight(query, mode);
-                let foreign = match vector.get() {
-                    Some(vector) if weight < 1.0 => self.foreign(query, vector, &dense, &keyword).await?,
-                    _ => Worth::new(),
-                };
-                let fused = fuse(query.settings.fusion, weight, &dense, &keyword, &foreign);
-                let confirmed = confirm(&fused, depth, |chunks| async move {
-                    self.documents.confirm(query.scope, &chunks).await
-                })
-                .await?;
-                let more_to_fetch = (dense.cut_off || keyword.cut_off) && fetch < MAX_FETCH;
-                if confirmed.len() >= limit || !more_to_fetch || confirmed.len() == fused.len() {
-                    break confirmed;
-                }
-                // An index lags behind the truth: look deeper for hits that still hold.
-                fetch = (fetch * 4).min(MAX_FETCH);
+        let mut candidates = loop {
+            let (dense, keyword) = self.search_indexes(query, mode, fetch, &vector).await?;
+            let weight = dense_weight(query, mode);
+            let foreign = match vector.get() {
+                Some(vector) if weight < 1.0 => self.foreign(query, vector, &dense, &keyword).await?,
+                _ => Worth::new(),
             };
+            let fused = fuse(query.settings.fusion, weight, &dense, &keyword, &foreign);
+            let confirmed = confirm(&fused, depth, |chunks| async move {
+                let mut confirmed = self.documents.confirm(query.scope, &chunks).await?;
+                confirmed.retain(|chunk| !hidden.contains(&chunk.document));
+                Ok(confirmed)
+            })
+            .await?;
+            let more_to_fetch = (dense.cut_off || keyword.cut_off) && fetch < MAX_FETCH;
+            if confirmed.len() >= limit || !more_to_fetch || confirmed.len() == fused.len() {
+                break confirmed;
+            }
+            // An index lags behind the truth: look deeper for hits that still hold.
+            fetch = (fetch * 4).min(MAX_FETCH);
+        };
         if let Some(reranker) = reranker {
             rerank(reranker.as_ref(), query.question.as_str(), &mut candidates).await?;
         }

@@ -3,13 +3,11 @@
 mod args;
 mod ask;
 mod bench;
-mod dataset;
 mod doctor;
 mod eval;
 mod feedback;
 mod ingest;
 mod keys;
-mod metrics;
 mod models;
 mod output;
 mod parse;
@@ -32,7 +30,7 @@ use footnote_core::error::Context;
 use footnote_core::{Error, ErrorKind, Result};
 
 use crate::config::{Config, Environment};
-use args::{Arguments, Command, EvalCommand, Global};
+use args::{Arguments, Command, Global};
 
 /// How long threads that cannot be stopped (a model at work, a file being read) may go on at the end.
 const LAST_GRACE: Duration = Duration::from_secs(2);
@@ -83,7 +81,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Ask(args) => ask::run(config, args, format).await,
             Command::Search(args) => search::run(config, args, format).await,
             Command::Parse(args) => parse::run(config, args, format).await,
-            Command::Eval(EvalCommand::Retrieval(args)) => eval::run(config, args, format).await,
+            Command::Eval(command) => eval::run(config, command, format).await,
             Command::Bench(args) => bench::run(config, args, format).await,
             Command::Keys(command) => keys::run(config, command, format).await,
             Command::Replay(args) => replay::run(config, args, format).await,

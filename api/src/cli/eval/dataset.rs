@@ -9,24 +9,14 @@ use footnote_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
+use super::corpus::CorpusDocument;
 use super::metrics::Judgements;
-
-/// A document of the corpus.
-#[derive(Debug, Clone, Deserialize)]
-pub(crate) struct CorpusDocument {
-    /// Its id, which judgements name.
-    #[serde(rename = "_id")]
-    pub(crate) id: String,
-    /// Its title, empty where it has none.
-    #[serde(default)]
-    pub(crate) title: String,
-    /// Its text.
-    pub(crate) text: String,
-}
 
 /// A query with its judgements.
 #[derive(Debug, Clone)]
 pub(crate) struct JudgedQuery {
+    /// Its id.
+    pub(crate) id: String,
     /// The question.
     pub(crate) text: String,
     /// Relevance by document id.
@@ -49,6 +39,15 @@ pub(crate) struct Dataset {
 }
 
 #[derive(Deserialize)]
+struct CorpusLine {
+    #[serde(rename = "_id")]
+    id: String,
+    #[serde(default)]
+    title: String,
+    text: String,
+}
+
+#[derive(Deserialize)]
 struct QueryLine {
     #[serde(rename = "_id")]
     id: String,
@@ -65,11 +64,11 @@ impl Dataset {
             .into_iter()
             .filter_map(|query| {
                 let judgements = judgements.remove(&query.id)?;
-                Some(JudgedQuery { text: query.text, judgements })
+                Some(JudgedQuery { id: query.id, text: query.text, judgements })
             })
             .collect();
-        let name = dir.file_name().map_or_else(|| "dataset".into(), |n| n.to_string_lossy().into_owned());
-        let corpus: Vec<CorpusDocument> = load_lines(&dir.join("corpus.jsonl"))?;
+        let name = name_of(dir);
+        let corpus = load_corpus(&dir.join("corpus.jsonl"))?;
         let ids = distinct_ids(&corpus)?;
         let relevant = queries.iter().flat_map(|query| &query.judgements).filter(|&(_, &r)| r > 0);
         let unknown_documents = relevant.filter(|(id, _)| !ids.contains(id.as_str())).count();
@@ -93,6 +92,22 @@ impl Dataset {
     }
 }
 
+/// What a data set is called: the name of its folder.
+pub(crate) fn name_of(dir: &Path) -> String {
+    // `.` and `..` have a name, too.
+    let dir = fs_err::canonicalize(dir).unwrap_or_else(|_| dir.to_path_buf());
+    dir.file_name().map_or_else(|| "dataset".to_owned(), |name| name.to_string_lossy().into_owned())
+}
+
+/// The documents of a `corpus.jsonl`.
+pub(crate) fn load_corpus(path: &Path) -> Result<Vec<CorpusDocument>> {
+    let lines: Vec<CorpusLine> = load_lines(path)?;
+    let documents: Vec<CorpusDocument> =
+        lines.into_iter().map(|line| CorpusDocument::text(line.id, line.title, line.text)).collect();
+    distinct_ids(&documents)?;
+    Ok(documents)
+}
+
 fn distinct_ids(corpus: &[CorpusDocument]) -> Result<HashSet<&str>> {
     let mut ids = HashSet::new();
     for document in corpus {
@@ -103,7 +118,8 @@ fn distinct_ids(corpus: &[CorpusDocument]) -> Result<HashSet<&str>> {
     Ok(ids)
 }
 
-fn load_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
+/// The values of a file of JSON lines; an error names the line.
+pub(crate) fn load_lines<T: DeserializeOwned>(path: &Path) -> Result<Vec<T>> {
     let mut items = Vec::new();
     for (number, line) in lines(path)?.enumerate() {
         let line = line.context(ErrorKind::InvalidInput, || format!("cannot read {}", path.display()))?;

@@ -1,0 +1,227 @@
+//! `footnote eval answers DIR`: every question asked, every answer held against what is known of it.
+
+use std::path::Path;
+use std::time::Instant;
+
+use footnote_core::answer::{Answer, AnswerEvent, AnswerMode, ChatMessage, MessageRole};
+use footnote_core::chunk::Tag;
+use footnote_core::error::Context;
+use footnote_core::passage::Passage;
+use footnote_core::question::Filter;
+use footnote_core::{Error, ErrorKind, Result};
+use serde::{Deserialize, Serialize};
+
+use super::super::args::{EvalAnswersArgs, EvalAskArgs, OutputFormat};
+use super::super::session::{Session, progress_bar};
+use super::answer_scores::{AnswerScores, Summary, without_markers};
+use super::corpus::{self, IndexedCorpus};
+use super::language::Language;
+use super::outcome;
+use super::questions::{Question, QuestionSet};
+use super::report::{Case, Evidence, HistogramPlot, HistogramSeries, Plot, Report};
+use super::results::Results;
+use super::versus::SavedAnswer;
+use crate::config::Config;
+use crate::service::ask::{self, AskInput, Earlier};
+
+/// Cases shown of what went wrong.
+const WORST: usize = 20;
+
+/// An answer with what it rests on.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct Answered {
+    /// The question's text.
+    pub(crate) question: String,
+    /// The answer.
+    pub(crate) answer: Answer,
+    /// The passages it was made from.
+    pub(crate) passages: Vec<Passage>,
+    /// Until the first word.
+    pub(crate) first_token_seconds: f64,
+    /// Until the end.
+    pub(crate) seconds: f64,
+}
+
+#[derive(Debug, Serialize)]
+struct Measured {
+    dataset: String,
+    mode: AnswerMode,
+    model: Option<String>,
+    documents: usize,
+    #[serde(flatten)]
+    summary: Summary,
+    worst: Vec<Case>,
+    #[serde(skip)]
+    f1: Vec<f64>,
+}
+
+/// Asks what was not asked yet, then measures.
+pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFormat) -> Result<()> {
+    let set = QuestionSet::load(&args.ask.dir, args.ask.questions.queries)?;
+    let (session, indexed) = corpus::open(config, &set.name, &set.corpus, args.ask.questions.fresh).await?;
+    let answered = ask_all(&session, &indexed, &set, &args.ask).await;
+    let model = session.app.generator.as_ref().map(|generator| generator.model().to_owned());
+    session.close().await;
+    let answered = answered?;
+    let scores: Vec<AnswerScores> = set
+        .questions
+        .iter()
+        .zip(&answered)
+        .map(|(question, answered)| AnswerScores::of(question, answered, &indexed.documents))
+        .collect();
+    let measured = Measured {
+        dataset: set.name.clone(),
+        mode: args.ask.mode.mode(),
+        model: model.filter(|_| args.ask.mode.mode() == AnswerMode::Generative),
+        documents: indexed.documents.len(),
+        summary: Summary::of(&set.questions, &answered, &scores),
+        worst: worst(&set.questions, &answered, &scores),
+        f1: scores.iter().filter_map(|scores| Some(scores.best_sentence?.token_f1)).collect(),
+    };
+    if let Some(path) = &args.save {
+        save(path, &set.questions, &answered)?;
+    }
+    outcome::finish(format, &args.output, &measured, |language| page(&measured, language))
+}
+
+/// The answers to all questions, in their order.
+pub(crate) async fn ask_all(
+    session: &Session,
+    indexed: &IndexedCorpus,
+    set: &QuestionSet,
+    args: &EvalAskArgs,
+) -> Result<Vec<Answered>> {
+    let mode = args.mode.mode();
+    if mode == AnswerMode::Generative && session.app.generator.is_none() {
+        return Err(Error::not_installed(
+            "no language model is installed; pull one with `footnote models pull`, or give --mode extractive",
+        ));
+    }
+    let scoped = args.scoped || set.within_context;
+    let settings = (mode, scoped, &indexed.knowledge_base.settings);
+    let mut results: Results<Answered> = Results::open(&session.app, "answers", &settings)?;
+    let bar = progress_bar(set.questions.len() as u64, "asking");
+    let mut answered = Vec::with_capacity(set.questions.len());
+    for question in &set.questions {
+        let known = results.get(&question.id).filter(|known| known.question == question.text).cloned();
+        answered.push(match known {
+            Some(known) => known,
+            None => {
+                let filter = if scoped { own_documents(indexed, question) } else { Filter::default() };
+                let new = ask_one(session, indexed, question, mode, filter).await?;
+                results.add(&question.id, new.clone())?;
+                new
+            }
+        });
+        bar.inc(1);
+    }
+    bar.finish_and_clear();
+    Ok(answered)
+}
+
+/// Matches the documents that answer; everything where none is known.
+fn own_documents(indexed: &IndexedCorpus, question: &Question) -> Filter {
+    let ids = question.documents.iter().filter_map(|id| indexed.documents.get(id));
+    let tags: Vec<Tag> = ids.map(|document| Tag::document(document.id)).collect();
+    if tags.is_empty() { Filter::default() } else { Filter { all_of: vec![tags] } }
+}
+
+async fn ask_one(
+    session: &Session,
+    indexed: &IndexedCorpus,
+    question: &Question,
+    mode: AnswerMode,
+    filter: Filter,
+) -> Result<Answered> {
+    let earlier =
+        question.earlier.iter().map(|text| ChatMessage { role: MessageRole::User, content: text.clone() });
+    let input = AskInput {
+        question: question.text.clone(),
+        filter,
+        earlier: Earlier::Turns(earlier.collect()),
+        mode: Some(mode),
+        ..AskInput::default()
+    };
+    let began = Instant::now();
+    let name = &indexed.knowledge_base.name;
+    let mut asked = ask::ask(&session.app, &session.principal, name, input).await?;
+    let mut first = None;
+    while let Some(event) = asked.events.recv().await {
+        match event {
+            AnswerEvent::Token(_) => {
+                first.get_or_insert_with(|| began.elapsed().as_secs_f64());
+            }
+            AnswerEvent::Citation(_) | AnswerEvent::Sentence(_) => {}
+            AnswerEvent::Failed(failure) => return Err(failure.into_error()),
+            AnswerEvent::Done(answer) => {
+                let seconds = began.elapsed().as_secs_f64();
+                return Ok(Answered {
+                    question: question.text.clone(),
+                    answer: *answer,
+                    passages: asked.retrieved.passages,
+                    first_token_seconds: first.unwrap_or(seconds),
+                    seconds,
+                });
+            }
+        }
+    }
+    Err(Error::internal("the answer ended before it was whole"))
+}
+
+fn save(path: &Path, questions: &[Question], answered: &[Answered]) -> Result<()> {
+    let mut lines = String::new();
+    for (question, answered) in questions.iter().zip(answered) {
+        let saved = SavedAnswer {
+            id: question.id.clone(),
+            question: question.text.clone(),
+            answer: without_markers(&answered.answer.text),
+            references: question.references.clone(),
+            evidence: answered.passages.iter().map(|passage| passage.text.clone()).collect(),
+        };
+        lines.push_str(&serde_json::to_string(&saved).internal("cannot write an answer as JSON")?);
+        lines.push('\n');
+    }
+    fs_err::write(path, lines).context(ErrorKind::InvalidInput, || "cannot save the answers".to_owned())
+}
+
+/// The lowest F1 of the best sentence among answerable questions.
+fn worst(questions: &[Question], answered: &[Answered], scores: &[AnswerScores]) -> Vec<Case> {
+    let mut cases: Vec<Case> = Vec::new();
+    for ((question, answered), scores) in questions.iter().zip(answered).zip(scores) {
+        let Some(text) = scores.best_sentence else { continue };
+        let Answer { text: got, refused, citations, .. } = &answered.answer;
+        cases.push(Case {
+            id: question.id.clone(),
+            question: question.text.clone(),
+            expected: question.references.first().cloned().unwrap_or_default(),
+            got: got.clone(),
+            verdict: if *refused { "refused" } else { "answered" }.to_owned(),
+            score: text.token_f1,
+            evidence: citations
+                .iter()
+                .map(|c| Evidence { title: c.title.clone(), page: c.page, quote: c.quote.clone() })
+                .collect(),
+            note: question.evidence.first().map(|set| set.join(" ")).unwrap_or_default(),
+        });
+    }
+    cases.sort_by(|a, b| a.score.total_cmp(&b.score));
+    cases.truncate(WORST);
+    cases
+}
+
+fn page(measured: &Measured, language: Language) -> Report {
+    let model = measured.model.iter().map(|model| ("generator".to_owned(), model.clone()));
+    Report {
+        title: language.either("Answers", "回答质量评测").to_owned(),
+        subtitle: measured.dataset.clone(),
+        settings: model.collect(),
+        plots: vec![Plot::Histogram(HistogramPlot {
+            title: language.either("F1 of the best sentence", "最佳句的 F1 分布").to_owned(),
+            x_label: "F1".to_owned(),
+            series: vec![HistogramSeries { name: "F1".to_owned(), values: measured.f1.clone() }],
+            bins: 20,
+        })],
+        cases: measured.worst.clone(),
+        ..Report::default()
+    }
+}
