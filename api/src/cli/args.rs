@@ -526,15 +526,6 @@ pub(crate) struct ReplayArgs {
     pub(crate) knowledge_base: KnowledgeBaseArg,
 }
 
-/// How an answer is made.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub(crate) enum AnswerModeArg {
-    /// Written by the language model.
-    Generative,
-    /// Sentences of the documents, verbatim.
-    Extractive,
-}
-
 /// `footnote receipts …`
 #[derive(Debug, Subcommand)]
 pub(crate) enum ReceiptsCommand {

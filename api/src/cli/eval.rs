@@ -13,7 +13,7 @@ mod calibration;
 mod citations;
 mod classification;
 mod corpus;
-mod dataset;
+pub(crate) mod dataset;
 mod gate;
 mod injection;
 mod intervals;

@@ -84,7 +84,7 @@ mod tests {
     use footnote_core::ids::{DocumentId, MessageId};
 
     use super::*;
-    use crate::cli::dataset::Dataset;
+    use crate::cli::eval::dataset::Dataset;
     use crate::service::feedback::{EvaluationDocument, EvaluationLine};
 
     #[test]
