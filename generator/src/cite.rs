@@ -68,7 +68,7 @@ impl CitedSentence {
         {
             return self.text.clone();
         }
-        let mut text = markers::without(&self.text, &found);
+        let mut text = tidied(&markers::without(&self.text, &found));
         let mut given: Vec<u32> = Vec::new();
         for &number in numbers {
             if !given.contains(&number) {
@@ -169,7 +169,7 @@ impl Citer {
             markers::close_unfinished(&mut text);
         }
         let supports = choice.into_iter().filter_map(|c| c.support).collect();
-        Some(CitedSentence { text, claim: tidied(&plain), supports })
+        Some(CitedSentence { text, claim: tidied(plain.trim()), supports })
     }
 
     /// What becomes of each number the model gave, and the passage to attach where it gave none.
@@ -241,7 +241,7 @@ impl Citer {
 /// The sentence without the blanks that taken markers leave before its punctuation.
 fn tidied(plain: &str) -> String {
     let mut claim = String::with_capacity(plain.len());
-    for c in plain.trim().chars() {
+    for c in plain.chars() {
         if matches!(c, '.' | ',' | ';' | ':' | '!' | '?') {
             claim.truncate(claim.trim_end_matches(' ').len());
         }

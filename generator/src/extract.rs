@@ -24,11 +24,32 @@ pub(crate) struct Chosen {
     pub(crate) score: f32,
 }
 
-/// The sentences that say most about the question, in the order of the passages and of their texts.
+/// The sentences that say most about each part of the question, in the order of the passages and of their
+/// texts.
 pub(crate) async fn choose(
     question: &QuestionText,
     sources: &Sources,
     models: &SupportModels,
+) -> Result<Vec<Chosen>> {
+    let parts = question.parts();
+    let most = EXTRACTED.div_ceil(parts.len().max(1));
+    let mut chosen: Vec<Chosen> = Vec::new();
+    for part in &parts {
+        for more in choose_for_part(part, sources, models, most).await? {
+            if !chosen.iter().any(|known| known.place == more.place) {
+                chosen.push(more);
+            }
+        }
+    }
+    chosen.sort_by_key(|chosen| (chosen.place.passage, chosen.place.bytes.start));
+    Ok(chosen)
+}
+
+async fn choose_for_part(
+    question: &QuestionText,
+    sources: &Sources,
+    models: &SupportModels,
+    most: usize,
 ) -> Result<Vec<Chosen>> {
     let terms = Terms::of(question.as_str());
     let mut found = Vec::new();
@@ -49,8 +70,7 @@ pub(crate) async fn choose(
     found.sort_by(|a, b| b.score.total_cmp(&a.score));
     let enough = found.first().map_or(0.0, |best| best.score * ENOUGH);
     found.retain(|chosen| chosen.score >= enough);
-    found.truncate(EXTRACTED);
-    found.sort_by_key(|chosen| (chosen.place.passage, chosen.place.bytes.start));
+    found.truncate(most);
     Ok(found)
 }
 

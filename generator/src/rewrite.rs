@@ -86,7 +86,7 @@ fn trusted(written: &str, history: &[ChatMessage], question: &QuestionText) -> O
     let (of_conversation, of_question) = (Terms::of(&known.join("\n")), Terms::of(question.as_str()));
     let brings_nothing = terms.held_by(&[&of_conversation]) >= KNOWN_WORDS && missing.is_empty();
     let keeps_what_is_asked =
-        of_question.held_by(&[&terms]) >= 0.5 || of_question.held_by(&[&of_question]) == 0.0;
+        of_question.held_by(&[&terms]) >= 0.6 || of_question.held_by(&[&of_question]) == 0.0;
     (brings_nothing && keeps_what_is_asked).then_some(new)
 }
 

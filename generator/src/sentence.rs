@@ -110,6 +110,10 @@ fn ends_here(text: &str, at: usize, c: char, finished: bool) -> End {
     match c {
         '。' | '！' | '？' => End::Yes,
         '…' => ellipsis(rest, finished),
+        // An image of Markdown, and no marker.
+        '!' if rest.starts_with('[') && !rest.get(1..).is_some_and(begins_marker) => {
+            if rest.len() > 1 || finished { End::No } else { End::Uncertain }
+        }
         '!' | '?' => match rest.chars().next() {
             None if finished => End::Yes,
             None => End::Uncertain,
@@ -121,6 +125,11 @@ fn ends_here(text: &str, at: usize, c: char, finished: bool) -> End {
         '.' => full_stop(text.get(..at).unwrap_or_default(), rest, finished),
         _ => End::No,
     }
+}
+
+/// Whether what follows an opening bracket may be the number of a marker.
+fn begins_marker(rest: &str) -> bool {
+    rest.starts_with(|c: char| c.is_numeric())
 }
 
 /// An ellipsis ends a sentence where another begins, and not within one.

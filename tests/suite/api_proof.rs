@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 const MANUAL: &str = "# LQ-200 manual\n\n## Battery\n\nThe battery of the LQ-200 sensor lasts 18 months at one reading \
                       per hour.\n\n## Calibration\n\nCalibrate the pH electrode every 90 days with buffer solutions.\n";
 
-const SALES: &str = "# Sales 2025\n\n| City | Units sold |\n|---|---|\n| Berlin | 120 |\n| Paris | 80 |\n| Rome | 40 |\n\n\
+const SALES: &str = "# Sales 2025\n\n| City | Units sold |\n|---|---|\n| Berlin | 120 |\n| Paris | 85 |\n| Rome | 40 |\n\n\
                      The figures were audited in March.\n";
 
 async fn asked(kb: &TestKnowledgeBase, body: Value) -> Value {
@@ -131,7 +131,7 @@ async fn totals_are_worked_out_over_all_rows_or_declined() {
     kb.add("sales.md", SALES).await;
     let response = asked(&kb, json!({"question": "What is the total of units sold in all cities?"})).await;
     let answer = &response["answer"];
-    assert!(answer["text"].as_str().unwrap().contains("240"), "{response:#}");
+    assert!(answer["text"].as_str().unwrap().contains("245"), "{response:#}");
     assert_eq!(answer["sentences"][0]["method"], "computed");
     let quotes: Vec<&str> =
         answer["citations"].as_array().unwrap().iter().map(|c| c["quote"].as_str().unwrap()).collect();
@@ -142,7 +142,7 @@ async fn totals_are_worked_out_over_all_rows_or_declined() {
     assert_eq!(kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok()["same"], true);
 
     let broken = app.knowledge_base("broken").await;
-    broken.add("sales.md", SALES.replace("| 80 |", "| see note |")).await;
+    broken.add("sales.md", SALES.replace("| 85 |", "| see note |")).await;
     let declined =
         asked(&broken, json!({"question": "What is the total of units sold in all cities?"})).await;
     assert_eq!(declined["answer"]["refused"], true, "{declined:#}");

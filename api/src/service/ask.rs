@@ -151,7 +151,10 @@ pub async fn ask(
             settings: settings.retrieval.clone(),
         })
     };
-    let parts = standalone.parts().into_iter().map(query).collect::<Result<Vec<_>>>()?;
+    // What was joined from several turns is one question.
+    let is_joined = standalone != question && standalone.as_str().contains('\n');
+    let parts = if is_joined { vec![standalone.clone()] } else { standalone.parts() };
+    let parts = parts.into_iter().map(query).collect::<Result<Vec<_>>>()?;
     let mut retrieved = app.retriever.retrieve_parts(&parts).await?;
     if is_counting(standalone.as_str()) {
         retrieved.tables = app.retriever.tables(&retrieved.passages).await?;

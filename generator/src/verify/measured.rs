@@ -62,7 +62,7 @@ mod tests {
         };
         let said = judge("Employees have 15 days of annual leave.").await;
         assert_eq!((said.verdict, said.method), (Verdict::Supported, "quote"));
-        assert_eq!(said.evidence, ["Employees have 15 days of annual leave"]);
+        assert_eq!(said.evidence, ["Employees have 15 days of annual leave."]);
         let wrong = judge("Employees have 25 days of annual leave.").await;
         assert_eq!((wrong.verdict, wrong.missing.len()), (Verdict::Unsupported, 1));
     }
