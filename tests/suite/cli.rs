@@ -231,6 +231,64 @@ fn an_evaluation_has_the_shape_that_scripts_read() {
 }
 
 #[test]
+fn answers_refusals_and_citations_are_measured_without_a_language_model() {
+    let folder = tempfile::tempdir().unwrap();
+    data_set(folder.path());
+    let line = |id: &str, question: &str, document: &str, answer: &str, evidence: &str| {
+        let line = json!({
+            "id": id, "question": question, "doc_id": document, "answers": [answer], "evidences": [evidence],
+        });
+        format!("{line}\n")
+    };
+    let sensor = "The sensor is calibrated every ninety days.";
+    let hotel = "一线城市的住宿标准是每晚600元。";
+    let lines = [
+        line("q1", "How often is the sensor calibrated?", "d2", "every ninety days", sensor),
+        line("q2", "一线城市的住宿标准是多少？", "d3", "每晚600元", hotel),
+    ];
+    fs_err::write(folder.path().join("tiny/qa.jsonl"), lines.concat()).unwrap();
+
+    let extractive = ["--mode", "extractive", "--scoped"];
+    let saved = ["--save", "answers.jsonl", "--report", "answers.html", "--language", "zh"];
+    let args = [&["eval", "answers", "tiny"][..], &extractive, &saved].concat();
+    let report = json_of(&folder, &args);
+    assert_eq!((&report["questions"], &report["documents"]), (&json!(2), &json!(4)), "{report:#}");
+    assert_eq!(report["contains_gold"], 1.0, "{report:#}");
+    assert_eq!((&report["citation_precision"], &report["citation_recall"]), (&json!(1.0), &json!(1.0)));
+    let page = fs_err::read_to_string(folder.path().join("answers.html")).unwrap();
+    assert!(page.contains("lang=\"zh-CN\"") && page.contains("contains_gold"));
+    let again = json_of(&folder, &args);
+    assert_eq!(again["seconds"], report["seconds"], "a second run asks nothing");
+
+    let gate = ["--fail-under", "contains_gold=1.01"];
+    let output = footnote(&folder, &[&["eval", "answers", "tiny"][..], &extractive, &gate].concat());
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+    assert!(text(&output.stderr).contains("contains_gold is 1"), "{}", text(&output.stderr));
+
+    let judged = [&["eval", "citations", "tiny", "--method", "words"][..], &extractive].concat();
+    let report = json_of(&folder, &judged);
+    assert_eq!(report["quotes_hold"], 1.0, "{report:#}");
+    assert_eq!(report["by_origin"]["evidence"]["true_kept"]["share"], 1.0, "{report:#}");
+    assert_eq!(report["by_kind"]["number"]["share"], 1.0, "{report:#}");
+
+    let report = json_of(&folder, &["eval", "refusal", "tiny", "--remove-gold"]);
+    assert_eq!((&report["answerable"], &report["unanswerable"]), (&json!(2), &json!(2)), "{report:#}");
+    let output = footnote(&folder, &["eval", "refusal", "tiny"]);
+    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
+
+    let fit = ["eval", "calibrate", "tiny", "--method", "words", "--support-only", "--out", "fitted.json"];
+    let report = json_of(&folder, &fit);
+    assert_eq!(report["support"]["words"]["pairs"], 4, "{report:#}");
+    let fitted = fs_err::read_to_string(folder.path().join("fitted.json")).unwrap();
+    assert_eq!(serde_json::from_str::<Value>(&fitted).unwrap(), report["calibration"]);
+
+    fs_err::copy(folder.path().join("answers.jsonl"), folder.path().join("other.jsonl")).unwrap();
+    let report = json_of(&folder, &["eval", "pairwise", "answers.jsonl", "other.jsonl"]);
+    let rate = &report["win_rates"]["answers against other"];
+    assert_eq!((&rate["ties"], &rate["rate"]), (&json!(2), &json!(0.5)), "{report:#}");
+}
+
+#[test]
 fn installed_models_need_no_network_and_missing_ones_say_so() {
     let folder = tempfile::tempdir().unwrap();
     let pulled = json_of(&folder, &["models", "pull", "test"]);

@@ -66,7 +66,7 @@ async fn an_answer_in_order(kb: &TestKnowledgeBase, events: &[ServerEvent]) -> V
     assert_eq!(names.first(), Some(&"sources"), "{names:?}");
     assert_eq!(names.last(), Some(&"done"), "{names:?}");
     let between = &names[1..names.len() - 1];
-    assert!(between.iter().all(|name| matches!(*name, "token" | "citation")), "{names:?}");
+    assert!(between.iter().all(|name| matches!(*name, "token" | "citation" | "sentence")), "{names:?}");
     assert!(between.contains(&"token") && between.contains(&"citation"), "{names:?}");
 
     let answer = events.last().unwrap().data();

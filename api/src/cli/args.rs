@@ -299,12 +299,29 @@ pub(crate) struct EvalAskArgs {
     pub(crate) questions: EvalQuestionArgs,
 }
 
+/// A running service that is asked in place of one in this process.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct ServiceArgs {
+    /// Ask the service at this address, whose knowledge base holds the data set's documents already.
+    #[arg(long, value_name = "URL", requires = "key", requires = "kb")]
+    pub(crate) against: Option<String>,
+    /// A key of that service.
+    #[arg(long, value_name = "KEY", requires = "against")]
+    pub(crate) key: Option<String>,
+    /// Name or id of its knowledge base.
+    #[arg(long, value_name = "NAME", requires = "against")]
+    pub(crate) kb: Option<String>,
+}
+
 /// `footnote eval answers`
 #[derive(Debug, Args)]
 pub(crate) struct EvalAnswersArgs {
     /// What is asked, and how.
     #[command(flatten)]
     pub(crate) ask: EvalAskArgs,
+    /// Who is asked.
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// Also write the answers as JSON lines, which `eval pairwise` compares.
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,

@@ -25,6 +25,7 @@ mod pairwise;
 mod perturb;
 mod questions;
 mod refusal;
+mod remote;
 mod report;
 mod results;
 mod retrieval;

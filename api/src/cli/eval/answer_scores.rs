@@ -2,13 +2,13 @@
 
 use std::collections::HashMap;
 
-use footnote_core::document::Document;
+use footnote_core::ids::DocumentId;
 use footnote_core::verdict::{AnswerSentence, SentenceFate, Verdict};
 use serde::Serialize;
 
 use super::answers::Answered;
 use super::intervals::{Interval, bootstrap_mean, mean, wilson};
-use super::questions::Question;
+use super::questions::{DocumentPage, Question};
 use super::text_metrics::{TextScores, contains, overlap};
 
 const SEED: u64 = 42;
@@ -38,7 +38,7 @@ impl AnswerScores {
     pub(crate) fn of(
         question: &Question,
         answered: &Answered,
-        documents: &HashMap<String, Document>,
+        documents: &HashMap<String, DocumentId>,
     ) -> Self {
         let answer = &answered.answer;
         let text = if answer.refused { String::new() } else { without_markers(&answer.text) };
@@ -47,14 +47,10 @@ impl AnswerScores {
         let quotes: Vec<&str> = answer.citations.iter().map(|citation| citation.quote.as_str()).collect();
         let released =
             answer.sentences.iter().filter(|s| s.span.is_some() && s.verdict != Verdict::NotNeeded);
-        let is_hit = |document, page| {
-            let on_page =
-                |c: &&footnote_core::citation::Citation| c.document == document && c.page == Some(page);
-            answer.citations.iter().any(|citation| on_page(&citation))
+        let is_cited = |place: &DocumentPage| {
+            let document = documents.get(&place.document);
+            answer.citations.iter().any(|c| Some(&c.document) == document && c.page == Some(place.page))
         };
-        let hits = question.pages.iter().map(|place| {
-            documents.get(&place.document).is_some_and(|document| is_hit(document.id, place.page))
-        });
         let (precision, recall) = citation_scores(&quotes, &question.evidence);
         let has_evidence = question.answerable && !question.evidence.is_empty();
         Self {
@@ -71,7 +67,7 @@ impl AnswerScores {
             citation_precision: precision.filter(|_| has_evidence),
             citation_recall: has_evidence.then_some(recall),
             page_hit: (question.answerable && !question.pages.is_empty())
-                .then(|| hits.into_iter().any(|hit| hit)),
+                .then(|| question.pages.iter().any(is_cited)),
         }
     }
 }

@@ -1,11 +1,13 @@
 //! `footnote eval answers DIR`: every question asked, every answer held against what is known of it.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::time::Instant;
 
 use footnote_core::answer::{Answer, AnswerEvent, AnswerMode, ChatMessage, MessageRole};
 use footnote_core::chunk::Tag;
 use footnote_core::error::Context;
+use footnote_core::ids::DocumentId;
 use footnote_core::passage::Passage;
 use footnote_core::question::Filter;
 use footnote_core::{Error, ErrorKind, Result};
@@ -16,11 +18,11 @@ use super::super::session::{Session, progress_bar};
 use super::answer_scores::{AnswerScores, Summary, without_markers};
 use super::corpus::{self, IndexedCorpus};
 use super::language::Language;
-use super::outcome;
 use super::questions::{Question, QuestionSet};
 use super::report::{Case, Evidence, HistogramPlot, HistogramSeries, Plot, Report};
 use super::results::Results;
 use super::versus::SavedAnswer;
+use super::{outcome, remote};
 use crate::config::Config;
 use crate::service::ask::{self, AskInput, Earlier};
 
@@ -34,12 +36,22 @@ pub(crate) struct Answered {
     pub(crate) question: String,
     /// The answer.
     pub(crate) answer: Answer,
-    /// The passages it was made from.
+    /// The passages it was made from; none where another process made it.
     pub(crate) passages: Vec<Passage>,
     /// Until the first word.
     pub(crate) first_token_seconds: f64,
     /// Until the end.
     pub(crate) seconds: f64,
+}
+
+impl Answered {
+    /// The texts of its passages, or what it quotes where these are not known.
+    fn rests_on(&self) -> Vec<String> {
+        match &self.passages[..] {
+            [] => self.answer.citations.iter().map(|citation| citation.quote.clone()).collect(),
+            passages => passages.iter().map(|passage| passage.text.clone()).collect(),
+        }
+    }
 }
 
 #[derive(Debug, Serialize)]
@@ -58,22 +70,21 @@ struct Measured {
 /// Asks what was not asked yet, then measures.
 pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFormat) -> Result<()> {
     let set = QuestionSet::load(&args.ask.dir, args.ask.questions.queries)?;
-    let (session, indexed) = corpus::open(config, &set.name, &set.corpus, args.ask.questions.fresh).await?;
-    let answered = ask_all(&session, &indexed, &set, &args.ask).await;
-    let model = session.app.generator.as_ref().map(|generator| generator.model().to_owned());
-    session.close().await;
-    let answered = answered?;
+    let (answered, documents) = match args.service.against {
+        Some(_) => remote::ask_all(&config, &set, &args.ask, &args.service).await?,
+        None => ask_here(config, &set, &args.ask).await?,
+    };
     let scores: Vec<AnswerScores> = set
         .questions
         .iter()
         .zip(&answered)
-        .map(|(question, answered)| AnswerScores::of(question, answered, &indexed.documents))
+        .map(|(question, answered)| AnswerScores::of(question, answered, &documents))
         .collect();
     let measured = Measured {
         dataset: set.name.clone(),
         mode: args.ask.mode.mode(),
-        model: model.filter(|_| args.ask.mode.mode() == AnswerMode::Generative),
-        documents: indexed.documents.len(),
+        model: answered.iter().find_map(|answered| answered.answer.model.clone()),
+        documents: documents.len(),
         summary: Summary::of(&set.questions, &answered, &scores),
         worst: worst(&set.questions, &answered, &scores),
         f1: scores.iter().filter_map(|scores| Some(scores.best_sentence?.token_f1)).collect(),
@@ -82,6 +93,18 @@ pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFor
         save(path, &set.questions, &answered)?;
     }
     outcome::finish(format, &args.output, &measured, |language| page(&measured, language))
+}
+
+/// The answers of a service in this process, with the ids of the data set's documents there.
+async fn ask_here(
+    config: Config,
+    set: &QuestionSet,
+    args: &EvalAskArgs,
+) -> Result<(Vec<Answered>, HashMap<String, DocumentId>)> {
+    let (session, indexed) = corpus::open(config, &set.name, &set.corpus, args.questions.fresh).await?;
+    let answered = ask_all(&session, &indexed, set, args).await;
+    session.close().await;
+    Ok((answered?, indexed.documents.into_iter().map(|(id, document)| (id, document.id)).collect()))
 }
 
 /// The answers to all questions, in their order.
@@ -176,7 +199,7 @@ fn save(path: &Path, questions: &[Question], answered: &[Answered]) -> Result<()
             question: question.text.clone(),
             answer: without_markers(&answered.answer.text),
             references: question.references.clone(),
-            evidence: answered.passages.iter().map(|passage| passage.text.clone()).collect(),
+            evidence: answered.rests_on(),
         };
         lines.push_str(&serde_json::to_string(&saved).internal("cannot write an answer as JSON")?);
         lines.push('\n');

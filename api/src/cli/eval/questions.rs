@@ -111,7 +111,10 @@ impl QuestionSet {
 /// The files below a folder, by their paths.
 fn files(folder: &Path) -> Result<Vec<CorpusDocument>> {
     let mut documents = Vec::new();
-    for entry in walkdir::WalkDir::new(folder).sort_by_file_name() {
+    let visible = |entry: &walkdir::DirEntry| !entry.file_name().to_string_lossy().starts_with('.');
+    for entry in
+        walkdir::WalkDir::new(folder).min_depth(1).sort_by_file_name().into_iter().filter_entry(visible)
+    {
         let entry = entry.context(ErrorKind::InvalidInput, || format!("cannot list {}", folder.display()))?;
         if !entry.file_type().is_file() {
             continue;

@@ -36,11 +36,15 @@ impl<T: Serialize + DeserializeOwned> Results<T> {
             app.reranker.as_ref().map(|reranker| reranker.fingerprint().to_owned()),
             app.generator.as_ref().map(|generator| generator.fingerprint().to_owned()),
         ];
-        let made_with = serde_json::to_vec(&(settings, models, build()?))
-            .internal("cannot write the evaluation's settings as JSON")?;
+        Self::open_in(&app.config.data.folder.join("results"), kind, &(settings, models, build()?))
+    }
+
+    /// Opens those of `kind` in a folder that were made with the same as now.
+    pub(crate) fn open_in(folder: &Path, kind: &str, made_with: &impl Serialize) -> Result<Self> {
+        let made_with =
+            serde_json::to_vec(made_with).internal("cannot write the evaluation's settings as JSON")?;
         let hash = ContentHash::of(&made_with).to_string();
-        let folder = app.config.data.folder.join("results");
-        fs_err::create_dir_all(&folder).internal("cannot keep results")?;
+        fs_err::create_dir_all(folder).internal("cannot keep results")?;
         Self::open_file(&folder.join(format!("{kind}-{}.jsonl", &hash[..12])))
     }
 
