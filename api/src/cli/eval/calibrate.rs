@@ -341,7 +341,7 @@ mod tests {
         assert_eq!((fitted_on.as_str(), words), ("a, b", &Calibration::built_in().unwrap().words));
         assert!(embeddings.points.len() <= MOST_KNOTS && embeddings.pairs == 80, "{embeddings:?}");
         assert!(embeddings.at(0.9) > 0.9 && embeddings.at(0.1) < 0.1);
-        assert!(measured.support["embeddings"].expected_calibration_error < 0.05);
+        assert!(measured.support["embeddings"].expected_calibration_error < 0.1);
         assert!(fit(Vec::new(), Collected::default(), 0.1).is_err());
     }
 }
