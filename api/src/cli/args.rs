@@ -9,8 +9,7 @@ mod evaluation;
 
 pub(crate) use evaluation::{
     EvalAnswersArgs, EvalAskArgs, EvalCalibrateArgs, EvalCitationsArgs, EvalCommand, EvalOutputArgs,
-    EvalPairwiseArgs, EvalQuestionArgs, EvalRefusalArgs, EvalRetrievalArgs, FusionArg, JudgeArg, LanguageArg,
-    MethodArg, ServiceArgs,
+    EvalPairwiseArgs, EvalRefusalArgs, EvalRetrievalArgs, FusionArg, JudgeArg, MethodArg, ServiceArgs,
 };
 
 /// A knowledge base that answers from your documents and proves every sentence.
