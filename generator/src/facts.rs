@@ -32,6 +32,8 @@ use polarity::Clause;
 use quantity::Quantities;
 use token::{Sort, Token};
 
+pub(crate) use term::stem;
+
 /// The facts of a claim, by whether they stand in the evidence.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct FactCheck {

@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use footnote_core::question::is_han;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::facts::stem;
+
 /// Numbers and identifiers say most about whether a source supports a claim.
 const EXACT_WEIGHT: f32 = 3.0;
 const WORD_WEIGHT: f32 = 1.0;
@@ -97,7 +99,7 @@ fn latin_term(word: &str) -> Option<(String, f32)> {
     if STOP_WORDS.contains(&word.as_str()) || word.chars().count() < 2 {
         return None;
     }
-    Some((stem(&word), WORD_WEIGHT))
+    Some((stem(&word.replace('’', "'")), WORD_WEIGHT))
 }
 
 /// One form for `1,234.50` and `1234.5`.
@@ -107,30 +109,6 @@ fn number(word: &str) -> String {
         return plain;
     }
     plain.trim_end_matches('0').trim_end_matches('.').to_owned()
-}
-
-/// Cuts the commonest English endings; rough on purpose, as both sides are cut alike.
-fn stem(word: &str) -> String {
-    let word = word.trim_end_matches("'s").trim_end_matches("’s");
-    let long_enough = |stem: &&str| stem.chars().count() >= 3;
-    for (ending, replacement) in [
-        ("ies", "y"),
-        ("sses", "ss"),
-        ("ing", ""),
-        ("edly", ""),
-        ("ed", ""),
-        ("ly", ""),
-        ("es", ""),
-        ("s", ""),
-        ("e", ""),
-    ] {
-        if let Some(stem) = word.strip_suffix(ending).filter(long_enough)
-            && !(ending == "s" && word.ends_with("ss"))
-        {
-            return format!("{stem}{replacement}");
-        }
-    }
-    word.to_owned()
 }
 
 fn han_terms(run: &str, terms: &mut BTreeMap<String, f32>) {

@@ -57,7 +57,7 @@ pub(super) fn is_stop_word(lower: &str) -> bool {
 }
 
 /// Cuts the commonest English endings; rough on purpose, as both sides are cut alike.
-pub(super) fn stem(word: &str) -> String {
+pub(crate) fn stem(word: &str) -> String {
     let word = word.strip_suffix("'s").unwrap_or(word).trim_end_matches('\'');
     let long_enough = |stem: &&str| stem.chars().count() >= 3;
     for (ending, replacement) in [
