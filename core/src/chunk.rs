@@ -2,9 +2,11 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::document::Document;
 use crate::hash::ContentHash;
 use crate::ids::{ChunkId, DocumentId, GenerationId, KnowledgeBaseId, SourceId, VersionId};
 use crate::parsed::ContentType;
+use crate::question::is_chinese;
 use crate::text::Span;
 
 /// A stretch of a version's canonical text.
@@ -71,6 +73,18 @@ impl Tag {
     /// `script=han` or `script=other`: which of the two languages that are told apart the chunk is in.
     pub fn script(is_chinese: bool) -> Self {
         Self(format!("script={}", if is_chinese { "han" } else { "other" }))
+    }
+
+    /// All tags of a chunk with this text.
+    pub fn all_of(document: &Document, content_type: ContentType, text: &str) -> Vec<Self> {
+        let mut tags = vec![
+            Self::document(document.id),
+            Self::source(document.source),
+            Self::content_type(content_type),
+            Self::script(is_chinese(text)),
+        ];
+        tags.extend(document.metadata.iter().map(|(key, value)| Self::metadata(key, value)));
+        tags
     }
 
     /// The stored form.

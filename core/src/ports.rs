@@ -291,15 +291,18 @@ pub trait DocumentStore: Send + Sync {
     async fn vectors(&self, embedder: &str, texts: &[ContentHash]) -> Result<HashMap<ContentHash, Vec<f32>>>;
     /// Remembers vectors.
     async fn put_vectors(&self, embedder: &str, vectors: &[(ContentHash, Vec<f32>)]) -> Result<()>;
-    /// Forgets vectors that no chunk of a current or pending version uses; returns how many. Bit by
+    /// Forgets vectors that no chunk of a document uses in any of its versions; returns how many. Bit by
     /// bit, so that others may write in between.
     async fn prune_vectors(&self) -> Result<u64>;
     /// Forgets the chunk rows of deleted documents; returns how many. Bit by bit, too.
     async fn prune_chunks(&self) -> Result<u64>;
 
-    /// Those of the chunks that are current and within the scope, in the order given, with their
-    /// text. The rest is left out: an index may lag, the truth does not.
+    /// Those of the chunks that are current (or were at the scope's time) and within the scope, in the order
+    /// given, with their text. The rest is left out: an index may lag, the truth does not.
     async fn confirm(&self, scope: Scope, chunks: &[ChunkId]) -> Result<Vec<ConfirmedChunk>>;
+    /// Versions within the scope that were current at its time and are retired now, each with a generation
+    /// that has its chunk rows; empty for a scope without a time.
+    async fn past_versions(&self, scope: Scope) -> Result<Vec<(VersionId, GenerationId)>>;
     /// The canonical text of a version, current or retired.
     async fn canonical_text(&self, version: VersionId) -> Result<Option<CanonicalText>>;
     /// The parsed document of a version, current or retired.

@@ -190,6 +190,7 @@ impl Principal {
             workspace: self.workspace,
             knowledge_base: knowledge_base.id,
             generation: knowledge_base.generation,
+            as_of: None,
         })
     }
 }
@@ -201,9 +202,21 @@ pub struct Scope {
     workspace: WorkspaceId,
     knowledge_base: KnowledgeBaseId,
     generation: GenerationId,
+    as_of: Option<DateTime<Utc>>,
 }
 
 impl Scope {
+    /// The same documents in the versions that were current at `as_of`; `None` is now. What has been deleted
+    /// since stays deleted.
+    pub fn at(self, as_of: Option<DateTime<Utc>>) -> Self {
+        Self { as_of, ..self }
+    }
+
+    /// The time at which versions have to have been current; `None` is now.
+    pub fn as_of(self) -> Option<DateTime<Utc>> {
+        self.as_of
+    }
+
     /// The tenant.
     pub fn workspace(self) -> WorkspaceId {
         self.workspace

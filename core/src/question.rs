@@ -204,6 +204,13 @@ pub struct Filter {
     pub all_of: Vec<Vec<Tag>>,
 }
 
+impl Filter {
+    /// Whether a chunk with these tags matches.
+    pub fn allows(&self, tags: &[Tag]) -> bool {
+        self.all_of.iter().all(|group| group.iter().any(|tag| tags.contains(tag)))
+    }
+}
+
 /// A question within a scope: the only thing a retriever takes.
 #[derive(Debug, Clone)]
 pub struct ScopedQuery {

@@ -11,7 +11,6 @@ use footnote_core::hash::ContentHash;
 use footnote_core::ids::GenerationId;
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::ports::Embedder;
-use footnote_core::question::is_chinese;
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, ErrorKind, Result};
 
@@ -86,13 +85,8 @@ impl VersionEntries {
 
     fn key(&self, chunk: &Chunk) -> IndexKey {
         let document = &self.document;
-        let mut tags = vec![
-            Tag::document(document.id),
-            Tag::source(document.source),
-            Tag::content_type(self.parsed.content_type),
-            Tag::script(self.text.slice(chunk.span).is_some_and(is_chinese)),
-        ];
-        tags.extend(document.metadata.iter().map(|(key, value)| Tag::metadata(key, value)));
+        let text = self.text.slice(chunk.span).unwrap_or_default();
+        let tags = Tag::all_of(document, self.parsed.content_type, text);
         IndexKey { chunk: chunk.id, version: chunk.version, knowledge_base: document.knowledge_base, tags }
     }
 }

@@ -171,10 +171,13 @@ impl HybridRetriever {
         // A reranker orders more than is asked for, so that a small limit finds the same best.
         let depth = if reranker.is_some() { depth.max(RERANK_DEPTH) } else { depth };
         let vector = OnceCell::new();
+        let past = OnceCell::new();
         let mut fetch = query.settings.candidates.max(limit).max(1);
         let mut candidates = loop {
-            let (dense, keyword) = self.search_indexes(query, mode, fetch, &vector).await?;
+            let found = self.search_indexes(query, mode, fetch, &vector).await?;
             let weight = dense_weight(query, mode);
+            let past = past.get_or_try_init(|| self.past(query, vector.get().map(Vec::as_slice))).await?;
+            let (dense, keyword) = past.among(found, fetch);
             let foreign = match vector.get() {
                 Some(vector) if weight < 1.0 => self.foreign(query, vector, &dense, &keyword).await?,
                 _ => Worth::new(),

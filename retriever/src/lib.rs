@@ -18,6 +18,7 @@ pub mod fuse;
 pub mod hybrid;
 pub mod model_files;
 pub mod passages;
+mod past;
 pub mod reranker;
 pub mod runtime;
 pub mod tokens;

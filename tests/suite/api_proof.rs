@@ -218,3 +218,45 @@ async fn a_question_finds_documents_in_the_other_language_behind_those_in_its_ow
     }
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_question_as_of_a_time_is_answered_by_the_versions_of_then() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("policies").await;
+    let before = chrono::Utc::now();
+    kb.add("leave.md", "# Leave\n\nEvery employee has 12 days of annual leave.\n").await;
+    kb.add("travel.md", "# Travel\n\nTrips abroad are approved by the head of department.\n").await;
+    let then = chrono::Utc::now();
+    kb.add("leave.md", "# Leave\n\nEvery employee has 15 days of annual leave.\n").await;
+    kb.add("canteen.md", "# Canteen\n\nThe canteen serves lunch for employees who take no leave.\n").await;
+    let question = "How many days of annual leave does every employee have?";
+    let quotes = |answer: &Value| -> Vec<String> {
+        let citations = answer["citations"].as_array().unwrap();
+        citations.iter().map(|citation| citation["quote"].as_str().unwrap().to_owned()).collect()
+    };
+    let now = asked(&kb, json!({"question": question})).await;
+    assert!(quotes(&now["answer"])[0].contains("15 days"), "{now:#}");
+    let past = asked(&kb, json!({"question": question, "as_of": then})).await;
+    assert!(quotes(&past["answer"])[0].contains("12 days"), "{past:#}");
+    let keys: Vec<&str> =
+        past["passages"].as_array().unwrap().iter().map(|p| p["document_key"].as_str().unwrap()).collect();
+    assert!(!keys.contains(&"canteen.md"), "it was not there: {keys:?}");
+
+    let receipt = kb.get(&format!("/answers/{}", past["id"].as_str().unwrap())).await.ok();
+    assert!(!receipt["as_of"].is_null(), "{receipt:#}");
+    for mode in ["hybrid", "vector", "keyword"] {
+        let body = json!({"query": "annual leave days", "as_of": then, "mode": mode, "explain": true});
+        let found = kb.post("/search", &body).await.ok();
+        assert!(found["results"][0]["text"].as_str().unwrap().contains("12 days"), "{mode}: {found:#}");
+        let texts = found["candidates"].to_string();
+        assert!(!texts.contains("15 days") && !texts.contains("canteen serves"), "{mode}: {texts}");
+    }
+    let filtered = json!({"query": "annual leave", "as_of": then, "filter": {"type": "pdf"}});
+    assert_eq!(kb.post("/search", &filtered).await.ok()["results"], json!([]));
+    let earlier = asked(&kb, json!({"question": question, "as_of": before})).await;
+    assert_eq!((&earlier["answer"]["refused"], &earlier["passages"]), (&json!(true), &json!([])));
+    let future = before + chrono::TimeDelta::days(900);
+    let error = kb.post("/ask", &json!({"question": question, "as_of": future})).await.problem(400);
+    assert!(error.contains("in the future"), "{error}");
+    app.finish().await;
+}

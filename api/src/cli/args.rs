@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use chrono::{DateTime, Utc};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use footnote_core::answer::AnswerMode;
 
@@ -145,6 +146,9 @@ pub(crate) struct AskArgs {
     /// How the answer is made, instead of as in the knowledge base's settings.
     #[arg(long, value_enum)]
     pub(crate) mode: Option<AnswerModeArg>,
+    /// Ask of the versions that were current then, such as 2024-06-30T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<DateTime<Utc>>,
 }
 
 /// How to search.
@@ -172,6 +176,9 @@ pub(crate) struct SearchArgs {
     /// Results at the most.
     #[arg(long, default_value_t = 10, value_parser = clap::value_parser!(u16).range(1..=200))]
     pub(crate) limit: u16,
+    /// Ask of the versions that were current then, such as 2024-06-30T00:00:00Z.
+    #[arg(long, value_name = "TIME")]
+    pub(crate) as_of: Option<DateTime<Utc>>,
     /// Show every stage's rank and score.
     #[arg(long)]
     pub(crate) explain: bool,

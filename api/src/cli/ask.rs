@@ -24,6 +24,7 @@ pub(crate) async fn run(config: Config, args: AskArgs, format: OutputFormat) -> 
     let session = Session::open(config).await?;
     let input = AskInput {
         question: args.question,
+        as_of: args.as_of,
         mode: args.mode.map(|mode| match mode {
             AnswerModeArg::Generative => AnswerMode::Generative,
             AnswerModeArg::Extractive => AnswerMode::Extractive,

@@ -35,6 +35,7 @@ pub(crate) async fn run(config: Config, args: SearchArgs, format: OutputFormat) 
         mode: mode(args.mode),
         limit: usize::from(args.limit),
         filter: Filter::default(),
+        as_of: args.as_of,
         explain: args.explain,
     };
     let name = &args.knowledge_base.knowledge_base;

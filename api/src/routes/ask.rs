@@ -5,6 +5,7 @@ use std::sync::Arc;
 use axum::extract::State;
 use axum::response::sse::Event;
 use axum::response::{IntoResponse, Response};
+use chrono::{DateTime, Utc};
 use footnote_core::Error;
 use footnote_core::answer::{AnswerEvent, Failure};
 use footnote_core::ids::ConversationId;
@@ -44,6 +45,11 @@ pub struct AskRequest {
     /// What passages must match besides.
     #[serde(default)]
     pub filter: FilterBody,
+    /// Answer from the versions that were current at this time (RFC 3339) instead of those that are now. What has
+    /// been deleted since stays deleted.
+    #[serde(default)]
+    #[schema(example = "2024-06-30T00:00:00Z")]
+    pub as_of: Option<DateTime<Utc>>,
     /// Sampling settings that differ from the knowledge base's.
     #[serde(default)]
     pub sampling: SamplingBody,
@@ -134,6 +140,7 @@ async fn ask(
     let input = AskInput {
         question: body.question,
         filter: body.filter.compile()?,
+        as_of: body.as_of,
         sampling: body.sampling.into(),
         earlier: earlier(body.conversation.as_deref())?,
         mode: body.mode.map(Into::into),

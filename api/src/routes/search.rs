@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use footnote_retriever::hybrid::SearchMode;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -62,6 +63,11 @@ pub struct SearchRequest {
     /// What hits must match besides.
     #[serde(default)]
     pub filter: FilterBody,
+    /// Search the versions that were current at this time (RFC 3339) instead of those that are now. What has
+    /// been deleted since stays deleted.
+    #[serde(default)]
+    #[schema(example = "2024-06-30T00:00:00Z")]
+    pub as_of: Option<DateTime<Utc>>,
     /// Whether to also give every candidate that was considered.
     #[serde(default)]
     pub explain: bool,
@@ -97,6 +103,7 @@ async fn search(
         mode: body.mode.into(),
         limit: body.limit,
         filter: body.filter.compile()?,
+        as_of: body.as_of,
         explain,
     };
     let found = search::search(&app, &principal, &path.kb, input).await?;

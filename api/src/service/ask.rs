@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 use footnote_core::answer::{
     Answer, AnswerEvent, AnswerMode, ChatMessage, Conversation, Failure, Message, MessageRole,
 };
@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 use tracing::Instrument;
 
 use super::knowledge_bases::reach;
+use super::search::past;
 use super::{conversations, receipts};
 use crate::app::App;
 
@@ -89,6 +90,8 @@ pub struct AskInput {
     pub question: String,
     /// What passages must match besides.
     pub filter: Filter,
+    /// Answer from the versions that were current then, instead of those that are now.
+    pub as_of: Option<DateTime<Utc>>,
     /// How to sample, where that differs from the knowledge base's settings.
     pub sampling: SamplingOverrides,
     /// What came before.
@@ -141,11 +144,12 @@ pub async fn ask(
     let question = QuestionText::parse(&input.question)?;
     let settings = effective_settings(&knowledge_base.settings, &input)?;
     app.require_embedder_of(&knowledge_base).await?;
+    let as_of = past(app, input.as_of)?;
     let thread = Thread::open(app, principal, &knowledge_base, &question, input.earlier).await?;
     let standalone = standalone(app, &question, &thread).await?;
     let query = |part: QuestionText| -> Result<ScopedQuery> {
         Ok(ScopedQuery {
-            scope: principal.scope(&knowledge_base)?,
+            scope: principal.scope(&knowledge_base)?.at(as_of),
             question: part,
             filter: input.filter.clone(),
             settings: settings.retrieval.clone(),
@@ -181,6 +185,7 @@ pub async fn ask(
         standalone: given.as_str().to_owned(),
         searched: searched.clone(),
         filter: input.filter.all_of,
+        as_of,
         tables: retrieved.tables.clone(),
         settings,
         history: thread.history.clone(),

@@ -1,5 +1,6 @@
 //! Receipts: what answers were made from. Each is seen by the key that asked, and by admins.
 
+use chrono::{DateTime, Utc};
 use footnote_core::answer::{Answer, ChatMessage};
 use footnote_core::chunk::Tag;
 use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, MessageId};
@@ -26,6 +27,7 @@ pub(super) struct Draft {
     pub standalone: String,
     pub searched: Vec<String>,
     pub filter: Vec<Vec<Tag>>,
+    pub as_of: Option<DateTime<Utc>>,
     pub settings: KnowledgeBaseSettings,
     pub history: Vec<ChatMessage>,
     pub candidates: Vec<ReceiptCandidate>,
@@ -54,7 +56,7 @@ impl Draft {
             prompt: draft.prompt,
             max_tokens: draft.max_tokens,
             models: models(app),
-            as_of: None,
+            as_of: draft.as_of,
             answer: answer.clone(),
         };
         let Draft { id, knowledge_base, owner, .. } = *self;
@@ -71,6 +73,7 @@ impl Draft {
             standalone: "why?".to_owned(),
             searched: Vec::new(),
             filter: Vec::new(),
+            as_of: None,
             settings: KnowledgeBaseSettings::default(),
             history: Vec::new(),
             candidates: Vec::new(),

@@ -1,5 +1,6 @@
 //! Search without an answer.
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use footnote_core::passage::Candidate;
 use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
@@ -23,6 +24,8 @@ pub struct SearchInput {
     pub limit: usize,
     /// What hits must match besides.
     pub filter: Filter,
+    /// Search the versions that were current then, instead of those that are now.
+    pub as_of: Option<DateTime<Utc>>,
     /// Whether to also give the candidates that did not become results.
     pub explain: bool,
 }
@@ -35,6 +38,17 @@ pub struct Found {
     /// Every candidate that was considered, the results first, the others with the reason why they
     /// are none; empty unless explained.
     pub considered: Vec<Candidate>,
+}
+
+/// A time that a question is asked of, checked.
+pub(crate) fn past(app: &App, as_of: Option<DateTime<Utc>>) -> Result<Option<DateTime<Utc>>> {
+    match as_of {
+        Some(time) if time > app.now() => Err(Error::invalid(format!(
+            "as_of is {}, which is in the future; leave it out to ask of the present",
+            time.to_rfc3339_opts(SecondsFormat::Secs, true)
+        ))),
+        other => Ok(other),
+    }
 }
 
 /// Searches a knowledge base.
@@ -50,7 +64,7 @@ pub async fn search(
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     app.require_embedder_of(&knowledge_base).await?;
     let query = ScopedQuery {
-        scope: principal.scope(&knowledge_base)?,
+        scope: principal.scope(&knowledge_base)?.at(past(app, input.as_of)?),
         question: QuestionText::parse(&input.query)?,
         filter: input.filter,
         settings: knowledge_base.settings.retrieval,

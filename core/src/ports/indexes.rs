@@ -42,6 +42,8 @@ pub trait KeywordIndex: Send + Sync {
     /// The best entries by BM25, best first, within scope and filter. `text` is a plain question:
     /// nothing in it is query syntax.
     async fn search(&self, scope: Scope, filter: &Filter, text: &str, limit: usize) -> Result<Vec<Hit>>;
+    /// The BM25 scores that `entries` would have if the index held them: for versions that it holds no more.
+    async fn score(&self, scope: Scope, text: &str, entries: Vec<KeywordEntry>) -> Result<Vec<f32>>;
     /// Returns once all writes so far are durable and searchable.
     async fn flush(&self, generation: GenerationId) -> Result<()>;
     /// How often, since this was opened, writes that were not flushed yet were lost: a failed write

@@ -440,6 +440,9 @@ impl DocumentStore for Memory {
     async fn confirm(&self, _: Scope, _: &[ChunkId]) -> Result<Vec<ConfirmedChunk>> {
         not_here()
     }
+    async fn past_versions(&self, _: Scope) -> Result<Vec<(VersionId, GenerationId)>> {
+        not_here()
+    }
     async fn canonical_text(&self, version: VersionId) -> Result<Option<CanonicalText>> {
         let parsed = self.parsed(version).await?;
         Ok(parsed.map(|p| CanonicalText::new(p.text.as_str())))

@@ -204,6 +204,9 @@ index!(KeywordIndex, Keywords, KeywordEntry, &str, {
     fn lost_writes(&self, _: GenerationId) -> u64 {
         self.losses.load(Ordering::SeqCst)
     }
+    async fn score(&self, _: Scope, _: &str, entries: Vec<KeywordEntry>) -> Result<Vec<f32>> {
+        Ok(vec![0.0; entries.len()])
+    }
     async fn coverage(&self, _: Scope, query: &str, text: &str) -> Result<f32> {
         let terms: Vec<&str> = query.split_whitespace().collect();
         let found = terms.iter().filter(|t| text.contains(**t)).count();

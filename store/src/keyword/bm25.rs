@@ -12,7 +12,7 @@ use tantivy::postings::Postings;
 use tantivy::schema::{Field, IndexRecordOption};
 use tantivy::{DocSet, Searcher, TERMINATED, Term};
 
-use super::analyzer::{TermKind, analyze};
+use super::analyzer::{Term as Analyzed, TermKind, analyze};
 use super::schema::TEXT_FIELDS;
 use super::scope_docs::SegmentScope;
 
@@ -65,6 +65,12 @@ impl Bm25Settings {
     /// The same without any weight for stop words.
     pub(super) fn without_stops(self) -> Self {
         Self { stop_word: 0.0, stop_bigram: 0.0, ..self }
+    }
+
+    /// What a term's frequency is worth in a text of this length, in average lengths.
+    fn saturated(&self, frequency: f32, length: f32) -> f32 {
+        let Self { k1, b, .. } = *self;
+        frequency * (k1 + 1.0) / (frequency + k1 * (1.0 - b + b * length))
     }
 
     fn stop(&self, kind: TermKind) -> f32 {
@@ -134,12 +140,11 @@ pub(super) struct Scored {
 impl Collection<'_> {
     /// Every document of the scope that has any of the terms.
     pub(super) fn score(&self, terms: Vec<QueryTerm>) -> tantivy::Result<Vec<Scored>> {
-        let count: u64 = self.scopes.iter().map(|s| s.count).sum();
+        let count = self.count();
         if count == 0 {
             return Ok(Vec::new());
         }
-        let average = (self.scopes.iter().map(|s| s.length).sum::<f64>() / count as f64).max(1.0) as f32;
-        let Bm25Settings { k1, b, .. } = *self.settings;
+        let average = self.average_length();
         let mut scores: Vec<Vec<f32>> = self.empty_scores();
         let mut frequencies = self.empty_scores();
         for term in self.rarest(terms)? {
@@ -148,8 +153,7 @@ impl Collection<'_> {
             for Scored { segment, doc, score: frequency } in found {
                 let (segment, doc) = (segment as usize, doc as usize);
                 let length = self.scopes[segment].lengths[doc];
-                let saturated = frequency * (k1 + 1.0) / (frequency + k1 * (1.0 - b + b * length / average));
-                scores[segment][doc] += weight * saturated;
+                scores[segment][doc] += weight * self.settings.saturated(frequency, length / average);
             }
         }
         Ok(collect(&scores))
@@ -157,11 +161,28 @@ impl Collection<'_> {
 
     /// The inverse document frequency of each term within the scope, those of no document included.
     pub(super) fn idfs(&self, terms: &[QueryTerm]) -> tantivy::Result<Vec<f32>> {
-        let count: u64 = self.scopes.iter().map(|s| s.count).sum();
+        let count = self.count();
         let mut frequencies = self.empty_scores();
         let idf =
             |term: &QueryTerm| Ok(idf(self.postings(&term.text, &mut frequencies)?.len() as u64, count));
         terms.iter().map(idf).collect()
+    }
+
+    /// What the question's terms are worth in this collection, to score texts that are not in it.
+    pub(super) fn term_weights(&self, terms: Vec<QueryTerm>) -> tantivy::Result<TermWeights> {
+        let terms = self.rarest(terms)?;
+        let idfs = self.idfs(&terms)?;
+        let by_term = terms.into_iter().zip(idfs).map(|(term, idf)| (term.text, term.weight * idf));
+        Ok(TermWeights { by_term: by_term.collect(), average_length: self.average_length() })
+    }
+
+    fn count(&self) -> u64 {
+        self.scopes.iter().map(|s| s.count).sum()
+    }
+
+    fn average_length(&self) -> f32 {
+        let length: f64 = self.scopes.iter().map(|s| s.length).sum();
+        (length / self.count().max(1) as f64).max(1.0) as f32
     }
 
     fn empty_scores(&self) -> Vec<Vec<f32>> {
@@ -218,6 +239,34 @@ impl Collection<'_> {
             }
         }
         Ok(found)
+    }
+}
+
+/// What each term of a question is worth.
+pub(super) struct TermWeights {
+    by_term: HashMap<String, f32>,
+    average_length: f32,
+}
+
+impl TermWeights {
+    /// The score of an analyzed text, field by field.
+    pub(super) fn score(&self, settings: &Bm25Settings, fields: &[Vec<Analyzed>; TEXT_FIELDS]) -> f32 {
+        let mut frequencies: HashMap<&str, f32> = HashMap::new();
+        let mut length = 0.0;
+        for (terms, weight) in fields.iter().zip(settings.fields) {
+            length += weight * terms.iter().filter(|t| t.kind.counts()).count() as f32;
+            for term in terms.iter().filter(|t| self.by_term.contains_key(&t.text)) {
+                *frequencies.entry(&term.text).or_default() += weight;
+            }
+        }
+        // Added up in the same order every time: float addition is not associative.
+        let mut found: Vec<(&str, f32)> = frequencies.into_iter().collect();
+        found.sort_unstable_by_key(|(term, _)| *term);
+        let worth = |(term, frequency): (&str, f32)| {
+            let weight = self.by_term.get(term).copied().unwrap_or(0.0);
+            weight * settings.saturated(frequency, length / self.average_length)
+        };
+        found.into_iter().map(worth).sum()
     }
 }
 

@@ -18,8 +18,8 @@ use uuid::Uuid;
 
 use super::analyzer::analyze;
 use super::bm25::{Bm25Settings, Collection, Scored, query_terms};
-use super::phrase;
-use super::schema::{Fields, document, schema};
+use super::phrase::{self, WordOrder};
+use super::schema::{Fields, document, schema, texts};
 use super::scope_docs::{DocBits, ScopeCache, SegmentScope, for_each_doc};
 
 /// Heap of the writer; full means another segment, not another byte.
@@ -163,6 +163,30 @@ impl GenerationIndex {
             hits(&searcher, &scored)
         };
         search().map_err(|e| failure(&self.folder, "search", e))
+    }
+
+    /// What `entries`, which the index need not hold, score with its statistics.
+    pub(super) fn score(
+        &self,
+        knowledge_base: KnowledgeBaseId,
+        question: &str,
+        entries: &[KeywordEntry],
+    ) -> Result<Vec<f32>> {
+        let searcher = self.reader.searcher();
+        let score = || -> tantivy::Result<Vec<f32>> {
+            let scopes = self.scopes(&searcher, knowledge_base)?;
+            let collection = self.collection(&searcher, &scopes);
+            let weights = collection.term_weights(query_terms(question, &self.settings))?;
+            let order = WordOrder::of(question);
+            let analyzed = entries.iter().map(|entry| texts(entry).map(analyze));
+            Ok(analyzed
+                .map(|fields| {
+                    let raised = order.as_ref().map_or(1.0, |order| order.raise(&self.settings, &fields));
+                    weights.score(&self.settings, &fields) * raised
+                })
+                .collect())
+        };
+        score().map_err(|e| failure(&self.folder, "search", e))
     }
 
     /// The share of the question's weight that `text` has.

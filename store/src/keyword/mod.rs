@@ -120,6 +120,11 @@ impl KeywordIndex for TantivyKeywordIndex {
             .await
     }
 
+    async fn score(&self, scope: Scope, text: &str, entries: Vec<KeywordEntry>) -> Result<Vec<f32>> {
+        let text = text.to_owned();
+        self.on(scope.generation(), move |index| index.score(scope.knowledge_base(), &text, &entries)).await
+    }
+
     async fn flush(&self, generation: GenerationId) -> Result<()> {
         self.on(generation, GenerationIndex::flush).await
     }

@@ -9,8 +9,9 @@ use tantivy::postings::Postings;
 use tantivy::schema::IndexRecordOption;
 use tantivy::{DocSet, Term};
 
-use super::analyzer::analyze;
-use super::bm25::{Collection, Scored};
+use super::analyzer::{Term as Analyzed, analyze};
+use super::bm25::{Bm25Settings, Collection, Scored};
+use super::schema::TEXT_FIELDS;
 
 /// Candidates that are looked at again.
 pub(super) const CANDIDATES: usize = 20;
@@ -24,39 +25,76 @@ pub(super) fn reward_word_order(
     question: &str,
     best: &mut [Scored],
 ) -> tantivy::Result<()> {
-    let mut words = analyze(question);
-    words.retain(|t| t.kind.counts());
-    words.truncate(MAX_TERMS);
-    if words.len() < 2 {
-        return Ok(());
-    }
-    let mut numbers: HashMap<&str, usize> = HashMap::new();
-    let mut sequence = Vec::with_capacity(words.len());
-    for word in &words {
-        let next = numbers.len();
-        sequence.push(*numbers.entry(&word.text).or_insert(next));
-    }
+    let Some(order) = WordOrder::of(question) else { return Ok(()) };
     let count = best.len().min(CANDIDATES);
-    let mut positions = vec![vec![Vec::new(); numbers.len()]; count];
+    let mut positions = vec![order.no_positions(); count];
     for (field_number, field) in collection.fields.iter().enumerate() {
-        for (&word, &number) in &numbers {
+        for (word, &number) in &order.numbers {
             let term = Term::from_field_text(*field, word);
             read_positions(collection, &term, field_number, &best[..count], |candidate, found| {
                 positions[candidate][number].extend(found);
             })?;
         }
     }
-    let pairs = (sequence.len() - 1) as f32;
     for (scored, positions) in best.iter_mut().zip(&mut positions) {
+        scored.score *= order.factor(collection.settings, positions);
+    }
+    Ok(())
+}
+
+/// The order of a question's words.
+pub(super) struct WordOrder {
+    /// A number for each distinct word.
+    numbers: HashMap<String, usize>,
+    sequence: Vec<usize>,
+}
+
+impl WordOrder {
+    /// `None` where there is no order: of fewer than two words.
+    pub(super) fn of(question: &str) -> Option<Self> {
+        let mut words = analyze(question);
+        words.retain(|t| t.kind.counts());
+        words.truncate(MAX_TERMS);
+        if words.len() < 2 {
+            return None;
+        }
+        let mut numbers: HashMap<String, usize> = HashMap::new();
+        let mut sequence = Vec::with_capacity(words.len());
+        for word in words {
+            let next = numbers.len();
+            sequence.push(*numbers.entry(word.text).or_insert(next));
+        }
+        Some(Self { numbers, sequence })
+    }
+
+    /// By how much an analyzed text is raised, field by field.
+    pub(super) fn raise(&self, settings: &Bm25Settings, fields: &[Vec<Analyzed>; TEXT_FIELDS]) -> f32 {
+        let mut positions = self.no_positions();
+        for (base, terms) in (0..).map(|field: u64| field * FIELD_STRIDE).zip(fields) {
+            for term in terms {
+                if let Some(&number) = self.numbers.get(&term.text) {
+                    positions[number].push(base + term.position as u64);
+                }
+            }
+        }
+        self.factor(settings, &mut positions)
+    }
+
+    fn no_positions(&self) -> Vec<Vec<u64>> {
+        vec![Vec::new(); self.numbers.len()]
+    }
+
+    /// From the positions of each word.
+    fn factor(&self, settings: &Bm25Settings, positions: &mut [Vec<u64>]) -> f32 {
         for found in positions.iter_mut() {
             found.sort_unstable();
         }
-        let kept = sequence.windows(2).filter(|pair| adjacent(&positions[pair[0]], &positions[pair[1]]));
+        let pairs = (self.sequence.len() - 1) as f32;
+        let kept = self.sequence.windows(2).filter(|pair| adjacent(&positions[pair[0]], &positions[pair[1]]));
         let share = kept.count() as f32 / pairs;
         // Squared: a quotation is raised fully, a question's few common turns of phrase hardly.
-        scored.score *= 1.0 + collection.settings.word_order * share * share;
+        1.0 + settings.word_order * share * share
     }
-    Ok(())
 }
 
 /// Fields follow each other at a distance that no chunk reaches.

@@ -59,8 +59,7 @@ pub(super) fn document(fields: &Fields, entry: &KeywordEntry) -> TantivyDocument
     for tag in &entry.key.tags {
         document.add_text(fields.tags, tag.as_str());
     }
-    let texts = [&entry.title, &entry.headings, &entry.body];
-    for ((text, field), length) in texts.into_iter().zip(fields.text).zip(fields.lengths) {
+    for ((text, field), length) in texts(entry).into_iter().zip(fields.text).zip(fields.lengths) {
         let terms = analyze(text);
         document.add_u64(length, terms.iter().filter(|t| t.kind.counts()).count() as u64);
         if !terms.is_empty() {
@@ -68,6 +67,11 @@ pub(super) fn document(fields: &Fields, entry: &KeywordEntry) -> TantivyDocument
         }
     }
     document
+}
+
+/// The texts of an entry, in the order of [`Fields::text`].
+pub(super) fn texts(entry: &KeywordEntry) -> [&str; TEXT_FIELDS] {
+    [&entry.title, &entry.headings, &entry.body]
 }
 
 fn tokens(terms: Vec<Term>) -> PreTokenizedString {

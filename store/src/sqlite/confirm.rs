@@ -1,18 +1,19 @@
-//! The last word on every hit: is this chunk current, and may this scope see it?
+//! The last word on every hit: is this chunk current, or was it at the time that is asked of, and may this
+//! scope see it?
 
 use std::collections::HashMap;
 
 use footnote_core::hash::ContentHash;
-use footnote_core::ids::{ChunkId, DocumentId, SourceId, VersionId};
+use footnote_core::ids::{ChunkId, DocumentId, GenerationId, SourceId, VersionId};
 use footnote_core::passage::ConfirmedChunk;
 use footnote_core::principal::Scope;
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, Result};
-use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteRow;
+use sqlx::{QueryBuilder, Sqlite};
 
 use super::{BATCH, SqliteStore, Tx, chunks, texts};
-use crate::rows::{Doing as _, Fields};
+use crate::rows::{Doing as _, Fields, micros};
 
 pub(super) async fn confirm(
     store: &SqliteStore,
@@ -45,7 +46,7 @@ pub(super) async fn confirm(
     Ok(confirmed)
 }
 
-/// The chunks that are current and within the scope, still without their text.
+/// The chunks that are current, or were then, and within the scope, still without their text.
 async fn permitted(
     store: &SqliteStore,
     scope: Scope,
@@ -69,15 +70,17 @@ async fn permitted_rows(tx: &mut Tx, scope: Scope, asked: &[ChunkId]) -> Result<
         "SELECT c.id AS chunk, c.ordinal AS ordinal, c.span_start AS span_start, c.span_end AS span_end, \
          c.page_first AS page_first, c.page_last AS page_last, c.heading_path AS heading_path, \
          c.embedded_text AS embedded_text, v.id AS version, v.text AS text, d.id AS document, d.source AS source, d.title AS title, d.key AS key \
-         FROM chunks c CROSS JOIN versions v ON v.id = c.version AND v.state = 'current' \
+         FROM chunks c CROSS JOIN versions v ON v.id = c.version \
          CROSS JOIN documents d ON d.id = v.document AND d.deleted_at IS NULL \
          CROSS JOIN knowledge_bases k ON k.id = d.knowledge_base AND k.deleted_at IS NULL \
-             AND k.generation = c.generation \
+             AND (k.generation = c.generation OR v.state = 'retired') \
          WHERE k.id = ",
     );
     query.push_bind(scope.knowledge_base().0);
     query.push(" AND k.workspace = ").push_bind(scope.workspace().0);
-    query.push(" AND c.generation = ").push_bind(scope.generation().0);
+    // A retired version's rows may be those of the generation of then.
+    query.push(" AND (v.state = 'retired' OR c.generation = ").push_bind(scope.generation().0).push(")");
+    push_current(&mut query, scope);
     query.push(" AND c.id IN (");
     let mut ids = query.separated(", ");
     for id in asked {
@@ -85,6 +88,48 @@ async fn permitted_rows(tx: &mut Tx, scope: Scope, asked: &[ChunkId]) -> Result<
     }
     query.push(")");
     query.build().persistent(false).fetch_all(&mut **tx).await.doing("confirm the hits")
+}
+
+/// That the version `v` is current, or was at the scope's time.
+fn push_current(query: &mut QueryBuilder<Sqlite>, scope: Scope) {
+    let Some(as_of) = scope.as_of() else {
+        query.push(" AND v.state = 'current'");
+        return;
+    };
+    query.push(" AND v.state IN ('current', 'retired') AND v.activated_at <= ").push_bind(micros(as_of));
+    query.push(" AND (v.retired_at IS NULL OR v.retired_at > ").push_bind(micros(as_of)).push(")");
+}
+
+/// See [`DocumentStore::past_versions`](footnote_core::ports::DocumentStore::past_versions).
+pub(super) async fn past_versions(
+    store: &SqliteStore,
+    scope: Scope,
+) -> Result<Vec<(VersionId, GenerationId)>> {
+    if scope.as_of().is_none() {
+        return Ok(Vec::new());
+    }
+    let mut query = QueryBuilder::new(
+        "SELECT version, generation FROM (SELECT v.id AS version, (SELECT c.generation FROM chunks c \
+         WHERE c.version = v.id ORDER BY c.generation = ",
+    );
+    query.push_bind(scope.generation().0);
+    query.push(
+        " DESC LIMIT 1) AS generation FROM knowledge_bases k JOIN documents d ON d.knowledge_base = k.id \
+         JOIN versions v ON v.document = d.id AND v.state = 'retired' \
+         WHERE k.deleted_at IS NULL AND d.deleted_at IS NULL AND k.id = ",
+    );
+    query.push_bind(scope.knowledge_base().0);
+    query.push(" AND k.workspace = ").push_bind(scope.workspace().0);
+    push_current(&mut query, scope);
+    query.push(") WHERE generation IS NOT NULL ORDER BY version");
+    let rows = query.build().persistent(false).fetch_all(&store.readers).await;
+    let rows = rows.doing("list the versions of then")?;
+    rows.iter()
+        .map(|row| {
+            let fields = Fields::of(row, "document version");
+            Ok((VersionId(fields.id("version")?), GenerationId(fields.id("generation")?)))
+        })
+        .collect()
 }
 
 fn confirmed_chunk(row: &SqliteRow) -> Result<ConfirmedChunk> {

@@ -205,6 +205,9 @@ impl DocumentStore for SqliteStore {
         confirm::confirm(self, scope, chunks).await
     }
 
+    async fn past_versions(&self, scope: Scope) -> Result<Vec<(VersionId, GenerationId)>> {
+        confirm::past_versions(self, scope).await
+    }
     async fn canonical_text(&self, version: VersionId) -> Result<Option<CanonicalText>> {
         texts::of_version(self, version).await
     }

@@ -59,14 +59,14 @@ pub(super) async fn prune_chunks(store: &SqliteStore) -> Result<u64> {
     Ok(removed)
 }
 
-/// Vectors that no chunk of a current or pending version uses. One that comes into use between the two
+/// Vectors that no chunk uses: rows of retired versions stay, so that the past can be searched, and go with
+/// their document. One that comes into use between the two
 /// statements is computed again when it is next needed.
 pub(super) async fn prune_vectors(store: &SqliteStore) -> Result<u64> {
     let unused: Vec<(i64, Vec<u8>)> = sqlx::query_as(
         "SELECT embedder, text FROM vectors WHERE (embedder, text) NOT IN ( \
-             SELECT e.id, c.embedded_text FROM chunks c JOIN versions v ON v.id = c.version \
-             JOIN generations g ON g.id = c.generation JOIN embedders e ON e.fingerprint = g.embedder \
-             WHERE v.state IN ('current', 'pending')) ORDER BY embedder",
+             SELECT e.id, c.embedded_text FROM chunks c JOIN generations g ON g.id = c.generation \
+             JOIN embedders e ON e.fingerprint = g.embedder) ORDER BY embedder",
     )
     .fetch_all(&store.readers)
     .await

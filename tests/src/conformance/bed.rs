@@ -121,17 +121,22 @@ impl Bed {
 
     /// Does one job as a worker would; returns it, or `None` where none is due.
     pub(super) async fn work_once(&self) -> Option<Job> {
-        let (job, lease) = self.claim(at(12)).await?;
+        self.work_once_at(at(12)).await
+    }
+
+    /// The same at a time.
+    pub(super) async fn work_once_at(&self, now: DateTime<Utc>) -> Option<Job> {
+        let (job, lease) = self.claim(now).await?;
         match job.kind {
             JobKind::IndexVersion { version, .. } => {
                 let facts = self.prepare(lease, version).await;
                 self.sql
                     .documents
-                    .activate_version(lease, version, self.generation, &facts, at(12))
+                    .activate_version(lease, version, self.generation, &facts, now)
                     .await
                     .unwrap();
             }
-            _ => self.sql.queue.succeed(lease, at(12)).await.unwrap(),
+            _ => self.sql.queue.succeed(lease, now).await.unwrap(),
         }
         Some(job)
     }

@@ -37,6 +37,7 @@ where
     filters_narrow(&*index).await;
     removal_takes_one_version(&*index).await;
     coverage_is_the_share_of_weight(&*index).await;
+    texts_that_it_does_not_hold_score_as_if_it_did(&*index).await;
     let (generation, base, version) = a_flushed_version(&*index).await;
     drop(index);
     a_flushed_version_survives(&*reopen().await, &generation, &base, version).await;
@@ -72,6 +73,33 @@ async fn nothing_is_found_where_nothing_is(index: &dyn KeywordIndex) {
     assert_eq!(index.coverage(scope(&base), "年假", "").await.unwrap(), 0.0);
     index.remove(unknown.id, VersionId::new()).await.expect("removing nothing is harmless");
     index.flush(unknown.id).await.unwrap();
+}
+
+async fn texts_that_it_does_not_hold_score_as_if_it_did(index: &dyn KeywordIndex) {
+    let (generation, base) = ready(index).await;
+    let version = VersionId::new();
+    let entries: Vec<KeywordEntry> =
+        (0..).zip(TEXTS).map(|(ordinal, text)| entry(&base, version, ordinal, text, &[])).collect();
+    index.upsert(generation.id, entries.clone()).await.unwrap();
+    index.flush(generation.id).await.unwrap();
+    for question in
+        ["年假可以顺延到什么时候？", "lost laptop", "When is the approval needed for 1,200 dollars?", "zebra"]
+    {
+        let scores = index.score(scope(&base), question, entries.clone()).await.unwrap();
+        assert_eq!(scores.len(), entries.len());
+        let found = search(index, &base, &Filter::default(), question, 10).await;
+        assert_eq!(scores.iter().filter(|score| **score > 0.0).count(), found.len(), "{question}");
+        for hit in found {
+            let at = entries.iter().position(|entry| entry.key.chunk == hit.chunk).unwrap();
+            assert!(
+                (scores[at] - hit.score).abs() < 1e-3 * hit.score,
+                "{question}: {} {}",
+                scores[at],
+                hit.score
+            );
+        }
+    }
+    assert!(index.score(scope(&base), "lost", Vec::new()).await.unwrap().is_empty());
 }
 
 async fn writing_twice_is_writing_once(index: &dyn KeywordIndex) {

@@ -69,6 +69,7 @@ async fn measure_in(session: &Session, wanted: usize) -> Result<Figures> {
             mode: SearchMode::Hybrid,
             limit: 10,
             filter: Filter::default(),
+            as_of: None,
             explain: false,
         };
         let start = Instant::now();

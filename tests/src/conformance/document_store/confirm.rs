@@ -12,6 +12,7 @@ pub(super) async fn run(open: impl AsyncFn() -> Sql) {
     let bed = async || Bed::new(open().await).await;
     hits_come_back_in_their_order_with_the_text_under_their_span(bed().await).await;
     a_pending_or_retired_version_is_not_confirmed(bed().await).await;
+    a_version_is_confirmed_as_of_the_time_it_was_current(bed().await).await;
     another_knowledge_base_or_generation_is_not_confirmed(bed().await).await;
     the_same_name_in_another_workspace_is_another_knowledge_base(bed().await).await;
     more_ids_than_one_statement_binds_are_confirmed_all(bed().await).await;
@@ -45,6 +46,35 @@ async fn a_pending_or_retired_version_is_not_confirmed(bed: Bed) {
     bed.work().await;
     assert_eq!(bed.visible(&bed.kb, &[new, old]).await, ["twelve days"]);
     assert_eq!(bed.sql.documents.canonical_text(old).await.unwrap().unwrap().as_str(), "ten days");
+}
+
+async fn a_version_is_confirmed_as_of_the_time_it_was_current(bed: Bed) {
+    let old = bed.upload("a.md", "ten days").await;
+    let (old_since, new_since) = (at(20), at(30));
+    bed.work_once_at(old_since).await.unwrap();
+    let new = bed.upload("a.md", "twelve days").await.version.id;
+    bed.work_once_at(new_since).await.unwrap();
+    let ids = bed.chunk_ids(&[old.version.id, new]);
+    let seen = async |time| {
+        let scope = scope(&bed.kb).at(Some(time));
+        let found = bed.sql.documents.confirm(scope, &ids).await.unwrap();
+        let past = bed.sql.documents.past_versions(scope).await.unwrap();
+        (found.into_iter().map(|chunk| chunk.text).collect::<Vec<_>>(), past)
+    };
+    let moment = chrono::TimeDelta::microseconds(1);
+    let of_old = vec![(old.version.id, bed.generation)];
+    assert_eq!(seen(old_since - moment).await, (vec![], vec![]), "it was not there yet");
+    assert_eq!(seen(old_since).await, (vec!["ten days".to_owned()], of_old.clone()));
+    assert_eq!(seen(new_since - moment).await, (vec!["ten days".to_owned()], of_old));
+    assert_eq!(seen(new_since).await, (vec!["twelve days".to_owned()], vec![]));
+    assert!(bed.sql.documents.past_versions(scope(&bed.kb)).await.unwrap().is_empty());
+
+    let other = bed.kb_named("other").await;
+    let elsewhere = scope(&other).at(Some(old_since));
+    assert!(bed.sql.documents.confirm(elsewhere, &ids).await.unwrap().is_empty());
+    assert!(bed.sql.documents.past_versions(elsewhere).await.unwrap().is_empty());
+    bed.sql.documents.delete_document(old.document.id, at(1_000)).await.unwrap();
+    assert_eq!(seen(old_since).await, (vec![], vec![]), "deleted is deleted at all times");
 }
 
 async fn another_knowledge_base_or_generation_is_not_confirmed(bed: Bed) {
