@@ -7,6 +7,7 @@
 pub mod answer;
 pub mod chunk;
 pub mod citation;
+pub mod dated;
 pub mod document;
 pub mod error;
 pub mod feedback;

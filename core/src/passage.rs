@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::dated::DocumentDate;
 use crate::hash::ContentHash;
 use crate::ids::{ChunkId, DocumentId, SourceId, VersionId};
 use crate::text::Span;
@@ -93,6 +94,9 @@ pub struct Passage {
     pub title: String,
     /// The document's key within its source.
     pub document_key: String,
+    /// When its document is of; `None` in receipts that were stored before this was told.
+    #[serde(default)]
+    pub dated: Option<DocumentDate>,
     /// Where it lies, in scalar values.
     pub span: Span,
     /// Headings above all of it.

@@ -49,6 +49,7 @@ fn passage(number: u32, (title, text): (&str, &str)) -> Passage {
         document: DocumentId::new(),
         title: title.to_owned(),
         document_key: title.to_owned(),
+        dated: None,
         span: Span::new(0, text.chars().count()),
         heading_path: Vec::new(),
         sections: Vec::new(),

@@ -23,6 +23,7 @@ use tracing::Instrument;
 
 use crate::cite::{CitedSentence, Citer};
 use crate::counting::{self, Counted};
+use crate::disagreement;
 use crate::fit::{self, Fitted};
 use crate::verify::{self, Calibration, Judgement, Place, Sources, SupportModels, Verifier};
 use crate::{extract, refusal};
@@ -166,6 +167,8 @@ struct Writer {
     citations: Vec<Citation>,
     sentences: Vec<AnswerSentence>,
     mode: AnswerMode,
+    /// The places that released sentences rest on.
+    used: Vec<Place>,
     /// Whether the model said that the passages do not tell.
     disclaimed: bool,
 }
@@ -184,6 +187,7 @@ impl Writer {
             citations: Vec::new(),
             sentences: Vec::new(),
             mode: AnswerMode::Generative,
+            used: Vec::new(),
             disclaimed: false,
         }
     }
@@ -220,6 +224,7 @@ impl Writer {
 
     async fn extract(mut self) -> Result<()> {
         self.write_extract().await?;
+        self.tell_disagreements().await?;
         self.finish(FinishReason::Stop, Usage::default(), None).await
     }
 
@@ -253,6 +258,7 @@ impl Writer {
     /// it does not know, where the model said so.
     async fn end(mut self, reason: FinishReason, usage: Usage, model: String) -> Result<()> {
         if self.text.chars().any(char::is_alphanumeric) {
+            self.tell_disagreements().await?;
             return self.finish(reason, usage, Some(model)).await;
         }
         if self.disclaimed {
@@ -262,7 +268,21 @@ impl Writer {
             return self.finish(FinishReason::InsufficientEvidence, usage, Some(model)).await;
         }
         self.write_extract().await?;
+        self.tell_disagreements().await?;
         self.finish(reason, usage, None).await
+    }
+
+    /// Says where other sources contradict what the answer rests on.
+    async fn tell_disagreements(&mut self) -> Result<()> {
+        let chinese = self.question.is_chinese();
+        for found in disagreement::find(&self.question, &self.sources, &self.used) {
+            let Some(text) = disagreement::text(&found, &self.sources, chinese) else { continue };
+            let places = vec![found.ours, found.theirs];
+            let citations = places.iter().filter_map(|place| self.sources.citation(place, 1.0)).collect();
+            let written = self.write(format!("\n\n{text}"), citations).await?;
+            self.note(&text, Judgement::disagreement(places), Some(written), SentenceFate::Kept).await?;
+        }
+        Ok(())
     }
 
     async fn write_extract(&mut self) -> Result<()> {
@@ -271,6 +291,7 @@ impl Writer {
             let judgement = Judgement::quote(chosen.place.clone());
             let (text, citation) = self.quotation(&chosen.place, chosen.score);
             let written = self.write(text, citation.into_iter().collect()).await?;
+            self.used.push(chosen.place.clone());
             let quote = self.sources.text(&chosen.place).to_owned();
             self.note(&quote, judgement, Some(written), SentenceFate::Kept).await?;
         }
@@ -329,6 +350,7 @@ impl Writer {
         if fate == SentenceFate::Flagged {
             judgement.places.clear();
         }
+        self.used.extend(judgement.places.iter().cloned());
         let mut citations = Vec::new();
         for place in &judgement.places {
             citations.extend(self.sources.citation(place, judgement.score));
@@ -346,6 +368,7 @@ impl Writer {
         if self.text.contains(&extract::on_one_line(quote)) {
             return self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await;
         }
+        self.used.push(place.clone());
         let (text, citation) = self.quotation(&place, 1.0);
         let written = self.write(text, citation.into_iter().collect()).await?;
         self.note(sentence.claim(), judgement, Some(written), SentenceFate::Replaced).await

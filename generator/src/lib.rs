@@ -11,6 +11,7 @@
 pub mod answerer;
 pub mod cite;
 pub mod counting;
+mod disagreement;
 mod extract;
 pub mod facts;
 mod fit;

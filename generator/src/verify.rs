@@ -106,6 +106,23 @@ impl Sources {
         passage.and_then(|p| p.passage.text.get(place.bytes.clone())).unwrap_or_default()
     }
 
+    /// Every sentence.
+    #[cfg(test)]
+    pub(crate) fn sentences(&self) -> impl Iterator<Item = Place> {
+        self.places().map(|(place, _)| place)
+    }
+
+    /// The sentences of other documents than that of `place`, in its language.
+    pub(crate) fn other_documents_sentences(&self, place: &Place) -> Vec<Place> {
+        let Some(own) = self.0.get(place.passage) else { return Vec::new() };
+        let others = self.places().filter(|(other, _)| {
+            self.0
+                .get(other.passage)
+                .is_some_and(|it| it.passage.document != own.passage.document && it.chinese == own.chinese)
+        });
+        others.map(|(other, _)| other).collect()
+    }
+
     fn places(&self) -> impl Iterator<Item = (Place, &Terms)> {
         self.0.iter().enumerate().flat_map(|(passage, indexed)| {
             let places = indexed.sentences.iter();
@@ -329,6 +346,18 @@ impl Judgement {
             missing: Vec::new(),
             why: "it stands in the source word for word".to_owned(),
             places: vec![place],
+        }
+    }
+
+    /// What the service itself says of two sources that disagree, by quoting both.
+    pub(crate) fn disagreement(places: Vec<Place>) -> Self {
+        Self {
+            verdict: Verdict::Supported,
+            score: 1.0,
+            method: "disagreement",
+            missing: Vec::new(),
+            why: "both sources are quoted word for word".to_owned(),
+            places,
         }
     }
 

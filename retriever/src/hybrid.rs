@@ -3,12 +3,14 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use footnote_core::dated::DocumentDate;
 use footnote_core::ids::{ChunkId, DocumentId, VersionId};
 use footnote_core::passage::{
     Candidate, ConfirmedChunk, Evidence, Passage, Retrieved, StageScore, StageTrace,
 };
 use footnote_core::ports::{DocumentStore, Embedder, KeywordIndex, Reranker, VectorIndex};
 use footnote_core::question::{ScopedQuery, is_chinese};
+use footnote_core::text::CanonicalText;
 use footnote_core::{Error, Result};
 use futures::future::try_join_all;
 use tokio::sync::OnceCell;
@@ -256,7 +258,10 @@ impl HybridRetriever {
                 continue;
             };
             let chosen: Vec<&Candidate> = kept.iter().filter(of_version).map(|&at| &candidates[at]).collect();
-            passages.extend(passages::merge_version(&chosen, &text, &parsed)?);
+            let mut merged = passages::merge_version(&chosen, &text, &parsed)?;
+            let dated = self.dated(version, &text).await?;
+            merged.iter_mut().for_each(|passage| passage.dated.clone_from(&dated));
+            passages.extend(merged);
         }
         let place: HashMap<ChunkId, usize> =
             kept.iter().map(|&at| (candidates[at].chunk.chunk, at)).collect();
@@ -265,6 +270,14 @@ impl HybridRetriever {
             passage.number = number;
         }
         Ok(passages)
+    }
+
+    /// When a version is of.
+    async fn dated(&self, version: VersionId, text: &CanonicalText) -> Result<Option<DocumentDate>> {
+        let Some(version) = self.documents.version(version).await? else { return Ok(None) };
+        let Some(document) = self.documents.document(version.document).await? else { return Ok(None) };
+        let names = [document.title.as_str(), document.key.as_str()];
+        Ok(Some(DocumentDate::of(&document.metadata, text.as_str(), &names, version.created_at)))
     }
 
     async fn judge(

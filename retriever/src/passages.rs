@@ -103,6 +103,7 @@ fn begin(candidate: &Candidate) -> Passage {
         document: *document,
         title: title.clone(),
         document_key: document_key.clone(),
+        dated: None,
         span: *span,
         heading_path: candidate.chunk.heading_path.clone(),
         sections: Vec::new(),

@@ -260,3 +260,37 @@ async fn a_question_as_of_a_time_is_answered_by_the_versions_of_then() {
     assert!(error.contains("in the future"), "{error}");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_old_policy_and_its_successor_are_both_cited_with_their_dates() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("policies").await;
+    let policy = |effective: &str, days: u32| {
+        format!(
+            "# Leave policy\n\nEffective from {effective}.\n\nEvery employee has {days} days of annual leave.\n"
+        )
+    };
+    kb.add("leave-old.md", policy("1 January 2022", 12)).await;
+    kb.add("leave-new.md", policy("1 March 2024", 15)).await;
+    let question = json!({"question": "How many days of annual leave does every employee have?"});
+    let response = asked(&kb, question).await;
+    let told: Vec<&Value> = response["answer"]["sentences"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|sentence| sentence["method"] == "disagreement")
+        .collect();
+    let [told] = told.as_slice() else { panic!("{response:#}") };
+    let text = told["text"].as_str().unwrap();
+    for part in ["(2022-01-01)", "(2024-03-01)", "12 days", "15 days", "The later one is"] {
+        assert!(text.contains(part), "{text}");
+    }
+    assert_eq!(told["citations"].as_array().unwrap().len(), 2);
+    assert!(response["answer"]["text"].as_str().unwrap().ends_with(text));
+    let days: Vec<&Value> =
+        response["passages"].as_array().unwrap().iter().map(|passage| &passage["dated"]["day"]).collect();
+    assert!(days.contains(&&json!("2022-01-01")) && days.contains(&&json!("2024-03-01")), "{days:?}");
+    let id = response["id"].as_str().unwrap();
+    assert_eq!(kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok()["same"], true);
+    app.finish().await;
+}

@@ -21,6 +21,7 @@ pub(crate) fn passage(number: u32, text: &str) -> Passage {
         document: DocumentId::new(),
         title: format!("Title {number}"),
         document_key: format!("{number}.md"),
+        dated: None,
         span: Span::new(start, start + length),
         heading_path: vec!["Heading".into()],
         sections: Vec::new(),

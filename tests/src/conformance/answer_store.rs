@@ -35,6 +35,7 @@ fn passage() -> Passage {
         document: DocumentId::new(),
         title: "年假".to_owned(),
         document_key: "leave.md".to_owned(),
+        dated: None,
         span: Span::new(7, 120),
         heading_path: vec!["Leave".to_owned()],
         sections: vec![Section { start: 40, heading_path: vec!["Leave".to_owned(), "病假".to_owned()] }],

@@ -172,6 +172,7 @@ fn passage(document: &Document, text: &CanonicalText, span: Span, before: usize)
         document: document.id,
         title: document.title.clone(),
         document_key: document.key.clone(),
+        dated: None,
         span,
         heading_path: Vec::new(),
         sections: Vec::new(),

@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use footnote_core::answer::{Answer, Conversation, FinishReason, Message, MessageRole, Usage};
 use footnote_core::citation::Citation;
+use footnote_core::dated::DocumentDate;
 use footnote_core::passage::{Candidate, Evidence, Passage, StageScore, StageTrace};
 use footnote_core::text::Span;
 use serde::{Deserialize, Serialize};
@@ -173,6 +174,23 @@ impl From<&Answer> for AnswerView {
     }
 }
 
+/// When a document is of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DateView {
+    /// As exactly as it is known: `2024`, `2024-03` or `2024-03-01`.
+    #[schema(example = "2024-03-01")]
+    pub day: String,
+    /// Whether its metadata (`effective_date`, `date`…), its opening or its name says so; else it is the day on
+    /// which this content was added.
+    pub stated: bool,
+}
+
+impl From<&DocumentDate> for DateView {
+    fn from(date: &DocumentDate) -> Self {
+        Self { day: date.day.clone(), stated: date.stated }
+    }
+}
+
 /// A stretch of one version: neighbouring chunks merged.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct PassageView {
@@ -184,6 +202,8 @@ pub struct PassageView {
     pub title: String,
     /// The document's key within its source.
     pub document_key: String,
+    /// When the document is of; null in receipts of older builds.
+    pub dated: Option<DateView>,
     /// The immutable version.
     pub version: Uuid,
     /// SHA-256 of the version's canonical text.
@@ -209,6 +229,7 @@ impl From<&Passage> for PassageView {
             document: passage.document.0,
             title: passage.title.clone(),
             document_key: passage.document_key.clone(),
+            dated: passage.dated.as_ref().map(DateView::from),
             version: passage.version.0,
             version_hash: passage.version_hash.to_string(),
             span: passage.span.into(),

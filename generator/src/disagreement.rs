@@ -1,0 +1,250 @@
+//! Sources that say different things of the same matter: an old policy and its successor.
+//!
+//! What an answer rests on is compared with every sentence of the other documents that were found. Two
+//! sentences disagree where each has most of the other's words and as much of the question's, and each
+//! lacks exactly one fact of the other, of the same kind: another number, percentage or date, or one denies
+//! what the other affirms. Where a name differs they are about different things, and rows of tables differ
+//! by nature. In doubt nothing is said: a false alarm costs more trust than it gives.
+
+use std::cmp::Ordering;
+
+use footnote_core::dated::DocumentDate;
+use footnote_core::passage::Passage;
+use footnote_core::question::QuestionText;
+use footnote_core::verdict::FactKind;
+
+use crate::extract;
+use crate::facts::{self, EvidenceFacts};
+use crate::support::Terms;
+use crate::verify::{Place, Sources};
+
+/// Share of each sentence's words that the other must have.
+const SAME_MATTER: f32 = 0.75;
+/// Share of the question's words by which both may differ: less than a word of a short question, and as much as
+/// one "not" takes of its Chinese bigrams.
+const SAME_QUESTION: f32 = 0.15;
+/// Least words of a sentence, as weights, that tell what it is about.
+const FEWEST_TERMS: usize = 3;
+/// Most that are told of in an answer.
+const MOST: usize = 2;
+
+/// Two places that disagree; the first is one that the answer rests on.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Disagreement {
+    pub(crate) ours: Place,
+    pub(crate) theirs: Place,
+}
+
+/// What disagrees with the places that an answer rests on.
+pub(crate) fn find(question: &QuestionText, sources: &Sources, used: &[Place]) -> Vec<Disagreement> {
+    let question = Terms::of(question.as_str());
+    let mut found: Vec<Disagreement> = Vec::new();
+    for ours in used {
+        for theirs in sources.other_documents_sentences(ours) {
+            let is_told = found.iter().any(|d| {
+                [&d.ours, &d.theirs].contains(&&theirs)
+                    || d.ours == *ours && d.theirs.passage == theirs.passage
+            });
+            if !is_told && disagree(&question, sources.text(ours), sources.text(&theirs)) {
+                found.push(Disagreement { ours: ours.clone(), theirs });
+            }
+            if found.len() == MOST {
+                return found;
+            }
+        }
+    }
+    found
+}
+
+fn disagree(question: &Terms, a: &str, b: &str) -> bool {
+    if [a, b].iter().any(|text| text.contains('|') || text.contains('\t')) {
+        return false;
+    }
+    let (of_a, of_b) = (Terms::of(a), Terms::of(b));
+    let is_same_matter = of_a.shared_with(&[&of_b]) >= FEWEST_TERMS
+        && of_a.words_held_by(&[&of_b]) >= SAME_MATTER
+        && of_b.words_held_by(&[&of_a]) >= SAME_MATTER
+        && (question.words_held_by(&[&of_a]) - question.words_held_by(&[&of_b])).abs() <= SAME_QUESTION;
+    is_same_matter
+        && matches!(
+            (only_fact_missing(a, b), only_fact_missing(b, a)),
+            (Some(mine), Some(theirs)) if mine == theirs
+        )
+}
+
+/// The kind of the one fact of `claim` that `evidence` lacks or contradicts; `None` where there is none or
+/// more, or where it is one that tells what the claim is about.
+fn only_fact_missing(claim: &str, evidence: &str) -> Option<FactKind> {
+    let missing = facts::check(claim, &EvidenceFacts::of(&[evidence]), "").missing;
+    let [fact] = missing.as_slice() else { return None };
+    let differs =
+        matches!(fact.kind, FactKind::Number | FactKind::Percentage | FactKind::Date | FactKind::Negation);
+    differs.then_some(fact.kind)
+}
+
+/// What an answer says of it: both quotes with their documents, dates and markers, and which is later.
+pub(crate) fn text(disagreement: &Disagreement, sources: &Sources, chinese: bool) -> Option<String> {
+    let side = |place: &Place| {
+        let passage = &sources.passages().get(place.passage)?.passage;
+        let quote = extract::on_one_line(sources.text(place));
+        let quote = quote.trim_end_matches(['.', '。']);
+        let (title, date, number) = (named(passage), date(passage.dated.as_ref(), chinese), passage.number);
+        Some(if chinese {
+            format!("《{title}》{date}写的是“{quote}”[{number}]")
+        } else {
+            format!("“{title}”{date} says “{quote}” [{number}]")
+        })
+    };
+    let (ours, theirs) = (side(&disagreement.ours)?, side(&disagreement.theirs)?);
+    let later = later(disagreement, sources).map_or_else(String::new, |title| {
+        if chinese {
+            format!("其中较新的是《{title}》。")
+        } else {
+            format!(" The later one is “{title}”.")
+        }
+    });
+    Some(if chinese {
+        format!("各文档的说法不一致：{ours}，而{theirs}。{later}")
+    } else {
+        format!("The sources disagree: {ours}, while {theirs}.{later}")
+    })
+}
+
+fn later<'a>(disagreement: &Disagreement, sources: &'a Sources) -> Option<&'a str> {
+    let passage = |place: &Place| Some(&sources.passages().get(place.passage)?.passage);
+    let (ours, theirs) = (passage(&disagreement.ours)?, passage(&disagreement.theirs)?);
+    let order = ours.dated.as_ref()?.compare(theirs.dated.as_ref()?)?;
+    Some(if order == Ordering::Less { named(theirs) } else { named(ours) })
+}
+
+/// Two documents may bear the same title: then the file tells them apart.
+fn named(passage: &Passage) -> &str {
+    if passage.title.trim().is_empty() { &passage.document_key } else { &passage.title }
+}
+
+fn date(dated: Option<&DocumentDate>, chinese: bool) -> String {
+    match dated {
+        None => String::new(),
+        Some(DocumentDate { day, stated: true }) if chinese => format!("（{day}）"),
+        Some(DocumentDate { day, stated: true }) => format!(" ({day})"),
+        Some(DocumentDate { day, stated: false }) if chinese => format!("（{day}收录）"),
+        Some(DocumentDate { day, stated: false }) => format!(" (added {day})"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::ids::DocumentId;
+
+    use super::*;
+    use crate::cite::tests::passage;
+
+    fn of_documents(texts: &[(&str, &str)]) -> Sources {
+        let passages: Vec<Passage> = (1..)
+            .zip(texts)
+            .map(|(number, (day, text))| Passage {
+                document: DocumentId::new(),
+                dated: Some(DocumentDate { day: (*day).to_owned(), stated: true }),
+                ..passage(number, text)
+            })
+            .collect();
+        Sources::new(&passages)
+    }
+
+    fn first(sources: &Sources) -> Place {
+        sources.sentences().next().unwrap()
+    }
+
+    fn told(question: &str, a: &str, b: &str) -> Option<String> {
+        let sources = of_documents(&[("2022", a), ("2024-03-01", b)]);
+        let question = QuestionText::parse(question).unwrap();
+        let found = find(&question, &sources, &[first(&sources)]);
+        found.first().map(|disagreement| text(disagreement, &sources, question.is_chinese()).unwrap())
+    }
+
+    #[test]
+    fn an_old_policy_and_its_successor_disagree() {
+        assert_eq!(
+            told(
+                "How many days of annual leave do employees get?",
+                "Employees get 12 days of annual leave.",
+                "Welcome. Employees are given 15 days of annual leave per year.",
+            ),
+            None,
+            "other words than the question's"
+        );
+        let english = told(
+            "How many days of annual leave do employees get?",
+            "Employees get 12 days of annual leave.",
+            "Welcome. Employees get 15 days of annual leave.",
+        );
+        assert_eq!(
+            english.as_deref(),
+            Some(
+                "The sources disagree: “Title 1” (2022) says “Employees get 12 days of annual leave” [1], while \
+                 “Title 2” (2024-03-01) says “Employees get 15 days of annual leave” [2]. The later one is “Title 2”."
+            )
+        );
+        let chinese = told("新员工年假有几天？", "新员工每年享有10天年假。", "新员工每年享有15天年假。");
+        assert_eq!(
+            chinese.as_deref(),
+            Some(
+                "各文档的说法不一致：《Title 1》（2022）写的是“新员工每年享有10天年假”[1]，而《Title 2》（2024-03-01）写的是\
+                 “新员工每年享有15天年假”[2]。其中较新的是《Title 2》。"
+            )
+        );
+        let denied = told(
+            "May visitors enter the laboratory?",
+            "Visitors may enter the laboratory at night.",
+            "Visitors may not enter the laboratory at night.",
+        );
+        assert!(denied.is_some());
+        assert!(told("访客可以进入实验室吗？", "访客可以进入实验室。", "访客不可以进入实验室。").is_some());
+    }
+
+    #[test]
+    fn what_is_about_something_else_does_not_disagree() {
+        for (question, a, b) in [
+            (
+                "What was the revenue in 2022?",
+                "The revenue in 2022 was 5 million.",
+                "The revenue in 2023 was 6 million.",
+            ),
+            (
+                "How many days off in Berlin?",
+                "Employees in Berlin get 30 days off.",
+                "Employees in Paris get 25 days off.",
+            ),
+            (
+                "How many days do full-time employees get?",
+                "A full-time employee gets 15 days of leave.",
+                "A part-time employee gets 10 days of leave.",
+            ),
+            ("How many days of leave?", "Employees get 12 days of leave.", "Employees get 12 days of leave."),
+            (
+                "How many days of leave?",
+                "Employees get twelve days of leave.",
+                "Employees get 12 days of leave.",
+            ),
+            ("How many days?", "| Leave | 12 days | employees |", "| Leave | 15 days | employees |"),
+            ("年假几天？", "新员工每年享有10天年假。", "老员工的出差补贴为每天100元。"),
+            ("How long?", "It takes 3 days.", "It takes 4 days."),
+        ] {
+            assert_eq!(told(question, a, b), None, "{a} / {b}");
+        }
+    }
+
+    #[test]
+    fn one_document_does_not_disagree_with_itself_and_little_is_told() {
+        let question = QuestionText::parse("How many days of annual leave do employees get?").unwrap();
+        let line = |days: u32| format!("Employees get {days} days of annual leave.");
+        let document = DocumentId::new();
+        let both = [passage(1, &line(12)), passage(2, &line(15))].map(|p| Passage { document, ..p });
+        let same = Sources::new(&both);
+        assert!(find(&question, &same, &[first(&same)]).is_empty());
+        let many: Vec<String> = (10..16).map(line).collect();
+        let many: Vec<(&str, &str)> = many.iter().map(|text| ("2024", text.as_str())).collect();
+        let many = of_documents(&many);
+        assert_eq!(find(&question, &many, &[first(&many)]).len(), MOST);
+    }
+}
