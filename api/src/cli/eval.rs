@@ -17,6 +17,7 @@ pub(crate) mod dataset;
 mod gate;
 mod injection;
 mod intervals;
+mod judge;
 mod language;
 mod metrics;
 mod outcome;

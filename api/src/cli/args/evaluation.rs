@@ -65,7 +65,7 @@ pub(crate) struct EvalQuestionArgs {
     /// Only the first N questions.
     #[arg(long, value_name = "N")]
     pub(crate) queries: Option<usize>,
-    /// Index and ask anew instead of reusing what an earlier run left in the data folder.
+    /// Index, ask and judge anew instead of reusing what an earlier run left in the data folder.
     #[arg(long)]
     pub(crate) fresh: bool,
 }
@@ -248,9 +248,9 @@ pub(crate) struct EvalPairwiseArgs {
     /// Environment variable that holds the judge's key.
     #[arg(long, value_name = "NAME")]
     pub(crate) judge_key_env: Option<String>,
-    /// Only the first N questions.
-    #[arg(long, value_name = "N")]
-    pub(crate) queries: Option<usize>,
+    /// Which questions.
+    #[command(flatten)]
+    pub(crate) questions: EvalQuestionArgs,
     /// What becomes of the result.
     #[command(flatten)]
     pub(crate) output: EvalOutputArgs,
