@@ -202,13 +202,12 @@ fn a_running_service_is_measured_through_its_api() {
 
     let retrieval = measured(&["eval", "retrieval"]);
     assert_eq!((&retrieval["queries"], &retrieval["documents"]), (&json!(10), &json!(5)), "{retrieval:#}");
-    let told: Vec<&str> =
-        ["keyword", "vector", "hybrid"].into_iter().filter(|m| retrieval[m].is_object()).collect();
-    assert_eq!(told.len(), 3, "{retrieval:#}");
-    assert_eq!(retrieval["hybrid"]["recall@5"], 1.0, "{retrieval:#}");
+    for mode in ["keyword", "vector", "hybrid"] {
+        assert!(retrieval[mode]["recall@5"].as_f64().unwrap() > 0.8, "{mode} of {retrieval:#}");
+    }
 
     let refusal = measured(&["eval", "refusal"]);
-    assert_eq!((&refusal["answerable"], &refusal["unanswerable"]), (&json!(10), &json!(5)), "{refusal:#}");
+    assert_eq!((&refusal["answerable"], &refusal["unanswerable"]), (&json!(10), &json!(7)), "{refusal:#}");
     assert!(refusal["auroc"].as_f64().unwrap() > 0.8, "{refusal:#}");
 
     let answers = measured(&["eval", "answers", "--mode", "extractive"]);
@@ -217,8 +216,8 @@ fn a_running_service_is_measured_through_its_api() {
     assert_eq!(citations["quotes_hold"], 1.0, "{citations:#}");
     assert!(citations["citations"].as_u64().unwrap() > 0 && citations.get("true_kept").is_none());
 
-    // What is known needs no answer of the service but the list of its documents.
     assert_eq!(measured(&["eval", "retrieval"]), retrieval);
+    assert_eq!(kept_lines(&here, "retrieval"), 30, "ten queries in three modes, each searched once");
     let refused = run(&["eval", "refusal", "--remove-gold"]);
     assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
     server.kill();
