@@ -8,7 +8,7 @@ use tempfile::TempDir;
 
 use crate::cli::{footnote, footnote_on_network, json_of, keys, parsed, text};
 
-/// A data set of five documents, one of them empty, and three queries.
+/// A data set of four documents, two others that have no text, and three queries.
 fn data_set(folder: &Path) {
     let set = folder.join("tiny");
     fs_err::create_dir_all(&set).unwrap();
@@ -19,6 +19,7 @@ fn data_set(folder: &Path) {
         json!({"_id": "d3", "title": "差旅", "text": "一线城市的住宿标准是每晚600元。"}),
         json!({"_id": "d4", "title": "", "text": "Passwords are changed every 180 days."}),
         json!({"_id": "d5", "title": "Empty", "text": " "}),
+        json!({"_id": "d6", "title": "Marks", "text": "--- *** ---"}),
     ];
     let queries = [
         json!({"_id": "q1", "text": "How often is the sensor calibrated?"}),
@@ -41,7 +42,7 @@ fn an_evaluation_has_the_shape_that_scripts_read() {
     assert_eq!(
         (&report["documents"], &report["queries"]),
         (&json!(4), &json!(3)),
-        "the empty one is no document"
+        "those without text are no documents"
     );
     for part in ["keyword", "vector", "hybrid"] {
         assert_eq!(keys(&report[part]), ["ndcg@10", "recall@5", "recall@10", "mrr@10"]);

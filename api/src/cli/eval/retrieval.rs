@@ -142,7 +142,7 @@ fn case(query: &JudgedQuery, ranking: &Ranking) -> Case {
     let document = ranking.documents.iter().position(is_relevant);
     let page = first_page(&ranking.pages, &query.pages);
     let place = |what: &str, rank: Option<usize>| match rank {
-        Some(rank) => format!("{what} {}", rank + 1),
+        Some(rank) => format!("{what} at rank {}", rank + 1),
         None => format!("{what} not found"),
     };
     let (score, verdict) = if query.pages.is_empty() {
@@ -270,9 +270,9 @@ mod tests {
         let cases = worst(&queries, &rankings);
         let told: Vec<(&str, &str)> = cases.iter().map(|c| (c.id.as_str(), c.verdict.as_str())).collect();
         let expected = [
-            ("other page", "document 1, page not found"),
-            ("page", "document 1, page 7"),
-            ("document", "document 2"),
+            ("other page", "document at rank 1, page not found"),
+            ("page", "document at rank 1, page at rank 7"),
+            ("document", "document at rank 2"),
         ];
         assert_eq!(told, expected);
         assert_eq!(cases[1].expected, "a p. 7, a p. 8");
