@@ -99,13 +99,16 @@ async fn parse(
     ctx.parser.parse(&original, file_name, progress).await
 }
 
+/// What the failure of a document begins with that was read and holds nothing to search.
+pub const NO_TEXT: &str = "no extractable text";
+
 fn refuse_blank(document: &Document, parsed: &ParsedDocument) -> Result<()> {
     if parsed.is_blank() { Err(no_text(document)) } else { Ok(()) }
 }
 
 fn no_text(document: &Document) -> Error {
     Error::invalid(format!(
-        "no extractable text in {}: it may hold only images or be empty; upload a version with a text layer",
+        "{NO_TEXT} in {}: it may hold only images or be empty; upload a version with a text layer",
         document.key
     ))
 }

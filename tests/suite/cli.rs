@@ -12,7 +12,7 @@ use tempfile::TempDir;
 const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// `footnote` with the test models, no language model, and no way out.
-fn footnote(folder: &TempDir, arguments: &[&str]) -> Output {
+pub(crate) fn footnote(folder: &TempDir, arguments: &[&str]) -> Output {
     command(folder, models_folder(), arguments).output().expect("the binary runs")
 }
 
@@ -28,15 +28,26 @@ fn command(folder: &TempDir, models: &Path, arguments: &[&str]) -> Command {
     for proxy in ["HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "PIP_INDEX_URL"] {
         command.env(proxy, NOWHERE);
     }
+    configure(&mut command, folder, models, arguments);
+    command.env("PIP_RETRIES", "0");
+    command
+}
+
+/// The same as [`footnote`], with the network that this machine has.
+pub(crate) fn footnote_on_network(folder: &TempDir, arguments: &[&str]) -> Output {
+    let mut command = Command::new(footnote_binary());
+    configure(&mut command, folder, models_folder(), arguments);
+    command.output().expect("the binary runs")
+}
+
+fn configure(command: &mut Command, folder: &TempDir, models: &Path, arguments: &[&str]) {
     command
         .args(arguments)
         .current_dir(folder.path())
         .env("FOOTNOTE__DATA__FOLDER", folder.path().join("data"))
         .env("FOOTNOTE__MODELS__FOLDER", models)
         .env("FOOTNOTE__MODELS__GENERATOR", "none")
-        .env("PIP_RETRIES", "0")
         .env("NO_COLOR", "1");
-    command
 }
 
 /// Whether this machine lets a test have a network of its own, with nothing in it.
@@ -49,23 +60,23 @@ fn has_unshare() -> bool {
 }
 
 /// The JSON of a command that must succeed.
-fn json_of(folder: &TempDir, arguments: &[&str]) -> Value {
+pub(crate) fn json_of(folder: &TempDir, arguments: &[&str]) -> Value {
     let output = footnote(folder, &[arguments, &["--format", "json"]].concat());
     assert_eq!(output.status.code(), Some(0), "{arguments:?}: {}", text(&output.stderr));
     parsed(&output)
 }
 
-fn parsed(output: &Output) -> Value {
+pub(crate) fn parsed(output: &Output) -> Value {
     serde_json::from_slice(&output.stdout).unwrap_or_else(|error| {
         panic!("no JSON, {error}:\n{}\n{}", text(&output.stdout), text(&output.stderr))
     })
 }
 
-fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-fn keys(object: &Value) -> Vec<&str> {
+pub(crate) fn keys(object: &Value) -> Vec<&str> {
     object.as_object().expect("an object").keys().map(String::as_str).collect()
 }
 
@@ -179,115 +190,6 @@ fn keys_are_made_listed_and_revoked_and_the_doctor_looks() {
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));
     let output = footnote(&folder, &["ask", "Anything?", "--kb", "unknown"]);
     assert_eq!(output.status.code(), Some(4), "{}", text(&output.stderr));
-}
-
-/// A data set of five documents, one of them empty, and three queries.
-fn data_set(folder: &Path) {
-    let set = folder.join("tiny");
-    fs_err::create_dir_all(&set).unwrap();
-    let lines = |items: &[Value]| items.iter().map(|item| format!("{item}\n")).collect::<String>();
-    let corpus = [
-        json!({"_id": "d1", "title": "Leave", "text": "Employees receive fifteen days of annual leave."}),
-        json!({"_id": "d2", "title": "", "text": "The sensor is calibrated every ninety days."}),
-        json!({"_id": "d3", "title": "差旅", "text": "一线城市的住宿标准是每晚600元。"}),
-        json!({"_id": "d4", "title": "", "text": "Passwords are changed every 180 days."}),
-        json!({"_id": "d5", "title": "Empty", "text": " "}),
-    ];
-    let queries = [
-        json!({"_id": "q1", "text": "How often is the sensor calibrated?"}),
-        json!({"_id": "q2", "text": "住宿标准"}),
-        json!({"_id": "q3", "text": "annual leave"}),
-    ];
-    fs_err::write(set.join("corpus.jsonl"), lines(&corpus)).unwrap();
-    fs_err::write(set.join("queries.jsonl"), lines(&queries)).unwrap();
-    let qrels = "query-id\tcorpus-id\tscore\nq1\td2\t1\nq2\td3\t1\nq3\td1\t1\n";
-    fs_err::write(set.join("qrels.tsv"), qrels).unwrap();
-}
-
-#[test]
-fn an_evaluation_has_the_shape_that_scripts_read() {
-    let folder = tempfile::tempdir().unwrap();
-    data_set(folder.path());
-    let report = json_of(&folder, &["eval", "retrieval", "tiny"]);
-    let all = ["dataset", "documents", "queries", "embedder", "keyword", "vector", "hybrid"];
-    assert_eq!(keys(&report), all, "{report:#}");
-    assert_eq!(
-        (&report["documents"], &report["queries"]),
-        (&json!(4), &json!(3)),
-        "the empty one is no document"
-    );
-    for part in ["keyword", "vector", "hybrid"] {
-        assert_eq!(keys(&report[part]), ["ndcg@10", "recall@5", "recall@10", "mrr@10"]);
-        assert_eq!(report[part]["ndcg@10"], 1.0, "each query has one plain answer: {report:#}");
-    }
-    assert_eq!(json_of(&folder, &["eval", "retrieval", "tiny"]), report, "a second run finds it indexed");
-    let first = json_of(&folder, &["eval", "retrieval", "tiny", "--queries", "1"]);
-    assert_eq!(first["queries"], 1);
-
-    fs_err::write(folder.path().join("tiny/qrels.tsv"), "q1\td2\tone\n").unwrap();
-    let output = footnote(&folder, &["eval", "retrieval", "tiny"]);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("line 1"), "{}", text(&output.stderr));
-}
-
-#[test]
-fn answers_refusals_and_citations_are_measured_without_a_language_model() {
-    let folder = tempfile::tempdir().unwrap();
-    data_set(folder.path());
-    let line = |id: &str, question: &str, document: &str, answer: &str, evidence: &str| {
-        let line = json!({
-            "id": id, "question": question, "doc_id": document, "answers": [answer], "evidences": [evidence],
-        });
-        format!("{line}\n")
-    };
-    let sensor = "The sensor is calibrated every ninety days.";
-    let hotel = "一线城市的住宿标准是每晚600元。";
-    let lines = [
-        line("q1", "How often is the sensor calibrated?", "d2", "every ninety days", sensor),
-        line("q2", "一线城市的住宿标准是多少？", "d3", "每晚600元", hotel),
-    ];
-    fs_err::write(folder.path().join("tiny/qa.jsonl"), lines.concat()).unwrap();
-
-    let extractive = ["--mode", "extractive", "--scoped"];
-    let saved = ["--save", "answers.jsonl", "--report", "answers.html", "--language", "zh"];
-    let args = [&["eval", "answers", "tiny"][..], &extractive, &saved].concat();
-    let report = json_of(&folder, &args);
-    assert_eq!((&report["questions"], &report["documents"]), (&json!(2), &json!(4)), "{report:#}");
-    assert_eq!(report["contains_gold"], 1.0, "{report:#}");
-    assert_eq!((&report["citation_precision"], &report["citation_recall"]), (&json!(1.0), &json!(1.0)));
-    let page = fs_err::read_to_string(folder.path().join("answers.html")).unwrap();
-    assert!(page.contains("lang=\"zh-CN\"") && page.contains("contains_gold"));
-    let again = json_of(&folder, &args);
-    assert_eq!(again["seconds"], report["seconds"], "a second run asks nothing");
-
-    let gate = ["--fail-under", "contains_gold=1.01"];
-    let output = footnote(&folder, &[&["eval", "answers", "tiny"][..], &extractive, &gate].concat());
-    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
-    assert!(text(&output.stderr).contains("contains_gold is 1"), "{}", text(&output.stderr));
-
-    let judged = [&["eval", "citations", "tiny", "--method", "words"][..], &extractive].concat();
-    let report = json_of(&folder, &judged);
-    assert_eq!(report["quotes_hold"], 1.0, "{report:#}");
-    assert_eq!(report["by_origin"]["evidence"]["true_kept"]["share"], 1.0, "{report:#}");
-    assert_eq!(report["by_kind"]["number"]["share"], 1.0, "{report:#}");
-
-    let report = json_of(&folder, &["eval", "refusal", "tiny", "--remove-gold"]);
-    assert_eq!((&report["answerable"], &report["unanswerable"]), (&json!(2), &json!(2)), "{report:#}");
-    let output = footnote(&folder, &["eval", "refusal", "tiny"]);
-    assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
-
-    let fit = ["eval", "calibrate", "tiny", "--method", "words", "--support-only", "--out", "fitted.json"];
-    let report = json_of(&folder, &fit);
-    assert_eq!(report["support"]["words"]["pairs"], 4, "{report:#}");
-    let fitted = fs_err::read_to_string(folder.path().join("fitted.json")).unwrap();
-    let fitted = serde_json::from_str::<Value>(&fitted).unwrap();
-    assert_eq!(fitted["fitted_on"], report["calibration"]["fitted_on"]);
-    assert_eq!(fitted["words"]["pairs"], 4, "{fitted:#}");
-
-    fs_err::copy(folder.path().join("answers.jsonl"), folder.path().join("other.jsonl")).unwrap();
-    let report = json_of(&folder, &["eval", "pairwise", "answers.jsonl", "other.jsonl"]);
-    let rate = &report["win_rates"]["answers against other"];
-    assert_eq!((&rate["ties"], &rate["rate"]), (&json!(2), &json!(0.5)), "{report:#}");
 }
 
 #[test]

@@ -15,6 +15,7 @@ mod bad_files;
 mod bad_requests;
 mod blob_conformance;
 mod cli;
+mod cli_evaluation;
 mod consistency;
 mod end_to_end;
 mod index_conformance;

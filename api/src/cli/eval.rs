@@ -1,8 +1,8 @@
 //! `footnote eval …`: how good search, answers, refusals and citations are, measured on data sets.
 //!
-//! Every command indexes the data set's documents as anybody's ([`corpus`]), keeps what it found out about
-//! each question ([`results`]), and ends in [`outcome`]: one JSON object, an HTML report where one is
-//! wanted, and a failure where a figure is below its minimum.
+//! Every command measures a [`system`], which indexes the data set's documents as anybody's ([`corpus`]) or
+//! runs elsewhere, keeps what it found out about each question ([`results`]), and ends in [`outcome`]: one
+//! JSON object, an HTML report where one is wanted, and a failure where a figure is below its minimum.
 //!
 //! To add a measurement: a module with a `run`, its arguments in `args`, and an arm below.
 
@@ -17,18 +17,22 @@ pub(crate) mod dataset;
 mod gate;
 mod injection;
 mod intervals;
+mod judge;
 mod language;
+mod local;
 mod metrics;
 mod outcome;
 mod pairs;
 mod pairwise;
 mod perturb;
 mod questions;
+mod rankings;
 mod refusal;
 mod remote;
 mod report;
 mod results;
 mod retrieval;
+mod system;
 mod text_metrics;
 mod versus;
 

@@ -11,7 +11,8 @@ use super::AnswerModeArg;
 #[derive(Debug, Subcommand)]
 pub(crate) enum EvalCommand {
     /// nDCG, recall and MRR of keyword, vector and hybrid search over a folder in BEIR layout
-    /// (`corpus.jsonl`, `queries.jsonl`, `qrels.tsv`).
+    /// (`corpus.jsonl`, `queries.jsonl`, `qrels.tsv`), or of questions that name documents or pages
+    /// (`qa.jsonl`).
     Retrieval(EvalRetrievalArgs),
     /// Exact match, F1, ROUGE-L, support and citations of answers to the questions of a folder
     /// (`qa.jsonl` beside `corpus.jsonl`, `contexts.jsonl`, `docs/` or `pdfs/`).
@@ -65,7 +66,7 @@ pub(crate) struct EvalQuestionArgs {
     /// Only the first N questions.
     #[arg(long, value_name = "N")]
     pub(crate) queries: Option<usize>,
-    /// Index and ask anew instead of reusing what an earlier run left in the data folder.
+    /// Index, ask and judge anew instead of reusing what an earlier run left in the data folder.
     #[arg(long)]
     pub(crate) fresh: bool,
 }
@@ -81,11 +82,14 @@ pub(crate) struct EvalRetrievalArgs {
     /// Which questions.
     #[command(flatten)]
     pub(crate) questions: EvalQuestionArgs,
+    /// Who is asked.
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// Weight of the dense list in fusion, 0 to 1, instead of the default.
-    #[arg(long, value_name = "WEIGHT")]
+    #[arg(long, value_name = "WEIGHT", conflicts_with = "against")]
     pub(crate) dense_weight: Option<f32>,
     /// How the lists are fused, instead of the default.
-    #[arg(long, value_enum)]
+    #[arg(long, value_enum, conflicts_with = "against")]
     pub(crate) fusion: Option<FusionArg>,
     /// What becomes of the result.
     #[command(flatten)]
@@ -148,11 +152,14 @@ pub(crate) struct EvalRefusalArgs {
     #[arg(long, default_value_t = 0.1, value_parser = share)]
     pub(crate) rate: f64,
     /// Ask every answerable question once more with the documents hidden that answer it.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "against")]
     pub(crate) remove_gold: bool,
     /// Which questions.
     #[command(flatten)]
     pub(crate) questions: EvalQuestionArgs,
+    /// Who is asked.
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// What becomes of the result.
     #[command(flatten)]
     pub(crate) output: EvalOutputArgs,
@@ -206,12 +213,15 @@ pub(crate) struct EvalCitationsArgs {
     /// What is asked, and how.
     #[command(flatten)]
     pub(crate) ask: EvalAskArgs,
+    /// Who is asked; the verifier of a running service is not judged.
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// A method that the verifier may use besides words and facts; repeat for several. Without it all whose
     /// models are at hand.
-    #[arg(long = "method", value_enum, value_name = "METHOD")]
+    #[arg(long = "method", value_enum, value_name = "METHOD", conflicts_with = "against")]
     pub(crate) methods: Vec<MethodArg>,
     /// Curves to judge with, instead of the built-in ones.
-    #[arg(long, value_name = "FILE")]
+    #[arg(long, value_name = "FILE", conflicts_with = "against")]
     pub(crate) calibration: Option<PathBuf>,
     /// What becomes of the result.
     #[command(flatten)]
@@ -248,9 +258,9 @@ pub(crate) struct EvalPairwiseArgs {
     /// Environment variable that holds the judge's key.
     #[arg(long, value_name = "NAME")]
     pub(crate) judge_key_env: Option<String>,
-    /// Only the first N questions.
-    #[arg(long, value_name = "N")]
-    pub(crate) queries: Option<usize>,
+    /// Which questions.
+    #[command(flatten)]
+    pub(crate) questions: EvalQuestionArgs,
     /// What becomes of the result.
     #[command(flatten)]
     pub(crate) output: EvalOutputArgs,

@@ -1,30 +1,25 @@
 //! `footnote eval answers DIR`: every question asked, every answer held against what is known of it.
 
-use std::collections::HashMap;
 use std::path::Path;
-use std::time::Instant;
+use std::time::Duration;
 
-use footnote_core::answer::{Answer, AnswerEvent, AnswerMode, ChatMessage, MessageRole};
-use footnote_core::chunk::Tag;
+use footnote_core::answer::{Answer, AnswerMode};
 use footnote_core::error::Context;
-use footnote_core::ids::DocumentId;
 use footnote_core::passage::Passage;
-use footnote_core::question::Filter;
-use footnote_core::{Error, ErrorKind, Result};
+use footnote_core::{ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use super::super::args::{EvalAnswersArgs, EvalAskArgs, OutputFormat};
-use super::super::session::{Session, progress_bar};
+use super::super::session::progress_bar;
 use super::answer_scores::{AnswerScores, Summary, without_markers};
-use super::corpus::{self, IndexedCorpus};
 use super::language::Language;
+use super::outcome;
 use super::questions::{Question, QuestionSet};
 use super::report::{Case, Evidence, HistogramPlot, HistogramSeries, Plot, Report};
 use super::results::Results;
+use super::system::{self, System};
 use super::versus::SavedAnswer;
-use super::{outcome, remote};
 use crate::config::Config;
-use crate::service::ask::{self, AskInput, Earlier};
 
 /// Cases shown of what went wrong.
 const WORST: usize = 20;
@@ -45,6 +40,19 @@ pub(crate) struct Answered {
 }
 
 impl Answered {
+    /// An answer whose first words came after `first` seconds, if any came before its end.
+    pub(crate) fn new(
+        question: &Question,
+        answer: Answer,
+        passages: Vec<Passage>,
+        first: Option<f64>,
+        whole: Duration,
+    ) -> Self {
+        let seconds = whole.as_secs_f64();
+        let first_token_seconds = first.unwrap_or(seconds);
+        Self { question: question.text.clone(), answer, passages, first_token_seconds, seconds }
+    }
+
     /// The texts of its passages, or what it quotes where these are not known.
     fn rests_on(&self) -> Vec<String> {
         match &self.passages[..] {
@@ -70,10 +78,12 @@ struct Measured {
 /// Asks what was not asked yet, then measures.
 pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFormat) -> Result<()> {
     let set = QuestionSet::load(&args.ask.dir, args.ask.questions.queries)?;
-    let (answered, documents) = match args.service.against {
-        Some(_) => remote::ask_all(&config, &set, &args.ask, &args.service).await?,
-        None => ask_here(config, &set, &args.ask).await?,
-    };
+    let fresh = args.ask.questions.fresh;
+    let system = system::open(config, &set.name, &set.corpus, &args.service, fresh).await?;
+    let documents = system.documents();
+    let answered = ask_all(system.as_ref(), &set, &args.ask).await;
+    system.close().await;
+    let answered = answered?;
     let scores: Vec<AnswerScores> = set
         .questions
         .iter()
@@ -95,34 +105,15 @@ pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFor
     outcome::finish(format, &args.output, &measured, |language| page(&measured, language))
 }
 
-/// The answers of a service in this process, with the ids of the data set's documents there.
-async fn ask_here(
-    config: Config,
-    set: &QuestionSet,
-    args: &EvalAskArgs,
-) -> Result<(Vec<Answered>, HashMap<String, DocumentId>)> {
-    let (session, indexed) = corpus::open(config, &set.name, &set.corpus, args.questions.fresh).await?;
-    let answered = ask_all(&session, &indexed, set, args).await;
-    session.close().await;
-    Ok((answered?, indexed.documents.into_iter().map(|(id, document)| (id, document.id)).collect()))
-}
-
-/// The answers to all questions, in their order.
+/// The answers to all questions, in their order; what is not known yet is asked.
 pub(crate) async fn ask_all(
-    session: &Session,
-    indexed: &IndexedCorpus,
+    system: &dyn System,
     set: &QuestionSet,
     args: &EvalAskArgs,
 ) -> Result<Vec<Answered>> {
     let mode = args.mode.mode();
-    if mode == AnswerMode::Generative && session.app.generator.is_none() {
-        return Err(Error::not_installed(
-            "no language model is installed; pull one with `footnote models pull`, or give --mode extractive",
-        ));
-    }
     let scoped = args.scoped || set.within_context;
-    let settings = (mode, scoped, &indexed.knowledge_base.settings);
-    let mut results: Results<Answered> = Results::open(&session.app, "answers", &settings)?;
+    let mut results: Results<Answered> = system::results(system, "answers", &(mode, scoped))?;
     let bar = progress_bar(set.questions.len() as u64, "asking");
     let mut answered = Vec::with_capacity(set.questions.len());
     for question in &set.questions {
@@ -130,8 +121,7 @@ pub(crate) async fn ask_all(
         answered.push(match known {
             Some(known) => known,
             None => {
-                let filter = if scoped { own_documents(indexed, question) } else { Filter::default() };
-                let new = ask_one(session, indexed, question, mode, filter).await?;
+                let new = system.ask(question, mode, scoped).await?;
                 results.add(&question.id, new.clone())?;
                 new
             }
@@ -140,55 +130,6 @@ pub(crate) async fn ask_all(
     }
     bar.finish_and_clear();
     Ok(answered)
-}
-
-/// Matches the documents that answer; everything where none is known.
-fn own_documents(indexed: &IndexedCorpus, question: &Question) -> Filter {
-    let ids = question.documents.iter().filter_map(|id| indexed.documents.get(id));
-    let tags: Vec<Tag> = ids.map(|document| Tag::document(document.id)).collect();
-    if tags.is_empty() { Filter::default() } else { Filter { all_of: vec![tags] } }
-}
-
-async fn ask_one(
-    session: &Session,
-    indexed: &IndexedCorpus,
-    question: &Question,
-    mode: AnswerMode,
-    filter: Filter,
-) -> Result<Answered> {
-    let earlier =
-        question.earlier.iter().map(|text| ChatMessage { role: MessageRole::User, content: text.clone() });
-    let input = AskInput {
-        question: question.text.clone(),
-        filter,
-        earlier: Earlier::Turns(earlier.collect()),
-        mode: Some(mode),
-        ..AskInput::default()
-    };
-    let began = Instant::now();
-    let name = &indexed.knowledge_base.name;
-    let mut asked = ask::ask(&session.app, &session.principal, name, input).await?;
-    let mut first = None;
-    while let Some(event) = asked.events.recv().await {
-        match event {
-            AnswerEvent::Token(_) => {
-                first.get_or_insert_with(|| began.elapsed().as_secs_f64());
-            }
-            AnswerEvent::Citation(_) | AnswerEvent::Sentence(_) => {}
-            AnswerEvent::Failed(failure) => return Err(failure.into_error()),
-            AnswerEvent::Done(answer) => {
-                let seconds = began.elapsed().as_secs_f64();
-                return Ok(Answered {
-                    question: question.text.clone(),
-                    answer: *answer,
-                    passages: asked.retrieved.passages,
-                    first_token_seconds: first.unwrap_or(seconds),
-                    seconds,
-                });
-            }
-        }
-    }
-    Err(Error::internal("the answer ended before it was whole"))
 }
 
 fn save(path: &Path, questions: &[Question], answered: &[Answered]) -> Result<()> {

@@ -16,12 +16,13 @@ use super::calibration::{IsotonicCurve, expected_calibration_error, reliability}
 use super::classification::{Scored, auroc, threshold_refusing_at_most};
 use super::intervals::Interval;
 use super::language::Language;
+use super::local::LocalSystem;
+use super::outcome;
 use super::pairs::{self, Pair};
 use super::questions::QuestionSet;
 use super::refusal::{self, AtThreshold, Judged};
 use super::report::{Case, CurvePlot, CurveSeries, Evidence, Plot, Report};
 use super::results::Results;
-use super::{corpus, outcome};
 use crate::config::{Config, VectorConfig};
 
 /// Most points of a curve: more would follow the pairs' accidents.
@@ -135,10 +136,10 @@ async fn collect(
         config.vector = VectorConfig::default();
         Session::open(config).await?
     } else {
-        let (session, indexed) =
-            corpus::open(config.clone(), &set.name, &set.corpus, args.questions.fresh).await?;
+        let system = LocalSystem::open(config.clone(), &set.name, &set.corpus, args.questions.fresh).await?;
         let remove_gold = set.questions.iter().all(|question| question.answerable);
-        let judged = refusal::judge(&session, &indexed, set, remove_gold).await;
+        let judged = refusal::judge(&system, set, remove_gold).await;
+        let LocalSystem { session, indexed } = system;
         collected.threshold = f64::from(indexed.knowledge_base.settings.retrieval.evidence_threshold);
         match judged {
             Ok(judged) => collected.judged.extend(judged),

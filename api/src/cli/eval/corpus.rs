@@ -13,6 +13,7 @@ use footnote_core::hash::ContentHash;
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::ports::{DocumentFilter, NewVersion};
 use footnote_core::{Error, ErrorKind, Result};
+use footnote_ingest::pipeline::NO_TEXT;
 use sha2::{Digest, Sha256};
 
 use super::super::refresh;
@@ -103,7 +104,8 @@ async fn index(
 ) -> Result<HashMap<String, Document>> {
     let app: &Arc<App> = &session.app;
     let source = app.store.documents.upload_source(knowledge_base.id).await?;
-    let known = contents(&answering(app, knowledge_base).await?);
+    let mut known = contents(&answering(app, knowledge_base).await?);
+    known.extend(without_text(app, knowledge_base).await?);
     let bar = progress_bar(corpus.len() as u64, "storing");
     let mut wanted = HashMap::new();
     for document in corpus {
@@ -131,6 +133,12 @@ async fn index(
     bar.finish_and_clear();
     app.wake_workers();
     refresh::wait_until_idle(session).await?;
+    let without_text = without_text(app, knowledge_base).await?;
+    wanted.retain(|key, content| without_text.get(key) != Some(content));
+    if let Some(key) = without_text.keys().min() {
+        let count = without_text.len();
+        anstream::eprintln!("note: {count} documents have no text and are left out, {key} for one");
+    }
     let found = answering(app, knowledge_base).await?;
     require_exactly(&wanted, &contents(&found))?;
     let mut by_key: HashMap<String, Document> =
@@ -144,6 +152,15 @@ async fn answering(app: &App, knowledge_base: &KnowledgeBase) -> Result<Vec<(Doc
     let current = DocumentFilter { source: None, state: Some(VersionState::Current) };
     let documents = refresh::all_documents(app, knowledge_base.id, current).await?;
     Ok(documents.into_iter().map(|listed| (listed.document, listed.newest.content)).collect())
+}
+
+/// Content by key of those in which the parser found nothing to search.
+async fn without_text(app: &App, knowledge_base: &KnowledgeBase) -> Result<HashMap<String, ContentHash>> {
+    let failed = DocumentFilter { source: None, state: Some(VersionState::Failed) };
+    let mut documents = refresh::all_documents(app, knowledge_base.id, failed).await?;
+    documents
+        .retain(|listed| listed.newest.failure.as_ref().is_some_and(|failure| failure.starts_with(NO_TEXT)));
+    Ok(documents.into_iter().map(|listed| (listed.document.key, listed.newest.content)).collect())
 }
 
 fn contents(documents: &[(Document, ContentHash)]) -> HashMap<String, ContentHash> {

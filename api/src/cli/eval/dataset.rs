@@ -5,22 +5,35 @@ use std::io::{BufRead, BufReader};
 use std::path::Path;
 
 use footnote_core::error::Context;
+use footnote_core::question::QuestionText;
 use footnote_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::corpus::CorpusDocument;
 use super::metrics::Judgements;
+use super::questions::{DocumentPage, standalone};
 
 /// A query with its judgements.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub(crate) struct JudgedQuery {
     /// Its id.
     pub(crate) id: String,
     /// The question.
     pub(crate) text: String,
+    /// The question that it follows.
+    pub(crate) earlier: Option<String>,
     /// Relevance by document id.
     pub(crate) judgements: Judgements,
+    /// Pages that answer, where they are known.
+    pub(crate) pages: Vec<DocumentPage>,
+}
+
+impl JudgedQuery {
+    /// What is searched for.
+    pub(crate) fn searched(&self) -> Result<QuestionText> {
+        standalone(&self.text, self.earlier.as_deref())
+    }
 }
 
 /// A corpus with judged queries.
@@ -64,16 +77,21 @@ impl Dataset {
             .into_iter()
             .filter_map(|query| {
                 let judgements = judgements.remove(&query.id)?;
-                Some(JudgedQuery { id: query.id, text: query.text, judgements })
+                let QueryLine { id, text } = query;
+                Some(JudgedQuery { id, text, earlier: None, judgements, pages: Vec::new() })
             })
             .collect();
-        let name = name_of(dir);
         let corpus = load_corpus(&dir.join("corpus.jsonl"))?;
-        let ids = distinct_ids(&corpus)?;
+        let unknown_queries = judgements.len();
+        Ok(Self { unknown_queries, ..Self::of(name_of(dir), corpus, queries) })
+    }
+
+    /// Of judged queries.
+    pub(crate) fn of(name: String, corpus: Vec<CorpusDocument>, queries: Vec<JudgedQuery>) -> Self {
+        let ids: HashSet<&str> = corpus.iter().map(|document| document.id.as_str()).collect();
         let relevant = queries.iter().flat_map(|query| &query.judgements).filter(|&(_, &r)| r > 0);
         let unknown_documents = relevant.filter(|(id, _)| !ids.contains(id.as_str())).count();
-        let unknown_queries = judgements.len();
-        Ok(Self { name, queries, unknown_queries, unknown_documents, corpus })
+        Self { name, corpus, queries, unknown_queries: 0, unknown_documents }
     }
 
     /// What makes the figures mean something else than their reader may think.
@@ -85,8 +103,7 @@ impl Dataset {
         }
         if self.unknown_documents > 0 {
             let count = self.unknown_documents;
-            warnings
-                .push(format!("{count} relevant documents are not in corpus.jsonl and count as not found"));
+            warnings.push(format!("{count} relevant documents are not in the corpus and count as not found"));
         }
         warnings
     }
@@ -104,18 +121,11 @@ pub(crate) fn load_corpus(path: &Path) -> Result<Vec<CorpusDocument>> {
     let lines: Vec<CorpusLine> = load_lines(path)?;
     let documents: Vec<CorpusDocument> =
         lines.into_iter().map(|line| CorpusDocument::text(line.id, line.title, line.text)).collect();
-    distinct_ids(&documents)?;
-    Ok(documents)
-}
-
-fn distinct_ids(corpus: &[CorpusDocument]) -> Result<HashSet<&str>> {
     let mut ids = HashSet::new();
-    for document in corpus {
-        if !ids.insert(document.id.as_str()) {
-            return Err(Error::invalid(format!("corpus.jsonl has the document {:?} twice", document.id)));
-        }
+    if let Some(twice) = documents.iter().find(|document| !ids.insert(document.id.as_str())) {
+        return Err(Error::invalid(format!("corpus.jsonl has the document {:?} twice", twice.id)));
     }
-    Ok(ids)
+    Ok(documents)
 }
 
 /// The values of a file of JSON lines; an error names the line.

@@ -1,9 +1,13 @@
 //! Ranking metrics over judged queries (Järvelin and Kekäläinen, TOIS 2002, for nDCG; linear gain
-//! and log2 discount as in trec_eval, so figures compare with published ones).
+//! and log2 discount as in trec_eval, so figures compare with published ones), and how often a page that
+//! answers is found.
 
 use std::collections::HashMap;
 
 use serde::Serialize;
+
+use super::intervals::{Interval, wilson};
+use super::questions::DocumentPage;
 
 /// Relevance by document for one query; a missing document has relevance 0.
 pub(crate) type Judgements = HashMap<String, u32>;
@@ -61,6 +65,43 @@ impl RankingMetrics {
     }
 }
 
+/// Shares of queries of which a page that answers is among the first.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
+pub(crate) struct PageHits {
+    /// Among the first five.
+    #[serde(rename = "page_hit@5")]
+    pub hit_5: f64,
+    /// 95% interval.
+    #[serde(rename = "page_hit@5_interval")]
+    pub interval_5: Interval,
+    /// Among the first ten.
+    #[serde(rename = "page_hit@10")]
+    pub hit_10: f64,
+    /// 95% interval.
+    #[serde(rename = "page_hit@10_interval")]
+    pub interval_10: Interval,
+}
+
+impl PageHits {
+    /// Of each query's rank, from 0, of the first page that answers; none for no queries.
+    pub(crate) fn of(ranks: &[Option<usize>]) -> Option<Self> {
+        if ranks.is_empty() {
+            return None;
+        }
+        let within = |depth| {
+            let hits = ranks.iter().flatten().filter(|&&rank| rank < depth).count() as f64;
+            (round4(hits / ranks.len() as f64), wilson(hits, ranks.len()))
+        };
+        let ((hit_5, interval_5), (hit_10, interval_10)) = (within(5), within(10));
+        Some(Self { hit_5, interval_5, hit_10, interval_10 })
+    }
+}
+
+/// The rank, from 0, of the first page that answers.
+pub(crate) fn first_page(ranked: &[DocumentPage], judged: &[DocumentPage]) -> Option<usize> {
+    ranked.iter().position(|page| judged.contains(page))
+}
+
 fn round4(value: f64) -> f64 {
     (value * 1e4).round() / 1e4
 }
@@ -95,5 +136,17 @@ mod tests {
             RankingMetrics { ndcg_10: 1.0, recall_5: 1.0, recall_10: 1.0, mrr_10: 1.0 }
         );
         assert_eq!(RankingMetrics::of(&[], &judgements), RankingMetrics::default());
+    }
+
+    #[test]
+    fn page_hits_are_shares_of_queries() {
+        let hits = PageHits::of(&[Some(0), Some(4), Some(5), None]).unwrap();
+        assert_eq!((hits.hit_5, hits.hit_10), (0.5, 0.75));
+        assert!(hits.interval_5.low < 0.5 && hits.interval_5.high > 0.5);
+        assert_eq!(PageHits::of(&[]), None);
+        let page = |document: &str, page| DocumentPage { document: document.to_owned(), page };
+        let ranked = [page("a", 1), page("b", 2), page("a", 2)];
+        assert_eq!(first_page(&ranked, &[page("a", 2), page("c", 1)]), Some(2), "the document counts, too");
+        assert_eq!(first_page(&ranked, &[page("c", 1)]), None);
     }
 }

@@ -4,12 +4,14 @@
 use std::path::Path;
 
 use footnote_core::error::Context;
+use footnote_core::question::QuestionText;
 use footnote_core::{Error, ErrorKind, Result};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::corpus::{Content, CorpusDocument};
-use super::dataset::{self, Dataset};
+use super::dataset::{self, Dataset, JudgedQuery};
+use super::metrics::Judgements;
 use crate::service::FileName;
 
 /// A question with what is known of its answer; what is unknown is empty.
@@ -35,8 +37,21 @@ pub(crate) struct Question {
     pub(crate) answerable: bool,
 }
 
+impl Question {
+    /// What is searched for.
+    pub(crate) fn searched(&self) -> Result<QuestionText> {
+        standalone(&self.text, self.earlier.as_deref())
+    }
+}
+
+/// A question with the one that it follows, where it makes no sense without.
+pub(crate) fn standalone(text: &str, earlier: Option<&str>) -> Result<QuestionText> {
+    let earlier: Vec<&str> = earlier.into_iter().collect();
+    Ok(QuestionText::parse(text)?.with_what_it_follows(&earlier))
+}
+
 /// A page of a document.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DocumentPage {
     /// The document's id.
     pub(crate) document: String,
@@ -93,6 +108,24 @@ impl QuestionSet {
             questions: lines.into_iter().map(Line::question).collect(),
             within_context: contexts.exists(),
         })
+    }
+
+    /// The questions that documents answer as judged queries: each names its documents, or their pages.
+    pub(crate) fn judged(self) -> Result<Dataset> {
+        if self.within_context {
+            return Err(Error::invalid(
+                "each question of the set is asked within its own document, so there is none to find",
+            ));
+        }
+        let mut queries = Vec::new();
+        for Question { id, text, earlier, documents, pages, answerable, .. } in self.questions {
+            let of_pages = pages.iter().map(|place| place.document.clone());
+            let judgements: Judgements = documents.into_iter().chain(of_pages).map(|id| (id, 1)).collect();
+            if answerable && !judgements.is_empty() {
+                queries.push(JudgedQuery { id, text, earlier, judgements, pages });
+            }
+        }
+        Ok(Dataset::of(self.name, self.corpus, queries))
     }
 
     fn load_judged(dir: &Path) -> Result<Self> {
@@ -339,5 +372,31 @@ mod tests {
             (set.questions[0].id.as_str(), &set.questions[0].documents[..]),
             ("q", &["d1".to_owned()][..])
         );
+    }
+
+    #[test]
+    fn questions_that_name_a_document_or_a_page_are_judged_queries() {
+        let lines = concat!(
+            r#"{"id":"1","question":"a?","docs":["a.md"]}"#,
+            "\n",
+            r#"{"id":"2","question":"And b?","context":"a?","reference_pools":[[{"doc":"b.md","page_raw":4}]]}"#,
+            "\n",
+            r#"{"id":"3","question":"c?","docs":["a.md"],"unanswerable":true}"#,
+            "\n",
+            r#"{"id":"4","question":"d?","answers":["x"]}"#,
+        );
+        let dir = folder(&[("docs/a.md", "# A"), ("qa.jsonl", lines)]);
+        let judged = QuestionSet::load(dir.path(), None).unwrap().judged().unwrap();
+        let [one, two] = &judged.queries[..] else { panic!("{:?}", judged.queries) };
+        assert_eq!((one.judgements["a.md"], &one.pages[..]), (1, &[][..]));
+        assert_eq!(two.pages, [DocumentPage { document: "b.md".to_owned(), page: 5 }]);
+        assert_eq!(two.judgements["b.md"], 1);
+        assert_eq!(two.searched().unwrap().as_str(), "a?\nAnd b?");
+        assert!(judged.warnings()[0].contains("1 relevant documents"), "b.md: {:?}", judged.warnings());
+
+        let context = r#"{"doc_id":"t","table":[["1"]],"paragraphs":[]}"#;
+        let dir =
+            folder(&[("contexts.jsonl", context), ("qa.jsonl", r#"{"id":"1","question":"?","doc_id":"t"}"#)]);
+        assert!(QuestionSet::load(dir.path(), None).unwrap().judged().is_err());
     }
 }

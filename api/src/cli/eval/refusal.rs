@@ -6,22 +6,21 @@
 use std::collections::HashMap;
 
 use footnote_core::ids::DocumentId;
-use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
 use super::super::args::{EvalRefusalArgs, OutputFormat};
-use super::super::session::{Session, progress_bar};
+use super::super::session::progress_bar;
 use super::classification::{
     RiskCoverage, Scored, ThresholdMetrics, auroc, negatives_refused_at, threshold_refusing_at_most,
 };
-use super::corpus::{self, IndexedCorpus};
 use super::intervals::{Interval, bootstrap};
 use super::language::Language;
 use super::outcome;
 use super::questions::{Question, QuestionSet};
 use super::report::{Case, CurvePlot, CurveSeries, Evidence, HistogramPlot, HistogramSeries, Plot, Report};
 use super::results::Results;
+use super::system::{self, System};
 use crate::config::Config;
 
 const SEED: u64 = 42;
@@ -97,31 +96,27 @@ pub(crate) async fn run(config: Config, args: EvalRefusalArgs, format: OutputFor
             "all questions of the set have an answer; make unanswerable ones of them with --remove-gold",
         ));
     }
-    let (session, indexed) = corpus::open(config, &set.name, &set.corpus, args.questions.fresh).await?;
-    let judged = judge(&session, &indexed, &set, args.remove_gold).await;
-    session.close().await;
+    let fresh = args.questions.fresh;
+    let system = system::open(config, &set.name, &set.corpus, &args.service, fresh).await?;
+    let judged = judge(system.as_ref(), &set, args.remove_gold).await;
+    system.close().await;
     let measured = measure(&set.name, judged?, args.rate)?;
     outcome::finish(format, &args.output, &measured, |language| page(&measured, language))
 }
 
 /// The evidence for every question, and for each answerable one once more without its documents where
 /// `remove_gold` says so. Twins that would hide nothing are left out.
-pub(crate) async fn judge(
-    session: &Session,
-    indexed: &IndexedCorpus,
-    set: &QuestionSet,
-    remove_gold: bool,
-) -> Result<Vec<Judged>> {
-    let settings = &indexed.knowledge_base.settings.retrieval;
-    let mut results: Results<Judged> = Results::open(&session.app, "refusal", settings)?;
+pub(crate) async fn judge(system: &dyn System, set: &QuestionSet, remove_gold: bool) -> Result<Vec<Judged>> {
+    let documents = system.documents();
+    let mut results: Results<Judged> = system::results(system, "refusal", &())?;
     let bar = progress_bar(set.questions.len() as u64, "searching");
     let mut judged = Vec::new();
     for question in &set.questions {
-        judged.push(judge_one(session, indexed, question, &[], &mut results).await?);
+        judged.push(judge_one(system, question, &[], &mut results).await?);
         let gold: Vec<DocumentId> =
-            question.documents.iter().filter_map(|id| Some(indexed.documents.get(id)?.id)).collect();
+            question.documents.iter().filter_map(|id| documents.get(id).copied()).collect();
         if remove_gold && question.answerable && !gold.is_empty() {
-            judged.push(judge_one(session, indexed, question, &gold, &mut results).await?);
+            judged.push(judge_one(system, question, &gold, &mut results).await?);
         }
         bar.inc(1);
     }
@@ -130,8 +125,7 @@ pub(crate) async fn judge(
 }
 
 async fn judge_one(
-    session: &Session,
-    indexed: &IndexedCorpus,
+    system: &dyn System,
     question: &Question,
     hidden: &[DocumentId],
     results: &mut Results<Judged>,
@@ -143,24 +137,16 @@ async fn judge_one(
     {
         return Ok(known.clone());
     }
-    let knowledge_base = &indexed.knowledge_base;
-    let asked = QuestionText::parse(&question.text)?;
-    let query = ScopedQuery {
-        scope: session.principal.scope(knowledge_base)?,
-        question: asked.with_what_it_follows(&question.earlier.as_deref().into_iter().collect::<Vec<_>>()),
-        filter: Filter::default(),
-        settings: knowledge_base.settings.retrieval.clone(),
-    };
-    let retrieved = session.app.retriever.retrieve_without(&query, hidden).await?;
+    let gathered = system.gather(question, hidden).await?;
     let shown = |text: &str| text.chars().take(SHOWN).collect::<String>();
     let judged = Judged {
         id: key.clone(),
         question: question.text.clone(),
         expected: question.references.first().cloned().unwrap_or_default(),
         answerable,
-        score: f64::from(retrieved.evidence.score),
-        threshold: f64::from(retrieved.evidence.threshold),
-        found: retrieved.passages.iter().take(2).map(|p| (p.title.clone(), shown(&p.text))).collect(),
+        score: f64::from(gathered.evidence.score),
+        threshold: f64::from(gathered.evidence.threshold),
+        found: gathered.passages.iter().take(2).map(|p| (p.title.clone(), shown(&p.text))).collect(),
     };
     results.add(&key, judged.clone())?;
     Ok(judged)

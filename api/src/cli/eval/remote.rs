@@ -1,24 +1,31 @@
-//! The questions of `eval answers` put to a running service through its HTTP API.
+//! A running service, asked through its HTTP API.
 //!
-//! The service's knowledge base must hold the data set's documents already, under their keys.
+//! Its knowledge base must hold the data set's documents already, under their keys.
 
 use std::collections::HashMap;
 use std::io::{BufRead, BufReader};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
-use footnote_core::answer::Answer;
+use async_trait::async_trait;
+use footnote_core::answer::{Answer, AnswerMode};
+use footnote_core::citation::Citation;
 use footnote_core::error::Context;
 use footnote_core::ids::DocumentId;
+use footnote_core::text::CanonicalText;
 use footnote_core::{Error, ErrorKind, Result};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 use ureq::http::StatusCode;
 
-use super::super::args::{EvalAskArgs, ServiceArgs};
-use super::super::session::progress_bar;
+use super::super::args::ServiceArgs;
 use super::answers::Answered;
-use super::questions::{Question, QuestionSet};
-use super::results::Results;
+use super::corpus::CorpusDocument;
+use super::questions::Question;
+use super::rankings::mode_name;
+use super::results::RESULTS;
+use super::system::{DEPTH, Gathered, Hit, Kept, Search, System};
 use crate::config::Config;
 
 /// Longest time that an answer may take.
@@ -26,12 +33,17 @@ const ANSWERED_WITHIN: Duration = Duration::from_secs(600);
 /// Documents asked for at a time.
 const PAGE: usize = 200;
 
+type Response = ureq::http::Response<ureq::Body>;
+
 /// A knowledge base of a running service.
-struct Service {
+pub(crate) struct RemoteSystem {
     agent: ureq::Agent,
     /// Address of the knowledge base.
     address: String,
     key: String,
+    documents: HashMap<String, DocumentId>,
+    /// What is known of it.
+    folder: PathBuf,
 }
 
 #[derive(Deserialize)]
@@ -46,60 +58,87 @@ struct Listed {
     key: String,
 }
 
-/// The service's answers to all questions, in their order, with the ids of the data set's documents there.
-pub(crate) async fn ask_all(
-    config: &Config,
-    set: &QuestionSet,
-    args: &EvalAskArgs,
-    service: &ServiceArgs,
-) -> Result<(Vec<Answered>, HashMap<String, DocumentId>)> {
-    let missing = |flag: &str| Error::invalid(format!("--against needs {flag}"));
-    let url = service.against.as_ref().ok_or_else(|| missing("an address"))?;
-    let knowledge_base = service.kb.as_ref().ok_or_else(|| missing("--kb"))?;
-    let agent = ureq::Agent::config_builder()
-        .timeout_global(Some(ANSWERED_WITHIN))
-        .http_status_as_error(false)
-        .build()
-        .into();
-    let service = Service {
-        agent,
-        address: format!("{}/api/v1/knowledge-bases/{knowledge_base}", url.trim_end_matches('/')),
-        key: service.key.clone().ok_or_else(|| missing("--key"))?,
-    };
-    let mode = args.mode.mode();
-    let scoped = args.scoped || set.within_context;
-    let folder = config.data.folder.join("eval").join(format!("{}-remote", set.name));
-    if args.questions.fresh && folder.exists() {
-        fs_err::remove_dir_all(&folder).internal("cannot clear the evaluation's folder")?;
-    }
-    let mut results: Results<Answered> =
-        Results::open_in(&folder, "answers", &(&service.address, mode, scoped))?;
-    // Requests wait for the network; nothing else runs meanwhile.
-    tokio::task::block_in_place(|| {
-        let documents = service.documents(set)?;
-        let bar = progress_bar(set.questions.len() as u64, "asking");
-        let mut answered = Vec::with_capacity(set.questions.len());
-        for question in &set.questions {
-            let known = results.get(&question.id).filter(|known| known.question == question.text).cloned();
-            answered.push(match known {
-                Some(known) => known,
-                None => {
-                    let mut body = json!({ "question": asked(question), "mode": mode, "stream": true });
-                    let ids: Vec<&DocumentId> =
-                        question.documents.iter().filter_map(|id| documents.get(id)).collect();
-                    if let Some(body) = body.as_object_mut().filter(|_| scoped && !ids.is_empty()) {
-                        body.insert("filter".to_owned(), json!({ "document": ids }));
-                    }
-                    let new = service.ask(question, &body)?;
-                    results.add(&question.id, new.clone())?;
-                    new
-                }
-            });
-            bar.inc(1);
+#[derive(Deserialize)]
+struct Found {
+    results: Vec<Hit>,
+}
+
+impl RemoteSystem {
+    /// Finds the data set's documents in the knowledge base.
+    pub(crate) fn connect(
+        config: &Config,
+        name: &str,
+        corpus: &[CorpusDocument],
+        service: &ServiceArgs,
+        fresh: bool,
+    ) -> Result<Self> {
+        let missing = |flag: &str| Error::invalid(format!("--against needs {flag}"));
+        let url = service.against.as_ref().ok_or_else(|| missing("an address"))?;
+        let knowledge_base = service.kb.as_ref().ok_or_else(|| missing("--kb"))?;
+        let folder = config.data.folder.join("eval").join(format!("{name}-remote"));
+        if fresh && folder.exists() {
+            fs_err::remove_dir_all(&folder).internal("cannot clear the evaluation's folder")?;
         }
-        bar.finish_and_clear();
-        Ok((answered, documents))
-    })
+        let agent = ureq::Agent::config_builder()
+            .timeout_global(Some(ANSWERED_WITHIN))
+            .http_status_as_error(false)
+            .build()
+            .into();
+        let address = format!("{}/api/v1/knowledge-bases/{knowledge_base}", url.trim_end_matches('/'));
+        let key = service.key.clone().ok_or_else(|| missing("--key"))?;
+        let mut system = Self { agent, address, key, documents: HashMap::new(), folder };
+        let by_key = tokio::task::block_in_place(|| system.list())?;
+        let known = corpus.iter().filter_map(|d| Some((d.id.clone(), *by_key.get(&d.key)?)));
+        system.documents = known.collect();
+        if system.documents.is_empty() {
+            return Err(Error::invalid(format!(
+                "{knowledge_base} at {url} holds no document of the data set; ingest them first"
+            )));
+        }
+        Ok(system)
+    }
+
+    /// Ids of all its documents by their keys.
+    fn list(&self) -> Result<HashMap<String, DocumentId>> {
+        let mut by_key = HashMap::new();
+        let mut cursor = None;
+        loop {
+            let after = cursor.map(|cursor: String| format!("&cursor={cursor}")).unwrap_or_default();
+            let page: Documents = self.get(&format!("/documents?limit={PAGE}{after}"))?.json()?;
+            by_key.extend(page.items.into_iter().map(|listed| (listed.key, listed.id)));
+            cursor = page.next;
+            if cursor.is_none() {
+                return Ok(by_key);
+            }
+        }
+    }
+
+    fn get(&self, path: &str) -> Result<Reply> {
+        let url = format!("{}{path}", self.address);
+        let request = self.agent.get(&url).header("Authorization", format!("Bearer {}", self.key));
+        Reply::of(request.call(), url)
+    }
+
+    fn post(&self, path: &str, body: &Value) -> Result<Reply> {
+        let url = format!("{}{path}", self.address);
+        let request = self
+            .agent
+            .post(&url)
+            .header("Authorization", format!("Bearer {}", self.key))
+            .header("Content-Type", "application/json");
+        Reply::of(request.send(body.to_string()), url)
+    }
+
+    /// The body of a question whose answer is streamed.
+    fn question(&self, question: &Question, mode: AnswerMode, scoped: bool) -> Value {
+        let mut body = json!({ "question": asked(question), "mode": mode, "stream": true });
+        let ids: Vec<&DocumentId> =
+            question.documents.iter().filter_map(|id| self.documents.get(id)).collect();
+        if let Some(body) = body.as_object_mut().filter(|_| scoped && !ids.is_empty()) {
+            body.insert("filter".to_owned(), json!({ "document": ids }));
+        }
+        body
+    }
 }
 
 /// The question after the one that it follows: the API takes earlier turns as stored conversations only.
@@ -107,99 +146,150 @@ fn asked(question: &Question) -> String {
     question.earlier.iter().chain([&question.text]).map(String::as_str).collect::<Vec<_>>().join("\n")
 }
 
-impl Service {
-    /// Ids of the service's documents by those of the data set.
-    fn documents(&self, set: &QuestionSet) -> Result<HashMap<String, DocumentId>> {
-        let mut by_key = HashMap::new();
-        let mut cursor = None;
-        loop {
-            let after = cursor.map(|cursor: String| format!("&cursor={cursor}")).unwrap_or_default();
-            let url = format!("{}/documents?limit={PAGE}{after}", self.address);
-            let request = self.agent.get(&url).header("Authorization", format!("Bearer {}", self.key));
-            let response =
-                request.call().context(ErrorKind::Unavailable, || format!("cannot reach {url}"))?;
-            let page: Documents = serde_json::from_str(&text(response, &url)?)
-                .context(ErrorKind::Unavailable, || format!("{url} did not answer as Footnote does"))?;
-            by_key.extend(page.items.into_iter().map(|listed| (listed.key, listed.id)));
-            cursor = page.next;
-            if cursor.is_none() {
-                break;
-            }
-        }
-        let known = set.corpus.iter().filter_map(|d| Some((d.id.clone(), *by_key.get(&d.key)?)));
-        Ok(known.collect())
+// Requests wait for the network; nothing else runs meanwhile.
+#[async_trait]
+impl System for RemoteSystem {
+    fn documents(&self) -> HashMap<String, DocumentId> {
+        self.documents.clone()
     }
 
-    fn ask(&self, question: &Question, body: &Value) -> Result<Answered> {
-        let url = format!("{}/ask", self.address);
-        let began = Instant::now();
-        let request = self
-            .agent
-            .post(&url)
-            .header("Authorization", format!("Bearer {}", self.key))
-            .header("Content-Type", "application/json");
-        let response =
-            request.send(body.to_string()).context(ErrorKind::Unavailable, || format!("cannot ask {url}"))?;
-        if !response.status().is_success() {
-            let status = response.status();
-            let told = response.into_body().read_to_string().ok();
-            return Err(refusal(&url, status, told.as_deref()));
-        }
-        let reader = BufReader::new(response.into_body().into_reader());
-        let (answer, first) = read_events(reader, || began.elapsed().as_secs_f64())?;
-        let seconds = began.elapsed().as_secs_f64();
-        Ok(Answered {
-            question: question.text.clone(),
-            answer,
-            passages: Vec::new(),
-            first_token_seconds: first.unwrap_or(seconds),
-            seconds,
+    fn embedder(&self) -> Option<String> {
+        None
+    }
+
+    fn kept(&self) -> Result<Kept> {
+        Ok(Kept { folder: self.folder.join(RESULTS), made_by: json!(self.address) })
+    }
+
+    async fn ask(&self, question: &Question, mode: AnswerMode, scoped: bool) -> Result<Answered> {
+        tokio::task::block_in_place(|| {
+            let began = Instant::now();
+            let reply = self.post("/ask", &self.question(question, mode, scoped))?;
+            let (answer, first) = read_answer(reply.lines(), || began.elapsed().as_secs_f64())?;
+            Ok(Answered::new(question, answer, Vec::new(), first, began.elapsed()))
         })
     }
+
+    async fn gather(&self, question: &Question, hidden: &[DocumentId]) -> Result<Gathered> {
+        if !hidden.is_empty() {
+            return Err(Error::invalid("a running service cannot hide documents"));
+        }
+        tokio::task::block_in_place(|| {
+            // The sources come before a word is written; the rest is not waited for.
+            let reply = self.post("/ask", &self.question(question, AnswerMode::Extractive, false))?;
+            read_sources(reply.lines())
+        })
+    }
+
+    async fn search(&self, search: Search) -> Result<Vec<Hit>> {
+        let body = json!({ "query": search.text.as_str(), "mode": mode_name(search.mode), "limit": DEPTH });
+        let found: Found = tokio::task::block_in_place(|| self.post("/search", &body)?.json())?;
+        Ok(found.results)
+    }
+
+    async fn cited_text(&self, citation: &Citation) -> Result<Option<CanonicalText>> {
+        let path = format!("/documents/{}/text?version={}", citation.document, citation.version);
+        let text = tokio::task::block_in_place(|| self.get(&path)?.text());
+        match text {
+            Ok(text) => Ok(Some(CanonicalText::new(text))),
+            Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    async fn close(self: Box<Self>) {}
 }
 
-/// The body of a response that is no failure.
-fn text(mut response: ureq::http::Response<ureq::Body>, url: &str) -> Result<String> {
-    let status = response.status();
-    let text = response
-        .body_mut()
-        .read_to_string()
-        .context(ErrorKind::Unavailable, || format!("cannot read the answer of {url}"))?;
-    if status.is_success() { Ok(text) } else { Err(refusal(url, status, Some(&text))) }
+/// A response that is no failure, with where it came from.
+struct Reply {
+    response: Response,
+    url: String,
+}
+
+impl Reply {
+    fn of(response: std::result::Result<Response, ureq::Error>, url: String) -> Result<Self> {
+        let mut response = response.context(ErrorKind::Unavailable, || format!("cannot reach {url}"))?;
+        let status = response.status();
+        if status.is_success() {
+            return Ok(Self { response, url });
+        }
+        let told = response.body_mut().read_to_string().ok();
+        Err(refusal(&url, status, told.as_deref()))
+    }
+
+    fn text(mut self) -> Result<String> {
+        let text = self.response.body_mut().read_to_string();
+        text.context(ErrorKind::Unavailable, || format!("cannot read the answer of {}", self.url))
+    }
+
+    fn json<T: DeserializeOwned>(self) -> Result<T> {
+        let url = self.url.clone();
+        serde_json::from_str(&self.text()?)
+            .context(ErrorKind::Unavailable, || format!("{url} did not answer as Footnote does"))
+    }
+
+    fn lines(self) -> impl BufRead {
+        BufReader::new(self.response.into_body().into_reader())
+    }
 }
 
 /// What a response that is a failure says.
 fn refusal(url: &str, status: StatusCode, text: Option<&str>) -> Error {
     let problem: Option<Value> = text.and_then(|text| serde_json::from_str(text).ok());
     let detail = problem.as_ref().and_then(|problem| problem.get("detail")?.as_str());
-    Error::unavailable(format!("{url} answered {status}: {}", detail.unwrap_or("no reason given")))
+    let kind = if status == StatusCode::NOT_FOUND { ErrorKind::NotFound } else { ErrorKind::Unavailable };
+    Error::new(kind, format!("{url} answered {status}: {}", detail.unwrap_or("no reason given")))
 }
 
-/// The answer at the end of a stream of server-sent events, and when its first words came.
-fn read_events(reader: impl BufRead, now: impl Fn() -> f64) -> Result<(Answer, Option<f64>)> {
-    let mut event = String::new();
+/// Name and data of server-sent events; an `error` is one here, too.
+fn events(reader: impl BufRead) -> impl Iterator<Item = Result<(String, String)>> {
+    let mut name = String::new();
+    reader.lines().filter_map(move |line| {
+        let line = match line.context(ErrorKind::Unavailable, || "the answer broke off".to_owned()) {
+            Ok(line) => line,
+            Err(error) => return Some(Err(error)),
+        };
+        if let Some(named) = line.strip_prefix("event:") {
+            named.trim().clone_into(&mut name);
+        }
+        let data = line.strip_prefix("data:")?;
+        if name == "error" {
+            return Some(Err(Error::unavailable(format!("the service failed: {}", data.trim()))));
+        }
+        Some(Ok((name.clone(), data.to_owned())))
+    })
+}
+
+/// The answer at the end of a stream, and when its first words came.
+fn read_answer(reader: impl BufRead, now: impl Fn() -> f64) -> Result<(Answer, Option<f64>)> {
     let mut first = None;
-    for line in reader.lines() {
-        let line = line.context(ErrorKind::Unavailable, || "the answer broke off".to_owned())?;
-        if let Some(name) = line.strip_prefix("event:") {
-            name.trim().clone_into(&mut event);
-            if event == "token" {
+    for event in events(reader) {
+        let (name, data) = event?;
+        match name.as_str() {
+            "token" => {
                 first.get_or_insert_with(&now);
             }
-        }
-        let Some(data) = line.strip_prefix("data:") else { continue };
-        match event.as_str() {
-            "done" => {
-                let answer = serde_json::from_str(data).context(ErrorKind::Unavailable, || {
-                    "the answer is not as Footnote writes it".to_owned()
-                })?;
-                return Ok((answer, first));
-            }
-            "error" => return Err(Error::unavailable(format!("the service failed: {}", data.trim()))),
+            "done" => return Ok((read(&data)?, first)),
             _ => {}
         }
     }
     Err(Error::unavailable("the answer ended before it was whole"))
+}
+
+/// The sources at the start of a stream.
+fn read_sources(reader: impl BufRead) -> Result<Gathered> {
+    for event in events(reader) {
+        let (name, data) = event?;
+        if name == "sources" {
+            return read(&data);
+        }
+    }
+    Err(Error::unavailable("the answer came without its sources"))
+}
+
+fn read<T: DeserializeOwned>(data: &str) -> Result<T> {
+    serde_json::from_str(data)
+        .context(ErrorKind::Unavailable, || "the answer is not as Footnote writes it".to_owned())
 }
 
 #[cfg(test)]
@@ -217,11 +307,32 @@ mod tests {
         let stream = format!(
             "event: sources\ndata: {{}}\n\n: still here\n\nevent: token\ndata: {{\"text\":\"15\"}}\n\nevent: done\ndata: {answer}\n\n"
         );
-        let (answer, first) = read_events(stream.as_bytes(), || 0.5).unwrap();
+        let (answer, first) = read_answer(stream.as_bytes(), || 0.5).unwrap();
         assert_eq!((answer.text.as_str(), answer.usage.completion_tokens), ("15 days [1]", 2));
         assert_eq!(first, Some(0.5));
         let failed = "event: error\ndata: {\"detail\":\"busy\"}\n\n";
-        assert!(read_events(failed.as_bytes(), || 0.0).is_err_and(|e| e.to_string().contains("busy")));
-        assert!(read_events("event: token\ndata: {}\n\n".as_bytes(), || 0.0).is_err());
+        assert!(read_answer(failed.as_bytes(), || 0.0).is_err_and(|e| e.to_string().contains("busy")));
+        assert!(read_answer("event: token\ndata: {}\n\n".as_bytes(), || 0.0).is_err());
+    }
+
+    #[test]
+    fn sources_are_read_before_the_answer() {
+        let sources = json!({
+            "id": "x", "searched": ["q"], "passages": [{ "number": 1, "title": "T", "text": "x y" }],
+            "evidence": { "score": 0.5, "threshold": 0.25, "sufficient": true },
+        });
+        let stream = format!("event: sources\ndata: {sources}\n\nevent: error\ndata: late\n\n");
+        let gathered = read_sources(stream.as_bytes()).unwrap();
+        assert_eq!((gathered.evidence.score, gathered.passages[0].text.as_str()), (0.5, "x y"));
+        assert!(read_sources("event: done\ndata: {}\n\n".as_bytes()).is_err());
+    }
+
+    #[test]
+    fn what_is_not_there_is_told_from_what_failed() {
+        let problem = Some(r#"{"detail":"document not found"}"#);
+        let error = refusal("http://x", StatusCode::NOT_FOUND, problem);
+        assert_eq!(error.kind(), ErrorKind::NotFound);
+        assert!(error.to_string().contains("document not found"), "{error}");
+        assert_eq!(refusal("http://x", StatusCode::FORBIDDEN, None).kind(), ErrorKind::Unavailable);
     }
 }

@@ -12,7 +12,7 @@ mod words;
 use footnote_core::Result;
 use footnote_core::error::Context;
 use minijinja::{AutoEscape, Environment, UndefinedBehavior, context};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use super::intervals::Interval;
 use super::language::Language;
@@ -89,7 +89,7 @@ pub(crate) struct Case {
 }
 
 /// A place in a document.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Evidence {
     /// The document's title.
     pub title: String,

@@ -16,6 +16,9 @@ use sha2::{Digest, Sha256};
 
 use crate::app::App;
 
+/// Name of the folder, within a data folder, that holds them.
+pub(crate) const RESULTS: &str = "results";
+
 /// Results by question.
 pub(crate) struct Results<T> {
     known: HashMap<String, T>,
@@ -31,12 +34,7 @@ struct Line<T> {
 impl<T: Serialize + DeserializeOwned> Results<T> {
     /// Opens those of `kind` that were made with `settings`, the models at hand and this build.
     pub(crate) fn open(app: &App, kind: &str, settings: &impl Serialize) -> Result<Self> {
-        let models = [
-            Some(app.embedder.fingerprint().to_owned()),
-            app.reranker.as_ref().map(|reranker| reranker.fingerprint().to_owned()),
-            app.generator.as_ref().map(|generator| generator.fingerprint().to_owned()),
-        ];
-        Self::open_in(&app.config.data.folder.join("results"), kind, &(settings, models, build()?))
+        Self::open_in(&app.config.data.folder.join(RESULTS), kind, &(settings, made_by(app)?))
     }
 
     /// Opens those of `kind` in a folder that were made with the same as now.
@@ -65,7 +63,7 @@ impl<T: Serialize + DeserializeOwned> Results<T> {
         let mut known = HashMap::new();
         for line in text[..whole].lines() {
             let Line { key, result } = serde_json::from_str(line).context(ErrorKind::Corrupt, || {
-                format!("{} cannot be read; start anew with --fresh", path.display())
+                format!("{} cannot be read; remove it, or start anew with --fresh", path.display())
             })?;
             known.insert(key, result);
         }
@@ -86,6 +84,16 @@ impl<T: Serialize + DeserializeOwned> Results<T> {
         self.known.insert(key.to_owned(), result);
         Ok(())
     }
+}
+
+/// What made them: how the index was made, the models at hand, and this build.
+pub(crate) fn made_by(app: &App) -> Result<[Option<String>; 4]> {
+    Ok([
+        Some(app.generation.spec.fingerprint().to_string()),
+        app.reranker.as_ref().map(|reranker| reranker.fingerprint().to_owned()),
+        app.generator.as_ref().map(|generator| generator.fingerprint().to_owned()),
+        Some(build()?),
+    ])
 }
 
 /// The hash of this program: any other may answer otherwise.
