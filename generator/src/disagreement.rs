@@ -19,7 +19,7 @@ use crate::support::Terms;
 use crate::verify::{Place, Sources};
 
 /// Share of each sentence's words that the other must have.
-const SAME_MATTER: f32 = 0.75;
+const SAME_MATTER: f32 = 0.7;
 /// Share of the question's words by which both may differ: less than a word of a short question, and as much as
 /// one "not" takes of its Chinese bigrams.
 const SAME_QUESTION: f32 = 0.15;

@@ -5,8 +5,8 @@
 //! not by how they are written: `1.2k` is `一千二百`, `March 5, 2024` is `2024年3月5日`. In doubt a fact
 //! counts as found: a true sentence that is taken for false costs a reader's trust in the mark.
 //!
-//! Where claim and evidence are of different languages, only numbers, dates, percentages and
-//! identifiers are compared. That facts belong together as the claim says is not checked.
+//! Where claim and evidence are of different languages, only numbers, dates, percentages, identifiers and
+//! names that a Chinese claim has in Latin letters are compared. That facts belong together as the claim says is not checked.
 
 use std::ops::Range;
 
@@ -130,10 +130,17 @@ fn year(value: f64) -> When {
 /// there, unless the question asks whether they are right.
 pub fn check(claim: &str, evidence: &EvidenceFacts, question: &str) -> FactCheck {
     let tokens = token::tokens(claim);
-    let same_language = is_chinese(claim) == evidence.is_chinese && !evidence.is_empty;
+    let claim_is_chinese = is_chinese(claim);
+    let same_language = claim_is_chinese == evidence.is_chinese && !evidence.is_empty;
+    let names = match (same_language, claim_is_chinese) {
+        (true, _) => Names::All,
+        // A Chinese sentence leaves a foreign name as the source has it, or translates it.
+        (false, true) if !evidence.is_empty => Names::Foreign,
+        (false, _) => Names::None,
+    };
     let asked = Question::of(question);
     let mut facts: Vec<(FactKind, Range<usize>, bool)> = Vec::new();
-    for (kind, range, fact) in exact_facts(&tokens, evidence.is_chinese, same_language) {
+    for (kind, range, fact) in exact_facts(&tokens, claim_is_chinese, names) {
         let brought = matches!(&fact, Exact::Name(name) if !evidence.hold(&fact) && asked.brings(name));
         let held = brought || evidence.hold_in_place(&fact, &range, &tokens);
         facts.push((kind, range, held));
@@ -165,8 +172,17 @@ impl Exact {
     }
 }
 
+/// Which names of a claim are compared.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Names {
+    All,
+    /// Those in Latin letters within Chinese, acronyms aside: a source in full letters need not have these.
+    Foreign,
+    None,
+}
+
 /// The facts of a claim but for its negations, with the tokens they take.
-fn exact_facts(tokens: &[Token], is_chinese: bool, with_names: bool) -> Vec<(FactKind, Range<usize>, Exact)> {
+fn exact_facts(tokens: &[Token], is_chinese: bool, compared: Names) -> Vec<(FactKind, Range<usize>, Exact)> {
     let readings = readings(tokens);
     let taken: Vec<Range<usize>> = readings.iter().map(|reading| reading.tokens().clone()).collect();
     let is_taken = |at: usize| taken.iter().any(|range| range.contains(&at));
@@ -176,8 +192,9 @@ fn exact_facts(tokens: &[Token], is_chinese: bool, with_names: bool) -> Vec<(Fac
     {
         facts.push((FactKind::Identifier, at..at + 1, Exact::Code(token.lower.clone())));
     }
-    if with_names {
-        for name in name::names(tokens, is_chinese, is_taken) {
+    if compared != Names::None {
+        let names = name::names(tokens, is_chinese, is_taken);
+        for name in names.into_iter().filter(|name| compared == Names::All || name.is_foreign(tokens)) {
             facts.push((FactKind::Name, name.tokens.clone(), Exact::Name(name)));
         }
     }

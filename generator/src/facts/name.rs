@@ -25,6 +25,13 @@ pub(super) enum Part {
 }
 
 impl Name {
+    /// Whether it is a word in Latin letters with a capital, and no acronym.
+    pub(super) fn is_foreign(&self, tokens: &[Token]) -> bool {
+        let words = tokens.get(self.tokens.clone()).unwrap_or_default();
+        let is_acronym = |token: &Token| token.text.chars().all(char::is_uppercase);
+        words.iter().all(|token| is_proper(token) && !is_acronym(token))
+    }
+
     /// Whether some tokens seem to hold a name too.
     pub(super) fn is_rivalled_by(&self, tokens: &[Token]) -> bool {
         let pronoun = |token: &Token| token.single().is_some_and(|c| "他她它该其此这那".contains(c));

@@ -228,7 +228,14 @@ fn polarity_is_compared() {
 }
 
 #[test]
-fn between_languages_only_exact_figures_count() {
+fn between_languages_figures_and_foreign_names_count() {
+    let evidence = "Todd Buckingham, Managing Director and Chief Executive Officer";
+    all_hold(&[
+        ("首席执行官是 Todd Buckingham。", evidence),
+        ("CEO 是 Todd Buckingham，他负责 app 的开发。", evidence),
+        ("首席执行官是托德·白金汉。", evidence),
+    ]);
+    all_miss(FactKind::Name, &[("首席执行官是 Christian Stuart。", evidence)]);
     all_hold(&[("Zhang San has not taken 15 days in 2024.", "张三在2024年休了15天年假，可以结转")]);
     all_miss(FactKind::Number, &[("Annual leave is 16 days.", "年假为15天，适用于全体员工")]);
 }
