@@ -1,6 +1,6 @@
 //! Receipts: what answers were made from. Each is seen by the key that asked, and by admins.
 
-use footnote_core::answer::{Answer, ChatMessage};
+use footnote_core::answer::{Answer, ChatMessage, History};
 use footnote_core::chunk::Tag;
 use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, MessageId};
 use footnote_core::passage::{Evidence, Passage};
@@ -27,7 +27,7 @@ pub(super) struct Draft {
     pub searched: Vec<String>,
     pub filter: Vec<Vec<Tag>>,
     pub settings: KnowledgeBaseSettings,
-    pub history: Vec<ChatMessage>,
+    pub history: History,
     pub candidates: Vec<ReceiptCandidate>,
     pub passages: Vec<Passage>,
     pub tables: Vec<Passage>,
@@ -46,7 +46,8 @@ impl Draft {
             searched: draft.searched,
             filter: draft.filter,
             settings: draft.settings,
-            history: draft.history,
+            history: draft.history.turns,
+            summary: draft.history.summary,
             candidates: draft.candidates,
             passages: draft.passages,
             tables: draft.tables,
@@ -72,7 +73,7 @@ impl Draft {
             searched: Vec::new(),
             filter: Vec::new(),
             settings: KnowledgeBaseSettings::default(),
-            history: Vec::new(),
+            history: History::default(),
             candidates: Vec::new(),
             passages: Vec::new(),
             tables: Vec::new(),
