@@ -30,6 +30,7 @@ use tokio::sync::{Mutex, Notify, watch};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
+use crate::answering::Answering;
 use crate::config::{Config, VectorBackend};
 use crate::telemetry;
 
@@ -69,6 +70,8 @@ pub struct App {
     pub generation: Generation,
     /// What jobs work with.
     pub ingest: Arc<IngestContext>,
+    /// The answers that are being made.
+    pub(crate) answering: Answering,
     clock: Arc<dyn Clock>,
     /// When the embedder was last seen to work.
     embedder_worked: Mutex<Option<Instant>>,
@@ -153,6 +156,7 @@ impl App {
             retriever,
             generation,
             ingest,
+            answering: Answering::default(),
             clock,
             embedder_worked: Mutex::default(),
             stopping: watch::Sender::new(false),

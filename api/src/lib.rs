@@ -3,6 +3,7 @@
 //! The only crate that knows HTTP, reads the configuration and chooses concrete types
 //! ([`app::App`]). Routes and the command line both call the plain functions of [`service`].
 
+mod answering;
 pub mod app;
 pub mod auth;
 pub mod cli;

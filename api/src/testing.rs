@@ -12,7 +12,7 @@ use axum::http::{HeaderMap, Request, StatusCode, header};
 use footnote_core::Result;
 use footnote_core::hash::ContentHash;
 use footnote_core::parsed::ParsedDocument;
-use footnote_core::ports::{Embedder, TokenCounter};
+use footnote_core::ports::{Embedder, Generator, TokenCounter};
 use footnote_core::principal::{KeySecret, Principal, Role};
 use footnote_ingest::ParseFile;
 use footnote_ingest::parse::{EngineConfig, ParseLimits, parse_file};
@@ -57,13 +57,22 @@ impl TestApp {
 
     /// Starts with a changed configuration.
     pub(crate) async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::open(change, None).await
+    }
+
+    /// Starts with a language model.
+    pub(crate) async fn with_generator(generator: Arc<dyn Generator>) -> Self {
+        Self::open(|_| (), Some(generator)).await
+    }
+
+    async fn open(change: impl FnOnce(&mut Config), generator: Option<Arc<dyn Generator>>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let mut config = Config::default();
         config.data.folder = folder.path().to_owned();
         change(&mut config);
         let lock = lock_data_folder(folder.path()).unwrap();
         let store = footnote_store::open::open(StoreConfig::embedded(lock)).await.unwrap();
-        let models = Models { embedder: Arc::new(HashEmbedder), reranker: None, generator: None };
+        let models = Models { embedder: Arc::new(HashEmbedder), reranker: None, generator };
         let app = App::assemble(config, store, models, Arc::new(InProcess)).await.unwrap();
         let operator = Principal::local_operator();
         let (_, secret) = service::keys::create(&app, &operator, "admin", Role::Admin, None).await.unwrap();

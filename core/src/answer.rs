@@ -130,6 +130,24 @@ pub struct ChatMessage {
     pub content: String,
 }
 
+/// What came before a question in its conversation, as far as a model is shown it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct History {
+    /// What the turns before these were about, a line each; `None` where these are all.
+    pub summary: Option<String>,
+    /// The latest turns, oldest first.
+    pub turns: Vec<ChatMessage>,
+}
+
+/// What the older turns of a conversation were about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConversationSummary {
+    /// A few lines, oldest first.
+    pub text: String,
+    /// How many messages it covers, from the first on.
+    pub messages: usize,
+}
+
 /// A conversation in a knowledge base.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Conversation {

@@ -20,7 +20,7 @@ pub use models::{
 };
 
 use crate::Result;
-use crate::answer::{Conversation, Message};
+use crate::answer::{Conversation, ConversationSummary, Message};
 use crate::chunk::Chunk;
 use crate::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
 use crate::feedback::Feedback;
@@ -475,7 +475,12 @@ pub trait ConversationStore: Send + Sync {
     async fn append_messages(&self, messages: &[Message]) -> Result<()>;
     /// The messages in order.
     async fn messages(&self, conversation: ConversationId) -> Result<Vec<Message>>;
-    /// Removes a conversation with its messages; false where it does not exist.
+    /// What its older turns were about, where that was summarised.
+    async fn summary(&self, conversation: ConversationId) -> Result<Option<ConversationSummary>>;
+    /// Keeps a summary in place of one that covers fewer messages; one that covers as many or more stays.
+    /// Not found where the conversation is gone.
+    async fn put_summary(&self, conversation: ConversationId, summary: &ConversationSummary) -> Result<()>;
+    /// Removes a conversation with its messages and summary; false where it does not exist.
     async fn delete_conversation(&self, id: ConversationId) -> Result<bool>;
 }
 

@@ -43,6 +43,9 @@ pub struct ReceiptBody {
     pub settings: KnowledgeBaseSettings,
     /// Earlier turns, oldest first.
     pub history: Vec<ChatMessage>,
+    /// What the turns before these were about; `None` where these were all.
+    #[serde(default)]
+    pub summary: Option<String>,
     /// Every candidate with its ranks and scores, in final order.
     pub candidates: Vec<ReceiptCandidate>,
     /// The passages that were given to the model.

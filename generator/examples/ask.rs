@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use footnote_core::answer::AnswerEvent;
+use footnote_core::answer::{AnswerEvent, History};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::passage::{Evidence, Passage, Retrieved};
@@ -80,7 +80,7 @@ async fn main() -> Result<()> {
             prompt: PromptSettings::default(),
             sampling: SamplingSettings::default(),
             answer: AnswerSettings::default(),
-            history: Vec::new(),
+            history: History::default(),
         };
         let mut events = answerer.answer(request).await?.events;
         while let Some(event) = events.recv().await {

@@ -9,7 +9,9 @@
 
 use std::sync::Arc;
 
-use footnote_core::answer::{Answer, AnswerEvent, AnswerMode, ChatMessage, Failure, FinishReason, Usage};
+use footnote_core::answer::{
+    Answer, AnswerEvent, AnswerMode, ChatMessage, Failure, FinishReason, History, Usage,
+};
 use footnote_core::citation::Citation;
 use footnote_core::passage::{Evidence, Passage, Retrieved};
 use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator};
@@ -44,8 +46,8 @@ pub struct AnswerRequest {
     pub sampling: SamplingSettings,
     /// How the answer is made, and what becomes of a sentence without support.
     pub answer: AnswerSettings,
-    /// Earlier turns of the conversation, oldest first; may be empty.
-    pub history: Vec<ChatMessage>,
+    /// What came before in the conversation; may be empty.
+    pub history: History,
 }
 
 /// An answer that has begun.
@@ -444,6 +446,6 @@ fn left() -> Error {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 #[cfg(test)]
 mod verdict_tests;

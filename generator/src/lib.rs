@@ -21,8 +21,10 @@ pub mod prompt;
 mod refusal;
 pub mod rewrite;
 mod sentence;
+pub mod summary;
 mod support;
 pub mod tables;
+mod transcript;
 pub mod verify;
 
 pub use answerer::{AnswerRequest, Answerer, Begun};

@@ -46,6 +46,12 @@ impl Terms {
         Self(terms)
     }
 
+    /// These terms without those of `texts`.
+    pub(crate) fn without(&self, texts: &[Terms]) -> Self {
+        let is_new = |term: &String| !texts.iter().any(|text| text.0.contains_key(term));
+        Self(self.0.iter().filter(|(term, _)| is_new(term)).map(|(t, w)| (t.clone(), *w)).collect())
+    }
+
     fn weight(&self) -> f32 {
         self.0.values().sum()
     }

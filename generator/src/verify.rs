@@ -30,7 +30,7 @@ use crate::sentence;
 use crate::support::Terms;
 
 pub use calibration::{Calibration, Curve};
-pub(crate) use claim::is_disclaimer;
+pub(crate) use claim::{is_disclaimer, is_order};
 pub use measured::{JudgedClaim, judge_sentence, words_held};
 pub use models::{SupportMethod, SupportModels};
 

@@ -3,6 +3,7 @@
 
 mod annual_report;
 mod api_ask;
+mod api_conversations;
 mod api_documents;
 mod api_feedback;
 mod api_jobs;

@@ -9,7 +9,7 @@ use utoipa_axum::routes;
 
 use super::Routes;
 use super::paths::{ConversationPath, KnowledgeBasePath, PageQuery};
-use super::views::{ConversationDetailView, ConversationView, MessageView, Page, page_request};
+use super::views::{ConversationDetailView, ConversationView, Page, page_request};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -46,9 +46,7 @@ async fn show(
     Path(path): Path<ConversationPath>,
 ) -> Result<Json<ConversationDetailView>, ApiError> {
     let id = ConversationId(path.conversation);
-    let (conversation, messages) = conversations::show(&app, &principal, &path.kb, id).await?;
-    let messages = messages.iter().map(MessageView::from).collect();
-    Ok(Json(ConversationDetailView { conversation: conversation.into(), messages }))
+    Ok(Json(conversations::show(&app, &principal, &path.kb, id).await?.into()))
 }
 
 /// Delete a conversation with its messages

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use footnote_core::answer::{
-    Answer, AnswerEvent, AnswerMode, ChatMessage, Conversation, Failure, Message, MessageRole,
+    Answer, AnswerEvent, AnswerMode, ChatMessage, Conversation, Failure, History, Message, MessageRole,
 };
 use footnote_core::ids::{ConversationId, MessageId};
 use footnote_core::knowledge_base::KnowledgeBase;
@@ -20,14 +20,10 @@ use tracing::Instrument;
 
 use super::knowledge_bases::reach;
 use super::search::past;
-use super::{conversations, receipts};
+use super::{conversations, history, receipts};
+use crate::answering::AnswerBegun;
 use crate::app::App;
 
-/// Turns of a conversation that the model is shown. Older ones stay stored.
-const HISTORY_TURNS: usize = 8;
-/// Longest sum of these turns, in scalar values: no model's context holds more, and every one of them
-/// costs time to tokenize.
-const HISTORY_CHARS: usize = 32_000;
 /// Longest title of a conversation, in scalar values.
 const TITLE_CHARS: usize = 80;
 /// Events that may wait for a slow reader.
@@ -140,6 +136,7 @@ pub async fn ask(
     knowledge_base: &str,
     input: AskInput,
 ) -> Result<Asked> {
+    let begun = app.answering.begin();
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     let question = QuestionText::parse(&input.question)?;
     let settings = effective_settings(&knowledge_base.settings, &input)?;
@@ -196,14 +193,14 @@ pub async fn ask(
         max_tokens,
     };
     let message = draft.id;
-    let events = remember(app.clone(), thread, draft, events);
+    let events = remember(app.clone(), begun, thread, draft, events);
     Ok(Asked { knowledge_base, conversation, message, retrieved, searched, events })
 }
 
 /// The question made to stand alone, where it follows others: by the language model where one is installed,
 /// else by putting what it follows before it.
 async fn standalone(app: &App, question: &QuestionText, thread: &Thread) -> Result<QuestionText> {
-    let joined = question.with_what_it_follows(&thread.earlier_questions());
+    let joined = history::joined(&thread.history, question);
     if joined == *question {
         return Ok(joined);
     }
@@ -239,14 +236,15 @@ struct Thread {
     conversation: Option<Conversation>,
     /// Whether its row is still to be written, with the first answer.
     is_new: bool,
-    history: Vec<ChatMessage>,
+    history: History,
 }
 
 impl Thread {
-    /// What was asked before, latest first.
-    fn earlier_questions(&self) -> Vec<&str> {
-        let asked = self.history.iter().rev().filter(|turn| turn.role == MessageRole::User);
-        asked.map(|turn| turn.content.as_str()).collect()
+    /// Adds the turns of an answer that is whole.
+    fn add_turns(&mut self, question: &str, answer: &str) {
+        for (role, content) in [(MessageRole::User, question), (MessageRole::Assistant, answer)] {
+            self.history.turns.push(ChatMessage { role, content: content.to_owned() });
+        }
     }
 
     async fn open(
@@ -257,9 +255,9 @@ impl Thread {
         earlier: Earlier,
     ) -> Result<Self> {
         match earlier {
-            Earlier::Nothing => Ok(Self { conversation: None, is_new: false, history: Vec::new() }),
-            Earlier::Turns(history) => {
-                Ok(Self { conversation: None, is_new: false, history: recent(history) })
+            Earlier::Nothing => Ok(Self { conversation: None, is_new: false, history: History::default() }),
+            Earlier::Turns(turns) => {
+                Ok(Self { conversation: None, is_new: false, history: history::of_turns(turns).await? })
             }
             Earlier::StartConversation => {
                 let conversation = Conversation {
@@ -269,24 +267,23 @@ impl Thread {
                     title: title_of(question.as_str()),
                     created_at: app.now(),
                 };
-                Ok(Self { conversation: Some(conversation), is_new: true, history: Vec::new() })
+                Ok(Self { conversation: Some(conversation), is_new: true, history: History::default() })
             }
             Earlier::Conversation(id) => {
                 let conversation = conversations::find(app, principal, knowledge_base.id, id).await?;
-                let messages = app.store.conversations.messages(id).await?;
-                let turns = messages.into_iter().map(|m| ChatMessage { role: m.role, content: m.content });
-                let history = recent(turns.collect());
+                let history = history::of_conversation(app, id).await?;
                 Ok(Self { conversation: Some(conversation), is_new: false, history })
             }
         }
     }
 }
 
-/// Passes events on and stores receipt, question and answer when the answer is whole. The answerer is
-/// dropped, and so cancelled, as soon as the reader has left.
+/// Passes events on and stores receipt, question and answer when the answer is whole; then sees to the
+/// conversation's summary. The answerer is dropped, and so cancelled, as soon as the reader has left.
 fn remember(
     app: Arc<App>,
-    thread: Thread,
+    begun: AnswerBegun,
+    mut thread: Thread,
     draft: receipts::Draft,
     mut events: mpsc::Receiver<AnswerEvent>,
 ) -> mpsc::Receiver<AnswerEvent> {
@@ -303,7 +300,10 @@ fn remember(
             });
             let event = match event {
                 AnswerEvent::Done(answer) => match store(&app, &thread, &draft, &answer).await {
-                    Ok(()) => AnswerEvent::Done(answer),
+                    Ok(()) => {
+                        thread.add_turns(&draft.question, &answer.text);
+                        AnswerEvent::Done(answer)
+                    }
                     Err(error) => {
                         tracing::error!(%error, "cannot store the conversation");
                         failed("the answer could not be stored; ask again")
@@ -318,8 +318,13 @@ fn remember(
                 return count("cancelled");
             }
             if is_last {
-                return;
+                break;
             }
+        }
+        // The reader sees the end now.
+        drop((forward, begun));
+        if let Some(conversation) = &thread.conversation {
+            history::keep_up(&app, conversation.id, &thread.history.turns).await;
         }
     };
     tokio::spawn(pass_on.in_current_span());
@@ -378,17 +383,6 @@ fn count(outcome: &'static str) {
     metrics::counter!("footnote_answers_total", "outcome" => outcome).increment(1);
 }
 
-fn recent(mut turns: Vec<ChatMessage>) -> Vec<ChatMessage> {
-    let mut chars = 0;
-    let fits = |turn: &&ChatMessage| {
-        chars += turn.content.chars().count();
-        chars <= HISTORY_CHARS
-    };
-    let kept = turns.iter().rev().take(HISTORY_TURNS).take_while(fits).count();
-    turns.drain(..turns.len() - kept);
-    turns
-}
-
 fn title_of(question: &str) -> String {
     let line = question.split_whitespace().collect::<Vec<_>>().join(" ");
     match line.char_indices().nth(TITLE_CHARS) {
@@ -405,9 +399,10 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_breaks_off_ends_as_a_failure() {
         let app = TestApp::start().await;
-        let thread = Thread { conversation: None, is_new: false, history: Vec::new() };
+        let thread = Thread { conversation: None, is_new: false, history: History::default() };
+        let begun = app.app.answering.begin();
         let (writer, events) = mpsc::channel(1);
-        let mut told = remember(app.app.clone(), thread, receipts::Draft::empty(), events);
+        let mut told = remember(app.app.clone(), begun, thread, receipts::Draft::empty(), events);
         writer.send(AnswerEvent::Token("half".to_owned())).await.unwrap();
         drop(writer);
         assert!(matches!(told.recv().await, Some(AnswerEvent::Token(_))));
@@ -431,14 +426,5 @@ mod tests {
         let title = title_of(&"假".repeat(200));
         assert_eq!(title.chars().count(), TITLE_CHARS + 1);
         assert!(title.ends_with('…'));
-    }
-
-    #[test]
-    fn only_the_last_turns_are_shown_to_the_model() {
-        let turns = (0..20).map(|n| ChatMessage { role: MessageRole::User, content: n.to_string() });
-        let shown = recent(turns.collect());
-        assert_eq!((shown.len(), shown[0].content.as_str()), (HISTORY_TURNS, "12"));
-        let long = |_| ChatMessage { role: MessageRole::User, content: "长".repeat(HISTORY_CHARS / 2) };
-        assert_eq!(recent((0..4).map(long).collect()).len(), 2, "nor more than a context holds");
     }
 }

@@ -1,6 +1,6 @@
 //! Conversations: list, show, delete. Each is seen by the key that began it, and by admins.
 
-use footnote_core::answer::{Conversation, Message};
+use footnote_core::answer::{Conversation, ConversationSummary, Message};
 use footnote_core::ids::{ApiKeyId, ConversationId, KnowledgeBaseId};
 use footnote_core::ports::{ListRequest, Listing};
 use footnote_core::principal::{Principal, Role};
@@ -20,17 +20,29 @@ pub async fn list(
     app.store.conversations.conversations(knowledge_base.id, only_of(principal), list).await
 }
 
-/// A conversation with its messages in order.
+/// A conversation as it is shown.
+#[derive(Debug, Clone)]
+pub struct Shown {
+    /// The conversation.
+    pub conversation: Conversation,
+    /// Its messages in order.
+    pub messages: Vec<Message>,
+    /// What the older of them were about, where they are too many to be shown to a model.
+    pub summary: Option<ConversationSummary>,
+}
+
+/// A conversation with its messages.
 pub async fn show(
     app: &App,
     principal: &Principal,
     knowledge_base: &str,
     id: ConversationId,
-) -> Result<(Conversation, Vec<Message>)> {
+) -> Result<Shown> {
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     let conversation = find(app, principal, knowledge_base.id, id).await?;
+    let summary = app.store.conversations.summary(conversation.id).await?;
     let messages = app.store.conversations.messages(conversation.id).await?;
-    Ok((conversation, messages))
+    Ok(Shown { conversation, messages, summary })
 }
 
 /// Removes a conversation with its messages.

@@ -10,6 +10,7 @@ pub mod documents;
 pub mod feedback;
 pub mod file_name;
 pub mod filter;
+mod history;
 pub mod jobs;
 pub mod keys;
 pub mod knowledge_bases;

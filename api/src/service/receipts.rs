@@ -1,7 +1,7 @@
 //! Receipts: what answers were made from. Each is seen by the key that asked, and by admins.
 
 use chrono::{DateTime, Utc};
-use footnote_core::answer::{Answer, ChatMessage};
+use footnote_core::answer::{Answer, ChatMessage, History};
 use footnote_core::chunk::Tag;
 use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, MessageId};
 use footnote_core::passage::{Evidence, Passage};
@@ -29,7 +29,7 @@ pub(super) struct Draft {
     pub filter: Vec<Vec<Tag>>,
     pub as_of: Option<DateTime<Utc>>,
     pub settings: KnowledgeBaseSettings,
-    pub history: Vec<ChatMessage>,
+    pub history: History,
     pub candidates: Vec<ReceiptCandidate>,
     pub passages: Vec<Passage>,
     pub tables: Vec<Passage>,
@@ -48,7 +48,8 @@ impl Draft {
             searched: draft.searched,
             filter: draft.filter,
             settings: draft.settings,
-            history: draft.history,
+            history: draft.history.turns,
+            summary: draft.history.summary,
             candidates: draft.candidates,
             passages: draft.passages,
             tables: draft.tables,
@@ -75,7 +76,7 @@ impl Draft {
             filter: Vec::new(),
             as_of: None,
             settings: KnowledgeBaseSettings::default(),
-            history: Vec::new(),
+            history: History::default(),
             candidates: Vec::new(),
             passages: Vec::new(),
             tables: Vec::new(),

@@ -1,7 +1,7 @@
 //! An answer made again from its receipt.
 
 use footnote_core::Result;
-use footnote_core::answer::{Answer, AnswerEvent, Usage};
+use footnote_core::answer::{Answer, AnswerEvent, History, Usage};
 use footnote_core::ids::MessageId;
 use footnote_core::passage::Retrieved;
 use footnote_core::principal::Principal;
@@ -40,7 +40,7 @@ pub async fn replay(app: &App, principal: &Principal, knowledge_base: &str, id: 
         prompt: body.settings.prompt.clone(),
         sampling: body.settings.sampling.clone(),
         answer: body.settings.answer.clone(),
-        history: body.history.clone(),
+        history: History { summary: body.summary.clone(), turns: body.history.clone() },
     };
     let begun = app.answerer.answer(request).await?;
     let mut differences = of_the_build(app, body);

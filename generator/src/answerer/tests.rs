@@ -18,7 +18,7 @@ pub(super) fn request(question: &str, texts: &[&str], sufficient: bool) -> Answe
         prompt: PromptSettings::default(),
         sampling: SamplingSettings { max_tokens: 40, ..Default::default() },
         answer: AnswerSettings::default(),
-        history: Vec::new(),
+        history: History::default(),
     }
 }
 
@@ -68,7 +68,7 @@ fn slice(text: &str, span: Span) -> String {
 }
 
 /// Says what it is told, in small pieces: what a remote model would be behind the same seam.
-pub(super) struct Scripted {
+pub(crate) struct Scripted {
     says: Vec<GenerationEvent>,
     asked: std::sync::Mutex<Option<GenerationRequest>>,
     /// Its tokens are characters.
@@ -81,7 +81,7 @@ impl Scripted {
         Arc::new(Self { says: pieces.chain([end]).collect(), asked: Default::default(), context: 8_000 })
     }
 
-    pub(super) fn done(text: &str) -> Arc<Self> {
+    pub(crate) fn done(text: &str) -> Arc<Self> {
         let usage = Usage { prompt_tokens: 9, cached_tokens: 0, completion_tokens: 4 };
         Self::new(text, GenerationEvent::Done { reason: FinishReason::Stop, usage })
     }
@@ -154,7 +154,7 @@ async fn without_a_model_the_documents_speak() {
 async fn a_models_sentences_are_cited_as_they_come() {
     let generator = Scripted::done("年假为15天[9]。以上。");
     let mut asked = request("年假几天？", &["员工年假为15天。", "病假为10天。"], true);
-    asked.history.push(ChatMessage { role: MessageRole::User, content: "之前".into() });
+    asked.history.turns.push(ChatMessage { role: MessageRole::User, content: "之前".into() });
     let answer = read(answerer(Some(generator.clone())).answer(asked).await.unwrap()).await;
     assert_eq!(answer.text, "年假为15天[1]。以上。");
     assert_eq!(answer.model.as_deref(), Some("scripted"));
@@ -204,8 +204,8 @@ fn crowded(max_tokens: usize) -> AnswerRequest {
     let mut asked = request("annual leave days?", &texts.each_ref().map(String::as_str), true);
     for n in 0..3 {
         let turn = |role, content: String| ChatMessage { role, content };
-        asked.history.push(turn(MessageRole::User, format!("question {n} {}", "x".repeat(90))));
-        asked.history.push(turn(MessageRole::Assistant, format!("answer {n} {}", "x".repeat(90))));
+        asked.history.turns.push(turn(MessageRole::User, format!("question {n} {}", "x".repeat(90))));
+        asked.history.turns.push(turn(MessageRole::Assistant, format!("answer {n} {}", "x".repeat(90))));
     }
     asked.sampling.max_tokens = max_tokens;
     asked
@@ -224,7 +224,7 @@ async fn asked_within(context: usize, request: AnswerRequest) -> (GenerationRequ
 }
 
 #[tokio::test]
-async fn what_does_not_fit_goes_oldest_turns_first_then_last_passages() {
+async fn what_does_not_fit_goes_oldest_turns_first_then_their_summary_then_last_passages() {
     let mut before = None;
     for context in (600..2_000).step_by(50).rev() {
         let (asked, offered) = asked_within(context, crowded(100)).await;
@@ -233,9 +233,12 @@ async fn what_does_not_fit_goes_oldest_turns_first_then_last_passages() {
         let turns = asked.messages.len() - 2;
         assert!(turns == 0 || offered.len() == 3, "turns go before passages");
         assert_eq!(turns % 2, 0, "a turn of the service does not come first");
+        let is_summarised = asked.messages[1].content.contains("Notes on the conversation before");
+        assert!(offered.len() == 3 || !is_summarised, "the summary goes before passages");
         if turns > 0 {
-            assert!(asked.messages[1].content.starts_with("question"), "the oldest go first");
-            assert!(asked.messages[turns].content.starts_with("answer 2"));
+            assert_eq!(is_summarised, turns < 6, "what goes leaves a note");
+            assert!(is_summarised || asked.messages[1].content.starts_with("question 0"));
+            assert!(asked.messages[turns].content.starts_with("answer 2"), "the oldest go first");
         }
         let size = (turns, offered.len());
         assert!(before.is_none_or(|before| before >= size), "a smaller context holds no more");

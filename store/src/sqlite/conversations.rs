@@ -1,14 +1,14 @@
 //! Conversations and their messages.
 
 use async_trait::async_trait;
-use footnote_core::answer::{Answer, Conversation, Message, MessageRole};
+use footnote_core::answer::{Answer, Conversation, ConversationSummary, Message, MessageRole};
 use footnote_core::ids::{ApiKeyId, ConversationId, KnowledgeBaseId, MessageId};
 use footnote_core::ports::{ConversationStore, ListRequest, Listing};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, Tx, commit, knowledge_bases};
-use crate::rows::{Doing as _, Fields, Page, micros, to_json};
+use crate::rows::{Doing as _, Fields, Page, integer, is_dangling, micros, to_json};
 
 fn conversation(row: &SqliteRow) -> Result<Conversation> {
     let fields = Fields::of(row, "conversation");
@@ -31,6 +31,11 @@ fn message(row: &SqliteRow) -> Result<Message> {
         answer: fields.maybe_json("answer")?,
         created_at: fields.time("created_at")?,
     })
+}
+
+fn summary(row: &SqliteRow) -> Result<ConversationSummary> {
+    let fields = Fields::of(row, "summary");
+    Ok(ConversationSummary { text: fields.text("text")?, messages: fields.number("messages")? })
 }
 
 fn role_name(role: MessageRole) -> &'static str {
@@ -119,6 +124,35 @@ impl ConversationStore for SqliteStore {
         .await
         .doing("read the messages")?;
         rows.iter().map(message).collect()
+    }
+
+    async fn summary(&self, conversation: ConversationId) -> Result<Option<ConversationSummary>> {
+        let row = sqlx::query(
+            "SELECT s.* FROM conversation_summaries s JOIN conversations c ON c.id = s.conversation \
+             JOIN knowledge_bases k ON k.id = c.knowledge_base AND k.deleted_at IS NULL \
+             WHERE s.conversation = ?1",
+        )
+        .bind(conversation.0)
+        .fetch_optional(&self.readers)
+        .await
+        .doing("read the conversation's summary")?;
+        row.as_ref().map(summary).transpose()
+    }
+
+    async fn put_summary(&self, conversation: ConversationId, summary: &ConversationSummary) -> Result<()> {
+        let done = sqlx::query(
+            "INSERT INTO conversation_summaries (conversation, messages, text) VALUES (?1, ?2, ?3) \
+             ON CONFLICT (conversation) DO UPDATE SET messages = ?2, text = ?3 WHERE messages < ?2",
+        )
+        .bind(conversation.0)
+        .bind(integer(summary.messages)?)
+        .bind(&summary.text)
+        .execute(&self.writer)
+        .await;
+        match done {
+            Err(error) if is_dangling(&error) => Err(Error::not_found("conversation")),
+            done => done.map(|_| ()).doing("store the conversation's summary"),
+        }
     }
 
     async fn delete_conversation(&self, id: ConversationId) -> Result<bool> {

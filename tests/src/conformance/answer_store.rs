@@ -95,6 +95,7 @@ fn receipt(knowledge_base: KnowledgeBaseId, owner: Option<ApiKeyId>) -> Receipt 
         filter: vec![vec![Tag::document(passage.document), Tag::content_type(ContentType::Pdf)]],
         settings: KnowledgeBaseSettings::default(),
         history: vec![turn(MessageRole::User, "hello")],
+        summary: Some("How long is leave? → Ten days.".to_owned()),
         candidates: vec![candidate],
         evidence: Evidence { score: 0.5, threshold: 0.35, sufficient: true },
         passages: vec![passage],

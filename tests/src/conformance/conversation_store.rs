@@ -2,7 +2,9 @@
 //! as they were; messages are appended all or none.
 
 use footnote_core::ErrorKind;
-use footnote_core::answer::{Answer, Conversation, FinishReason, Message, MessageRole, Usage};
+use footnote_core::answer::{
+    Answer, Conversation, ConversationSummary, FinishReason, Message, MessageRole, Usage,
+};
 use footnote_core::citation::Citation;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ApiKeyId, ConversationId, DocumentId, MessageId, VersionId};
@@ -17,6 +19,7 @@ pub async fn run(open: impl AsyncFn() -> Sql) {
     a_conversation_reloads_identically_and_in_order(bed().await).await;
     messages_are_appended_all_or_none(bed().await).await;
     a_conversation_begins_with_its_messages_or_not_at_all(bed().await).await;
+    a_summary_reloads_identically_and_only_grows(bed().await).await;
 }
 
 fn message(conversation: ConversationId, role: MessageRole, content: &str) -> Message {
@@ -105,4 +108,28 @@ async fn a_conversation_begins_with_its_messages_or_not_at_all(bed: Bed) {
     broken.answer = Some(answer(f32::NAN));
     assert!(bed.sql.conversations.create_conversation(conversation, &[broken]).await.is_err());
     assert_eq!(bed.sql.conversations.conversation(id).await.unwrap(), None);
+}
+
+async fn a_summary_reloads_identically_and_only_grows(bed: Bed) {
+    let id = ConversationId::new();
+    let conversation =
+        Conversation { id, knowledge_base: bed.kb.id, owner: None, title: String::new(), created_at: at(1) };
+    let conversations = &bed.sql.conversations;
+    let summary = |text: &str, messages| ConversationSummary { text: text.to_owned(), messages };
+    let first = summary("How long is leave? → Ten days.\n年假几天？ → 十天。", 6);
+    let error = conversations.put_summary(id, &first).await.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotFound, "it belongs to a conversation");
+    conversations.create_conversation(conversation, &[]).await.unwrap();
+    assert_eq!(conversations.summary(id).await.unwrap(), None);
+    conversations.put_summary(id, &first).await.unwrap();
+    assert_eq!(conversations.summary(id).await.unwrap(), Some(first.clone()));
+    for late in [summary("of the same stretch", 6), summary("of less", 4)] {
+        conversations.put_summary(id, &late).await.unwrap();
+        assert_eq!(conversations.summary(id).await.unwrap(), Some(first.clone()), "{late:?}");
+    }
+    let further = summary("of more", 12);
+    conversations.put_summary(id, &further).await.unwrap();
+    assert_eq!(conversations.summary(id).await.unwrap(), Some(further));
+    assert!(conversations.delete_conversation(id).await.unwrap());
+    assert_eq!(conversations.summary(id).await.unwrap(), None);
 }

@@ -1,7 +1,9 @@
 //! Passages, citations, answers, conversations.
 
 use chrono::{DateTime, Utc};
-use footnote_core::answer::{Answer, Conversation, FinishReason, Message, MessageRole, Usage};
+use footnote_core::answer::{
+    Answer, Conversation, ConversationSummary, FinishReason, Message, MessageRole, Usage,
+};
 use footnote_core::citation::Citation;
 use footnote_core::dated::DocumentDate;
 use footnote_core::passage::{Candidate, Evidence, Passage, StageScore, StageTrace};
@@ -11,6 +13,7 @@ use utoipa::ToSchema;
 use uuid::Uuid;
 
 use super::{AnswerModeView, PageSpanView, SentenceView};
+use crate::service::conversations::Shown;
 
 /// A half-open range `start..end` in Unicode scalar values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -410,6 +413,33 @@ pub struct ConversationDetailView {
     pub conversation: ConversationView,
     /// Its messages.
     pub messages: Vec<MessageView>,
+    /// What the older messages were about; null while all are shown to the model in full.
+    pub summary: Option<ConversationSummaryView>,
+}
+
+impl From<Shown> for ConversationDetailView {
+    fn from(shown: Shown) -> Self {
+        Self {
+            conversation: shown.conversation.into(),
+            messages: shown.messages.iter().map(MessageView::from).collect(),
+            summary: shown.summary.map(Into::into),
+        }
+    }
+}
+
+/// What the older messages of a conversation were about, as the model is shown it in their place.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct ConversationSummaryView {
+    /// A few lines, oldest first; up to 1,200 characters.
+    pub text: String,
+    /// How many messages it covers, from the first on.
+    pub messages: usize,
+}
+
+impl From<ConversationSummary> for ConversationSummaryView {
+    fn from(summary: ConversationSummary) -> Self {
+        Self { text: summary.text, messages: summary.messages }
+    }
 }
 
 #[cfg(test)]

@@ -15,9 +15,9 @@ mod sentences;
 mod sources;
 
 pub use answers::{
-    AnswerView, CandidateView, CitationView, ConversationDetailView, ConversationView, EvidenceView,
-    FinishReasonView, MessageRoleView, MessageView, PassageView, SpanView, StageScoreView, TraceView,
-    UsageView,
+    AnswerView, CandidateView, CitationView, ConversationDetailView, ConversationSummaryView,
+    ConversationView, EvidenceView, FinishReasonView, MessageRoleView, MessageView, PassageView, SpanView,
+    StageScoreView, TraceView, UsageView,
 };
 pub use documents::{
     ContentTypeView, DocumentDetailView, DocumentView, PageSpanView, UploadItemView, UploadView,

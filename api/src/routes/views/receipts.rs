@@ -123,6 +123,8 @@ pub struct ReceiptView {
     pub settings: KnowledgeBaseSettings,
     /// Earlier turns, oldest first.
     pub history: Vec<TurnView>,
+    /// What the turns before these were about; null where these were all.
+    pub summary: Option<String>,
     /// Every candidate with its ranks and scores, in final order.
     pub candidates: Vec<ReceiptCandidateView>,
     /// The passages that were given to the model.
@@ -156,6 +158,7 @@ impl From<&Receipt> for ReceiptView {
             filter: body.filter.iter().map(tags).collect(),
             settings: body.settings.clone(),
             history: body.history.iter().map(TurnView::from).collect(),
+            summary: body.summary.clone(),
             candidates: body.candidates.iter().map(ReceiptCandidateView::from).collect(),
             passages: body.passages.iter().map(PassageView::from).collect(),
             evidence: (&body.evidence).into(),

@@ -78,7 +78,7 @@ impl JudgedAnswer {
             id,
             question: body.question,
             searched: body.searched,
-            follows_others: !body.history.is_empty(),
+            follows_others: !body.history.is_empty() || body.summary.is_some(),
             prompt: body.prompt,
             text: body.answer.text,
             refused: body.answer.refused,
