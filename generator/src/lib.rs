@@ -25,6 +25,7 @@ pub mod summary;
 mod support;
 pub mod tables;
 mod transcript;
+pub mod translate;
 pub mod verify;
 
 pub use answerer::{AnswerRequest, Answerer, Begun};

@@ -5,17 +5,23 @@
 //! that lies far nearer to this chunk than to the short question: what was found is searched with once
 //! more (pseudo-relevance feedback, Rocchio 1971, across languages), and its counterpart is worth
 //! nearly what it is worth.
+//!
+//! Where a language model can translate the question, its translation is searched, too.
 
 use std::collections::HashMap;
 
 use footnote_core::Result;
 use footnote_core::chunk::{Hit, Tag};
 use footnote_core::ids::ChunkId;
-use footnote_core::question::{Filter, ScopedQuery, is_chinese};
+use footnote_core::passage::Retrieved;
+use footnote_core::question::{Filter, QuestionText, ScopedQuery, is_chinese};
 use futures::future::try_join_all;
 
 use crate::fuse::{FusedHit, RankedList, fuse};
-use crate::hybrid::HybridRetriever;
+use crate::hybrid::{
+    HybridRetriever, PART_CHUNKS, QUESTION_DEPTH, SearchMode, interleave, nearest_is_chinese,
+};
+use crate::passages;
 
 /// Best fused chunks among which those in the question's language are looked for.
 const DEPTH: usize = 16;
@@ -90,6 +96,38 @@ impl HybridRetriever {
             })
         });
         try_join_all(searches).await
+    }
+}
+
+impl HybridRetriever {
+    /// Whether the nearest of what was found is in another language than the question: then a translation of
+    /// the question finds by words what its own words cannot.
+    pub fn is_foreign(found: &Retrieved, question: &QuestionText) -> bool {
+        !found.candidates.is_empty() && nearest_is_chinese(&found.candidates) != question.is_chinese()
+    }
+
+    /// What the question's translation and the question itself find, the translation's first. The evidence is
+    /// that of the better of both: they ask the same.
+    pub async fn retrieve_translated(
+        &self,
+        query: &ScopedQuery,
+        translation: QuestionText,
+    ) -> Result<Retrieved> {
+        let translated = ScopedQuery { question: translation, ..query.clone() };
+        let depth = QUESTION_DEPTH.max(query.settings.top_k);
+        let searches = [&translated, query].map(|query| self.search(query, SearchMode::Hybrid, depth));
+        let found = try_join_all(searches).await?;
+        let mut candidates = interleave(&found);
+        let mut settings = query.settings.clone();
+        settings.top_k += PART_CHUNKS;
+        let kept = passages::select(&mut candidates, &settings);
+        let passages = self.passages(&mut candidates, &kept).await?;
+        let (by_translation, by_question) = tokio::try_join!(
+            self.judge(&translated, &found[0], &passages),
+            self.judge(query, &found[1], &passages)
+        )?;
+        let evidence = if by_question.score > by_translation.score { by_question } else { by_translation };
+        Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
     }
 }
 

@@ -25,10 +25,10 @@ const RERANK_DEPTH: usize = 32;
 
 /// Candidates confirmed for a question, of which the best become passages and the others feed the
 /// evidence score.
-const QUESTION_DEPTH: usize = JUDGED;
+pub(crate) const QUESTION_DEPTH: usize = JUDGED;
 
 /// Chunks kept for each further part of a question, and for all parts together.
-const PART_CHUNKS: usize = 2;
+pub(crate) const PART_CHUNKS: usize = 2;
 const MOST_PART_CHUNKS: usize = 8;
 
 /// Documents whose tables are looked at, and tables of them.
@@ -234,7 +234,11 @@ impl HybridRetriever {
     }
 
     /// The passages that the kept candidates make, in order of their best candidate.
-    async fn passages(&self, candidates: &mut [Candidate], kept: &[usize]) -> Result<Vec<Passage>> {
+    pub(crate) async fn passages(
+        &self,
+        candidates: &mut [Candidate],
+        kept: &[usize],
+    ) -> Result<Vec<Passage>> {
         let mut versions: Vec<VersionId> = Vec::new();
         for &at in kept {
             let version = candidates[at].chunk.version;
@@ -280,7 +284,7 @@ impl HybridRetriever {
         Ok(Some(DocumentDate::of(&document.metadata, text.as_str(), &names, version.created_at)))
     }
 
-    async fn judge(
+    pub(crate) async fn judge(
         &self,
         query: &ScopedQuery,
         candidates: &[Candidate],
@@ -322,7 +326,7 @@ impl HybridRetriever {
 }
 
 /// One list of several: the first of each, then the second of each, and so on, each chunk once.
-fn interleave(found: &[Vec<Candidate>]) -> Vec<Candidate> {
+pub(crate) fn interleave(found: &[Vec<Candidate>]) -> Vec<Candidate> {
     let longest = found.iter().map(Vec::len).max().unwrap_or(0);
     let mut seen = HashSet::new();
     let in_turn = (0..longest).flat_map(|rank| found.iter().filter_map(move |list| list.get(rank)));
@@ -332,7 +336,7 @@ fn interleave(found: &[Vec<Candidate>]) -> Vec<Candidate> {
 /// The language that the features are taken in: that of the nearest candidate by meaning, or of the
 /// best where no vectors were searched. One passage in the question's language among others says
 /// nothing where the answer is in another.
-fn nearest_is_chinese(candidates: &[Candidate]) -> bool {
+pub(crate) fn nearest_is_chinese(candidates: &[Candidate]) -> bool {
     let cosine = |c: &Candidate| c.trace.dense.map_or(f32::NEG_INFINITY, |stage| stage.score);
     let first = candidates.iter().take(JUDGED);
     let nearest = first.reduce(|best, next| if cosine(next) > cosine(best) { next } else { best });

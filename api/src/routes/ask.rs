@@ -76,7 +76,8 @@ pub(crate) struct SourcesView {
     pub conversation: Option<Uuid>,
     /// The id of the answer; also the id of its stored message.
     pub id: Uuid,
-    /// What was searched for: one text for each part of the question, made to stand alone.
+    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
+    /// where what was found is in another language.
     pub searched: Vec<String>,
     /// The passages that the model is shown, numbered as in the answer's markers.
     pub passages: Vec<PassageView>,
@@ -91,7 +92,8 @@ pub struct AskResponse {
     pub conversation: Option<Uuid>,
     /// The id of the answer; also the id of its stored message.
     pub id: Uuid,
-    /// What was searched for: one text for each part of the question, made to stand alone.
+    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
+    /// where what was found is in another language.
     pub searched: Vec<String>,
     /// The answer with its citations.
     pub answer: AnswerView,

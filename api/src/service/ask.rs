@@ -14,7 +14,8 @@ use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::settings::{KnowledgeBaseSettings, SamplingSettings, UnsupportedPolicy};
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_generator::counting::is_counting;
-use footnote_generator::{AnswerRequest, Begun, rewrite};
+use footnote_generator::{AnswerRequest, Begun, rewrite, translate};
+use footnote_retriever::hybrid::HybridRetriever;
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
@@ -109,7 +110,8 @@ pub struct Asked {
     pub message: MessageId,
     /// What was found.
     pub retrieved: Retrieved,
-    /// What was searched for: one text for each part of the question, made to stand alone.
+    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
+    /// where what was found is in another language.
     pub searched: Vec<String>,
     /// Tokens and citations, then the end. Dropping it cancels the work.
     pub events: mpsc::Receiver<AnswerEvent>,
@@ -156,7 +158,14 @@ pub async fn ask(
     let is_joined = standalone != question && standalone.as_str().contains('\n');
     let parts = if is_joined { vec![standalone.clone()] } else { standalone.parts() };
     let parts = parts.into_iter().map(query).collect::<Result<Vec<_>>>()?;
+    let mut searched: Vec<String> = parts.iter().map(|part| part.question.as_str().to_owned()).collect();
     let mut retrieved = app.retriever.retrieve_parts(&parts).await?;
+    if let [part] = parts.as_slice()
+        && let Some(translation) = translation(app, part, &retrieved, settings.answer.mode).await?
+    {
+        searched.push(translation.as_str().to_owned());
+        retrieved = app.retriever.retrieve_translated(part, translation).await?;
+    }
     if is_counting(standalone.as_str()) {
         retrieved.tables = app.retriever.tables(&retrieved.passages).await?;
     }
@@ -173,7 +182,6 @@ pub async fn ask(
     // What the model's context does not hold is not offered.
     retrieved.passages = passages;
     let conversation = thread.conversation.as_ref().map(|c| c.id);
-    let searched: Vec<String> = parts.iter().map(|part| part.question.as_str().to_owned()).collect();
     let draft = receipts::Draft {
         id: MessageId::new(),
         knowledge_base: knowledge_base.id,
@@ -197,6 +205,33 @@ pub async fn ask(
     Ok(Asked { knowledge_base, conversation, message, retrieved, searched, events })
 }
 
+/// The question in the language of what was found, where that is another one and a language model may be asked.
+async fn translation(
+    app: &App,
+    query: &ScopedQuery,
+    found: &Retrieved,
+    mode: AnswerMode,
+) -> Result<Option<QuestionText>> {
+    let generator = app.generator.as_deref().filter(|_| mode == AnswerMode::Generative);
+    let Some(generator) = generator.filter(|_| HybridRetriever::is_foreign(found, &query.question)) else {
+        return Ok(None);
+    };
+    unless_busy(translate::translated(generator, &query.question).await, "a question is not translated")
+}
+
+/// What a model wrote, or nothing where it failed. Where it is busy, that is told: it is asked for the answer
+/// next.
+fn unless_busy<T>(written: Result<Option<T>>, otherwise: &str) -> Result<Option<T>> {
+    match written {
+        Ok(written) => Ok(written),
+        Err(error) if matches!(error.kind(), ErrorKind::Busy { .. }) => Err(error),
+        Err(error) => {
+            tracing::warn!(%error, "{otherwise}");
+            Ok(None)
+        }
+    }
+}
+
 /// The question made to stand alone, where it follows others: by the language model where one is installed,
 /// else by putting what it follows before it.
 async fn standalone(app: &App, question: &QuestionText, thread: &Thread) -> Result<QuestionText> {
@@ -205,15 +240,8 @@ async fn standalone(app: &App, question: &QuestionText, thread: &Thread) -> Resu
         return Ok(joined);
     }
     let Some(generator) = &app.generator else { return Ok(joined) };
-    match rewrite::standalone(generator.as_ref(), &thread.history, question).await {
-        Ok(written) => Ok(written.unwrap_or(joined)),
-        // The model is asked for the answer next: it says so itself where it cannot.
-        Err(error) if matches!(error.kind(), ErrorKind::Busy { .. }) => Err(error),
-        Err(error) => {
-            tracing::warn!(%error, "a follow-up is searched as it was asked");
-            Ok(joined)
-        }
-    }
+    let written = rewrite::standalone(generator.as_ref(), &thread.history, question).await;
+    Ok(unless_busy(written, "a follow-up is searched as it was asked")?.unwrap_or(joined))
 }
 
 /// What the model is asked: the rewritten question where that is one line, else the question itself, whose
