@@ -1,12 +1,12 @@
 //! Conversations: list, show, delete. Each is seen by the key that began it, and by admins.
 
 use footnote_core::answer::{Conversation, ConversationSummary, Message};
-use footnote_core::ids::{ApiKeyId, ConversationId, KnowledgeBaseId};
+use footnote_core::ids::{ConversationId, KnowledgeBaseId};
 use footnote_core::ports::{ListRequest, Listing};
 use footnote_core::principal::{Principal, Role};
 use footnote_core::{Error, Result};
 
-use super::knowledge_bases::{reach, reach_as};
+use super::knowledge_bases::{only_of, reach, reach_as};
 use crate::app::App;
 
 /// The conversations of a knowledge base, newest first.
@@ -72,9 +72,4 @@ pub(super) async fn find(
         .filter(|c| c.knowledge_base == knowledge_base)
         .filter(|c| only_of(principal).is_none_or(|key| c.owner == Some(key)))
         .ok_or_else(|| Error::not_found("conversation"))
-}
-
-/// The key whose conversations alone the principal may see; `None` for all.
-fn only_of(principal: &Principal) -> Option<ApiKeyId> {
-    principal.key().filter(|_| principal.role() < Role::Admin)
 }

@@ -1,6 +1,6 @@
 //! Knowledge bases: create, find, change, delete.
 
-use footnote_core::ids::KnowledgeBaseId;
+use footnote_core::ids::{ApiKeyId, KnowledgeBaseId};
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::ports::{ListRequest, Listing, NewKnowledgeBase};
 use footnote_core::principal::{Principal, Role};
@@ -72,6 +72,11 @@ pub async fn reach_as(
     let knowledge_base = reach(app, principal, reference).await?;
     principal.require(needed)?;
     Ok(knowledge_base)
+}
+
+/// The key whose conversations and answers alone the principal may see; `None` for all.
+pub(super) fn only_of(principal: &Principal) -> Option<ApiKeyId> {
+    principal.key().filter(|_| principal.role() < Role::Admin)
 }
 
 /// Those the principal reaches, newest first.

@@ -6,12 +6,12 @@ use footnote_core::chunk::Tag;
 use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, MessageId};
 use footnote_core::passage::{Evidence, Passage};
 use footnote_core::ports::{ListRequest, Listing};
-use footnote_core::principal::{Principal, Role};
+use footnote_core::principal::Principal;
 use footnote_core::receipt::{Receipt, ReceiptBody, ReceiptCandidate, ReceiptModels};
 use footnote_core::settings::KnowledgeBaseSettings;
 use footnote_core::{Error, Result};
 
-use super::knowledge_bases::reach;
+use super::knowledge_bases::{only_of, reach};
 use crate::app::App;
 
 /// Version of this build, as receipts name it.
@@ -115,9 +115,4 @@ pub async fn show(app: &App, principal: &Principal, knowledge_base: &str, id: Me
         .filter(|receipt| receipt.knowledge_base == knowledge_base.id)
         .filter(|receipt| only_of(principal).is_none_or(|key| receipt.owner == Some(key)))
         .ok_or_else(|| Error::not_found("answer"))
-}
-
-/// The key whose receipts alone the principal may see; `None` for all.
-fn only_of(principal: &Principal) -> Option<ApiKeyId> {
-    principal.key().filter(|_| principal.role() < Role::Admin)
 }

@@ -7,7 +7,7 @@ use footnote_core::ports::{ConversationStore, ListRequest, Listing};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, Tx, commit, knowledge_bases};
+use super::{SqliteStore, Tx, commit, knowledge_bases, owned};
 use crate::rows::{Doing as _, Fields, Page, integer, is_dangling, micros, to_json};
 
 fn conversation(row: &SqliteRow) -> Result<Conversation> {
@@ -92,18 +92,7 @@ impl ConversationStore for SqliteStore {
         list: ListRequest,
     ) -> Result<Listing<Conversation>> {
         let page = Page::of(&list);
-        let rows = sqlx::query(
-            "SELECT c.* FROM conversations c JOIN knowledge_bases k ON k.id = c.knowledge_base \
-             AND k.deleted_at IS NULL WHERE c.knowledge_base = ?1 AND c.id < ?2 \
-             AND (?4 IS NULL OR c.owner = ?4) ORDER BY c.id DESC LIMIT ?3",
-        )
-        .bind(knowledge_base.0)
-        .bind(page.before)
-        .bind(page.fetch)
-        .bind(owner.map(|key| key.0))
-        .fetch_all(&self.readers)
-        .await
-        .doing("list the conversations")?;
+        let rows = owned::page_of(self, "conversations", knowledge_base, owner, &page).await?;
         page.listing(&rows, conversation, |c| c.id.0)
     }
 

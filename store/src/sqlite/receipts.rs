@@ -9,7 +9,7 @@ use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
-use super::{SqliteStore, commit, knowledge_bases};
+use super::{SqliteStore, commit, knowledge_bases, owned};
 use crate::rows::{Doing as _, Fields, Page, micros, to_json};
 
 fn receipt(row: &SqliteRow) -> Result<Receipt> {
@@ -90,18 +90,7 @@ impl AnswerStore for SqliteStore {
         list: ListRequest,
     ) -> Result<Listing<Receipt>> {
         let page = Page::of(&list);
-        let rows = sqlx::query(
-            "SELECT r.* FROM receipts r JOIN knowledge_bases k ON k.id = r.knowledge_base \
-             AND k.deleted_at IS NULL WHERE r.knowledge_base = ?1 AND r.id < ?2 \
-             AND (?4 IS NULL OR r.owner = ?4) ORDER BY r.id DESC LIMIT ?3",
-        )
-        .bind(knowledge_base.0)
-        .bind(page.before)
-        .bind(page.fetch)
-        .bind(owner.map(|key| key.0))
-        .fetch_all(&self.readers)
-        .await
-        .doing("list the receipts")?;
+        let rows = owned::page_of(self, "receipts", knowledge_base, owner, &page).await?;
         page.listing(&rows, receipt, |r| r.id.0)
     }
 
