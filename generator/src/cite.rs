@@ -88,6 +88,31 @@ pub struct Citer {
     has_begun: bool,
 }
 
+/// What a model writes before a Chinese marker, taking the task's words for the answer's; longest first.
+const LEADS: [&str; 8] = [
+    "所依据的资料编号为",
+    "所依据的资料为",
+    "所依据资料编号为",
+    "所依据资料为",
+    "依据资料编号为",
+    "依据资料为",
+    "资料编号为",
+    "参考资料为",
+];
+
+/// The segment without such words before a marker or the sentence's end.
+fn without_lead(segment: &str) -> String {
+    for lead in LEADS {
+        let Some((before, after)) = segment.split_once(lead) else { continue };
+        let after = after.trim_start_matches(['：', ':', ' ']);
+        if after.is_empty() || after.starts_with(['[', '【', '。', '\n']) {
+            let before = before.trim_end_matches(['，', ',', '（', '(', ' ']);
+            return format!("{before}{after}");
+        }
+    }
+    segment.to_owned()
+}
+
 /// The part of a passage that supports a sentence best.
 #[derive(Debug, Clone, PartialEq)]
 struct Support {
@@ -149,7 +174,8 @@ impl Citer {
 
     fn cite(&mut self, segment: &str) -> Option<CitedSentence> {
         // Nothing of an answer begins with blanks.
-        let segment = if self.has_begun { segment } else { segment.trim_start() };
+        let segment = without_lead(if self.has_begun { segment } else { segment.trim_start() });
+        let segment = segment.as_str();
         let found = markers::find(segment);
         let mut plain = markers::without(segment, &found);
         if !plain.chars().any(char::is_alphanumeric) {

@@ -73,6 +73,17 @@ impl Terms {
         if words.0.is_empty() { 1.0 } else { words.held_by(texts) }
     }
 
+    /// Whether there are none.
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// Those of these terms that `other` has, too.
+    pub(crate) fn shared_terms(&self, other: &Terms) -> Self {
+        let shared = self.0.iter().filter(|(term, _)| other.0.contains_key(*term));
+        Self(shared.map(|(term, weight)| (term.clone(), *weight)).collect())
+    }
+
     /// Terms that both have.
     pub(crate) fn shared_with(&self, texts: &[&Terms]) -> usize {
         self.0.keys().filter(|term| texts.iter().any(|t| t.0.contains_key(*term))).count()

@@ -4,7 +4,8 @@
 //! 2. One that stands verbatim in a source is supported.
 //! 3. Every exact fact of it ([`facts`](crate::facts): numbers, dates, names, negations) and every link must
 //!    be in its evidence, or it is not supported.
-//! 4. For the rest words are compared; where these do not decide, a model is asked ([`models`]).
+//! 4. For the rest words are compared; where these do not decide, a model is asked ([`models`]), and within one
+//!    language both count alike.
 //!
 //! Scores of different methods are brought to one scale by [`calibration`] curves that were fitted on
 //! judged pairs, so that .5 means an even chance that the evidence supports the sentence.
@@ -34,10 +35,13 @@ pub(crate) use claim::{is_disclaimer, is_order};
 pub use measured::{JudgedClaim, judge_sentence, words_held};
 pub use models::{SupportMethod, SupportModels};
 
-/// Calibrated score of words from which no model is asked.
-const WORDS_DECIDE_FROM: f32 = 0.9;
+/// Share of a sentence's words that its evidence has to hold for no model to be asked. The curve of words would
+/// be content with less: that a sentence is about its evidence does not mean that all of it stands there.
+const WORDS_DECIDE_FROM: f32 = 0.8;
 /// Calibrated score below which not even a part of the sentence is supported.
 const PARTLY_FROM: f32 = 0.3;
+/// Highest score of a sentence that strays from its evidence.
+const STRAYS: f32 = 0.2;
 /// Score of a sentence one of whose facts is not in its evidence.
 const FACT_MISSING: f32 = 0.05;
 /// Places of the sources that are compared by words, and by meaning.
@@ -49,6 +53,11 @@ const ABOUT_THE_SAME: f32 = 0.7;
 const SECOND_PLACE_GAIN: f32 = 0.15;
 /// Sentences of the passages that are embedded for a claim.
 const EMBEDDED: usize = 64;
+
+/// Share of the words that a sentence takes from the question that its evidence, with what stands around it, must
+/// hold to be about the same; and of the words that it adds that the evidence must hold to say so.
+const ANCHORED_FROM: f32 = 0.5;
+const ADDED_FROM: f32 = 0.34;
 
 /// The passages of an answer, cut into sentences.
 #[derive(Clone)]
@@ -128,6 +137,22 @@ impl Sources {
             let places = indexed.sentences.iter();
             places.map(move |(bytes, terms)| (Place { passage, bytes: bytes.clone() }, terms))
         })
+    }
+
+    /// Whether the places are one sentence, or a part of one.
+    fn is_one_sentence(&self, places: &[Place]) -> bool {
+        let [place] = places else { return false };
+        let Some(indexed) = self.0.get(place.passage) else { return false };
+        let touched = indexed
+            .sentences
+            .iter()
+            .filter(|(range, _)| range.start < place.bytes.end && place.bytes.start < range.end);
+        touched.count() <= 1
+    }
+
+    /// Whether the first of the places is in Chinese.
+    fn language_of(&self, places: &[Place]) -> Option<bool> {
+        Some(self.0.get(places.first()?.passage)?.chinese)
     }
 
     /// The sentences that hold most of `terms`, best first.
@@ -219,7 +244,7 @@ impl Verifier {
         let mut candidates = vec![cited.clone()];
         candidates.extend(sources.nearest_by_words(&terms).into_iter().map(|place| vec![place]));
         let words = candidates.iter().map(|places| self.words(sources, &terms, places)).fold(0.0, f32::max);
-        let decided = self.calibration.words.at(words) >= WORDS_DECIDE_FROM;
+        let decided = words >= WORDS_DECIDE_FROM;
         if !decided {
             let near = self.nearest_by_meaning(sources, claim).await?;
             candidates.extend(near.into_iter().map(|place| vec![place]));
@@ -232,17 +257,33 @@ impl Verifier {
                 Vec::new(),
             ));
         };
-        let words = self.calibration.words.at(self.words(sources, &terms, &places));
+        let strays = self.strays(sources, question, &terms, &places);
+        let held = self.words(sources, &terms, &places);
+        let words = self.calibration.words.at(held);
         if !missing.is_empty() {
             let why = format!("the sources do not have {}", named(&missing));
             return Ok(Judgement { score: FACT_MISSING, ..Judgement::unsupported(&why, missing, places) });
         }
-        let (score, method) = if words >= WORDS_DECIDE_FROM {
+        if let Some(why) = strays {
+            let score = words.min(STRAYS);
+            return Ok(Judgement {
+                score,
+                method: "words",
+                ..Judgement::unsupported(why, Vec::new(), places)
+            });
+        }
+        // Words of several sentences may be those of several matters.
+        let (score, method) = if held >= WORDS_DECIDE_FROM && sources.is_one_sentence(&places) {
             (words, "words")
         } else {
             let premise = places.iter().map(|place| sources.text(place)).collect::<Vec<_>>().join("\n");
             match self.models.score(&premise, claim).await? {
-                Some((method, raw)) => (self.calibration.curve(method).at(raw).max(words), method.name()),
+                Some((method, raw)) => {
+                    let told = self.calibration.curve(method).at(raw);
+                    // Between languages no words are shared, and their absence says nothing.
+                    let is_foreign = sources.language_of(&places) != Some(is_chinese(claim));
+                    (if is_foreign { told } else { together(told, words) }, method.name())
+                }
                 None => (words, "words"),
             }
         };
@@ -253,6 +294,37 @@ impl Verifier {
     fn about(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
         let held: Vec<Terms> = places.iter().map(|place| Terms::of(sources.text(place))).collect();
         terms.words_held_by(&held.iter().collect::<Vec<_>>())
+    }
+
+    /// Why the evidence is about something else, or does not have what the claim adds to the question; within
+    /// one language.
+    fn strays(
+        &self,
+        sources: &Sources,
+        question: &str,
+        terms: &Terms,
+        places: &[Place],
+    ) -> Option<&'static str> {
+        let asked = Terms::of(question);
+        let (anchors, added) = (terms.shared_terms(&asked), terms.without(std::slice::from_ref(&asked)));
+        if sources.language_of(places) != Some(is_chinese(question)) {
+            return None;
+        }
+        if self.anchored(sources, &anchors, places) < ANCHORED_FROM {
+            return Some("the source is about something else");
+        }
+        (self.words(sources, &added, places) < ADDED_FROM && !added.is_empty())
+            .then_some("the source does not have what it adds to the question")
+    }
+
+    /// The share of `anchors` that the places hold with what stands around them; 1 where there are none.
+    fn anchored(&self, sources: &Sources, anchors: &Terms, places: &[Place]) -> f32 {
+        let texts = places.iter().flat_map(|place| {
+            let around = sources.context(place);
+            std::iter::once(sources.text(place)).chain(around)
+        });
+        let held: Vec<Terms> = texts.map(Terms::of).collect();
+        if anchors.is_empty() { 1.0 } else { anchors.held_by(&held.iter().collect::<Vec<_>>()) }
     }
 
     fn words(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
@@ -280,6 +352,7 @@ impl Verifier {
         mut candidates: Vec<Vec<Place>>,
     ) -> Option<(Vec<Place>, Vec<Fact>)> {
         let first = candidates.first()?.clone();
+        let anchors = terms.shared_terms(&Terms::of(question));
         let alone = candidates.iter().map(|places| self.about(sources, terms, places)).fold(0.0, f32::max);
         let joined: Vec<Vec<Place>> = candidates
             .iter()
@@ -287,6 +360,12 @@ impl Verifier {
             .filter(|places| !places.iter().all(|place| first.contains(place)))
             .map(|places| first.iter().chain(places).cloned().collect::<Vec<_>>())
             .filter(|joined| self.about(sources, terms, joined) >= alone + SECOND_PLACE_GAIN)
+            // Each must be about the question's matter by itself: words of two matters say nothing of either.
+            .filter(|joined| {
+                joined.iter().all(|place| {
+                    self.anchored(sources, &anchors, std::slice::from_ref(place)) >= ANCHORED_FROM
+                })
+            })
             .collect();
         candidates.extend(joined);
         // A sentence about something else may have the same number, and denies nothing.
@@ -307,6 +386,15 @@ impl Verifier {
         }
         best.map(|(_, _, places, missing)| (places, missing))
     }
+}
+
+/// Two opinions on the same: the mean of their log odds.
+fn together(a: f32, b: f32) -> f32 {
+    let log_odds = |p: f32| {
+        let p = p.clamp(0.01, 0.99);
+        (p / (1.0 - p)).ln()
+    };
+    1.0 / (1.0 + (-(log_odds(a) + log_odds(b)) / 2.0).exp())
 }
 
 fn missing_facts(sources: &Sources, question: &str, claim: &str, places: &[Place]) -> Vec<Fact> {
