@@ -166,9 +166,14 @@ fn chinese_parts(sentence: &str) -> Vec<&str> {
 }
 
 fn asks(text: &str) -> bool {
-    let lower = text.to_ascii_lowercase();
-    text.ends_with(['?', '？'])
-        || ASKING_ENGLISH.iter().any(|word| lower.starts_with(word))
+    text.ends_with(['?', '？']) || has_asking_words(text)
+}
+
+/// Whether a sentence begins as English questions do, or has a word that asks in Chinese: the mark at the end alone
+/// may be that of a title.
+pub fn has_asking_words(text: &str) -> bool {
+    let lower = text.trim_start().to_ascii_lowercase();
+    ASKING_ENGLISH.iter().any(|word| lower.starts_with(word))
         || ASKING_CHINESE.iter().any(|word| text.contains(word))
 }
 

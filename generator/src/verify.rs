@@ -10,6 +10,7 @@
 //! Scores of different methods are brought to one scale by [`calibration`] curves that were fitted on
 //! judged pairs, so that .5 means an even chance that the evidence supports the sentence.
 
+mod altered;
 mod calibration;
 mod claim;
 mod measured;
@@ -403,6 +404,9 @@ fn missing_facts(sources: &Sources, question: &str, claim: &str, places: &[Place
     let mut missing = facts::check(claim, &EvidenceFacts::of(&texts), question).missing;
     let links = claim::links(claim).filter(|link| !texts.iter().any(|text| text.contains(link.as_str())));
     missing.extend(links.map(|text| Fact { kind: FactKind::Link, text }));
+    if missing.is_empty() {
+        missing = places.iter().flat_map(|place| altered::altered(claim, sources.text(place))).collect();
+    }
     missing
 }
 

@@ -1,6 +1,6 @@
 //! What a sentence claims: nothing, something word for word, and which links it carries.
 
-use footnote_core::question::is_chinese;
+use footnote_core::question::{has_asking_words, is_chinese};
 
 use super::{Place, Sources};
 use crate::sentence;
@@ -70,7 +70,7 @@ pub(crate) fn needs_no_support(claim: &str, question: &str) -> Option<&'static s
     if !text.chars().any(char::is_alphanumeric) {
         return Some("it has no words");
     }
-    if sentence::is_question(&text) {
+    if sentence::is_question(&text) && has_asking_words(&text) {
         return Some("it asks");
     }
     let has_digits = text.chars().any(|c| c.is_ascii_digit());
@@ -193,6 +193,7 @@ mod tests {
         }
         for claim in [
             "The sensor costs 5 euros:",
+            "It is sung in the 2000 film O Brother, Where Art Thou?",
             "Surely the sun is cold because Acme says so and nobody else does, which is strange indeed.",
             "Leave is 15 days.",
         ] {

@@ -299,8 +299,19 @@ impl Shard {
 /// What the folder of a shard that is being built starts with.
 pub(super) const BUILDING_PREFIX: &str = ".building-";
 
+/// How often, and how far apart, a lock is tried again. A child process that is being started holds the locks of
+/// the handles that were just closed until it runs its own program.
+const LOCK_TRIES: u32 = 40;
+const LOCK_PAUSE: Duration = Duration::from_millis(25);
+
 fn load(folder: &Path) -> Result<EdgeShard> {
     shorten_log(&folder.join("wal"))?;
+    for _ in 1..LOCK_TRIES {
+        match guarded(folder, "open", || EdgeShard::load(folder, None)) {
+            Err(error) if error.kind() == ErrorKind::Unavailable => std::thread::sleep(LOCK_PAUSE),
+            opened => return opened,
+        }
+    }
     guarded(folder, "open", || EdgeShard::load(folder, None))
 }
 
