@@ -258,14 +258,13 @@ impl Verifier {
                 Vec::new(),
             ));
         };
-        let strays = self.strays(sources, question, &terms, &places);
         let held = self.words(sources, &terms, &places);
         let words = self.calibration.words.at(held);
         if !missing.is_empty() {
             let why = format!("the sources do not have {}", named(&missing));
             return Ok(Judgement { score: FACT_MISSING, ..Judgement::unsupported(&why, missing, places) });
         }
-        if let Some(why) = strays {
+        if let Some(why) = self.strays(sources, question, &terms, &places) {
             let score = words.min(STRAYS);
             return Ok(Judgement {
                 score,
@@ -306,11 +305,11 @@ impl Verifier {
         terms: &Terms,
         places: &[Place],
     ) -> Option<&'static str> {
-        let asked = Terms::of(question);
-        let (anchors, added) = (terms.shared_terms(&asked), terms.without(std::slice::from_ref(&asked)));
         if sources.language_of(places) != Some(is_chinese(question)) {
             return None;
         }
+        let asked = Terms::of(question);
+        let (anchors, added) = (terms.shared_terms(&asked), terms.without(std::slice::from_ref(&asked)));
         if self.anchored(sources, &anchors, places) < ANCHORED_FROM {
             return Some("the source is about something else");
         }
