@@ -50,6 +50,7 @@ fn document(paragraph: &str, per_block: usize, bytes: usize) -> ParsedDocument {
         text,
         pages: Vec::new(),
         blocks,
+        lines: Vec::new(),
         warnings: Vec::new(),
         engine: "bench".to_owned(),
     }

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::Span;
 
-/// The content types Footnote reads today, told by content and never by file name alone.
+/// The content types Footnote reads, told by content and never by file name alone.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum ContentType {
@@ -12,23 +12,116 @@ pub enum ContentType {
     Pdf,
     /// Office Open XML word processing.
     Docx,
+    /// Office Open XML presentation.
+    Pptx,
+    /// Office Open XML workbook.
+    Xlsx,
+    /// Word 97 to 2003.
+    Doc,
+    /// PowerPoint 97 to 2003.
+    Ppt,
+    /// Excel 5 to 2003.
+    Xls,
+    /// OpenDocument text.
+    Odt,
+    /// OpenDocument presentation.
+    Odp,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// Rich Text Format.
+    Rtf,
+    /// EPUB 2 and 3.
+    Epub,
+    /// An Internet message (RFC 5322, MIME).
+    Eml,
+    /// An Outlook message.
+    Msg,
     /// HTML.
     Html,
     /// Markdown (CommonMark with tables).
     Markdown,
+    /// AsciiDoc.
+    Asciidoc,
+    /// reStructuredText.
+    Rst,
     /// Plain text in any of the supported encodings.
     Text,
+    /// Comma, tab, semicolon or pipe separated values.
+    Csv,
+    /// JSON, or a JSON value on each line.
+    Json,
+    /// A Jupyter notebook.
+    Notebook,
+    /// XML of no more particular type, feeds among them.
+    Xml,
+    /// Source code.
+    Code,
+    /// A picture whose text is read by OCR.
+    Image,
+    /// ZIP or TAR; its members are documents of their own.
+    Archive,
 }
 
 impl ContentType {
-    /// The IANA media type.
+    /// Every type, in the order of their declaration.
+    pub const ALL: [Self; 26] = [
+        Self::Pdf,
+        Self::Docx,
+        Self::Pptx,
+        Self::Xlsx,
+        Self::Doc,
+        Self::Ppt,
+        Self::Xls,
+        Self::Odt,
+        Self::Odp,
+        Self::Ods,
+        Self::Rtf,
+        Self::Epub,
+        Self::Eml,
+        Self::Msg,
+        Self::Html,
+        Self::Markdown,
+        Self::Asciidoc,
+        Self::Rst,
+        Self::Text,
+        Self::Csv,
+        Self::Json,
+        Self::Notebook,
+        Self::Xml,
+        Self::Code,
+        Self::Image,
+        Self::Archive,
+    ];
+
+    /// The IANA media type; where a type stands for several, their common name.
     pub fn media_type(self) -> &'static str {
         match self {
             Self::Pdf => "application/pdf",
             Self::Docx => "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
+            Self::Pptx => "application/vnd.openxmlformats-officedocument.presentationml.presentation",
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Doc => "application/msword",
+            Self::Ppt => "application/vnd.ms-powerpoint",
+            Self::Xls => "application/vnd.ms-excel",
+            Self::Odt => "application/vnd.oasis.opendocument.text",
+            Self::Odp => "application/vnd.oasis.opendocument.presentation",
+            Self::Ods => "application/vnd.oasis.opendocument.spreadsheet",
+            Self::Rtf => "application/rtf",
+            Self::Epub => "application/epub+zip",
+            Self::Eml => "message/rfc822",
+            Self::Msg => "application/vnd.ms-outlook",
             Self::Html => "text/html",
             Self::Markdown => "text/markdown",
+            Self::Asciidoc => "text/asciidoc",
+            Self::Rst => "text/x-rst",
             Self::Text => "text/plain",
+            Self::Csv => "text/csv",
+            Self::Json => "application/json",
+            Self::Notebook => "application/x-ipynb+json",
+            Self::Xml => "application/xml",
+            Self::Code => "text/x-source",
+            Self::Image => "image/*",
+            Self::Archive => "application/x-archive",
         }
     }
 
@@ -37,15 +130,36 @@ impl ContentType {
         match self {
             Self::Pdf => "pdf",
             Self::Docx => "docx",
+            Self::Pptx => "pptx",
+            Self::Xlsx => "xlsx",
+            Self::Doc => "doc",
+            Self::Ppt => "ppt",
+            Self::Xls => "xls",
+            Self::Odt => "odt",
+            Self::Odp => "odp",
+            Self::Ods => "ods",
+            Self::Rtf => "rtf",
+            Self::Epub => "epub",
+            Self::Eml => "eml",
+            Self::Msg => "msg",
             Self::Html => "html",
             Self::Markdown => "markdown",
+            Self::Asciidoc => "asciidoc",
+            Self::Rst => "rst",
             Self::Text => "text",
+            Self::Csv => "csv",
+            Self::Json => "json",
+            Self::Notebook => "notebook",
+            Self::Xml => "xml",
+            Self::Code => "code",
+            Self::Image => "image",
+            Self::Archive => "archive",
         }
     }
 
     /// The inverse of [`Self::name`].
     pub fn from_name(name: &str) -> Option<Self> {
-        [Self::Pdf, Self::Docx, Self::Html, Self::Markdown, Self::Text].into_iter().find(|t| t.name() == name)
+        Self::ALL.into_iter().find(|t| t.name() == name)
     }
 }
 
@@ -87,14 +201,83 @@ pub struct Block {
     pub level: u8,
 }
 
-/// A page and the span of canonical text it gave.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// What a format has in the place of pages.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PageKind {
+    /// A page of paper.
+    #[default]
+    Page,
+    /// A slide of a presentation.
+    Slide,
+    /// A sheet of a workbook, or a table of one; a file of records is one sheet.
+    Sheet,
+    /// A chapter of a book.
+    Chapter,
+    /// A part of a message.
+    Part,
+}
+
+impl PageKind {
+    fn is_page(&self) -> bool {
+        *self == Self::Page
+    }
+}
+
+/// A page, or what the format has in its place, and the span of canonical text it gave.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Page {
-    /// 1-based physical number.
+    /// 1-based physical number. Several tables of one sheet have its number.
     pub number: u32,
     /// Where its text lies, in scalar values of the canonical text.
     #[serde(flatten)]
     pub span: Span,
+    /// What it is.
+    #[serde(default, skip_serializing_if = "PageKind::is_page")]
+    pub kind: PageKind,
+    /// What the document itself calls it: `iv`, the name of a sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// The 1-based row of the sheet in which its table begins. Its rows follow each other without a gap: the
+    /// first line of the table's Markdown is this row, the third the next one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first_row: Option<u32>,
+    /// Whether its text was read from a picture.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub ocr: bool,
+}
+
+impl Page {
+    /// First and last row of the sheet that `quote` lies in, where `before` is the page's text before it;
+    /// `None` where the page is no table of a sheet.
+    pub fn rows(&self, before: &str, quote: &str) -> Option<(u32, u32)> {
+        let first = self.first_row?.saturating_add(rows_ended(before));
+        Some((first, first.saturating_add(rows_ended(quote.trim_end()))))
+    }
+}
+
+/// Line ends of a Markdown table, without that of the line below its header.
+fn rows_ended(table: &str) -> u32 {
+    let is_rule = |line: &&str| line.starts_with("| ---");
+    let ended = table.matches('\n').count();
+    let rules = table.lines().take(ended).filter(is_rule).count();
+    u32::try_from(ended - rules.min(ended)).unwrap_or(u32::MAX)
+}
+
+/// A line of text and where it stands on its page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Line {
+    /// Where its text lies, in scalar values of the canonical text.
+    #[serde(flatten)]
+    pub span: Span,
+    /// The page's number.
+    pub page: u32,
+    /// Left, top, right and bottom as shares of the page's width and height, from its upper left corner.
+    #[serde(rename = "box")]
+    pub bounds: [f32; 4],
+    /// How sure OCR is of it, 0 to 1; `None` where it was not read by OCR.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f32>,
 }
 
 /// Something that a reader of the document should know was lost or doubtful.
@@ -108,7 +291,7 @@ pub struct ParseWarning {
 }
 
 /// A parsed file.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ParsedDocument {
     /// The type that was recognised.
     pub content_type: ContentType,
@@ -122,6 +305,9 @@ pub struct ParsedDocument {
     pub pages: Vec<Page>,
     /// Blocks in order.
     pub blocks: Vec<Block>,
+    /// Lines in order, where the format tells where they stand; each lies within a block.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub lines: Vec<Line>,
     /// What was lost or doubtful.
     #[serde(default)]
     pub warnings: Vec<ParseWarning>,
@@ -140,5 +326,29 @@ impl ParsedDocument {
         let first = self.pages.iter().find(|p| p.span.end > span.start)?;
         let last = self.pages.iter().rev().find(|p| p.span.start < span.end.max(span.start + 1))?;
         Some((first.number, last.number.max(first.number)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn rows_of_a_sheet_are_counted_without_the_rule() {
+        let table = "| Name | Days |\n| --- | --- |\n| Ann | 3 |\n| Bo | 4 |\n";
+        let page = Page { number: 1, kind: PageKind::Sheet, first_row: Some(5), ..Page::default() };
+        let rows = |quote: &str| page.rows(&table[..table.find(quote).unwrap()], quote);
+        assert_eq!(rows("| Name | Days |"), Some((5, 5)));
+        assert_eq!(rows("| Ann | 3 |"), Some((6, 6)));
+        assert_eq!(rows("| Ann | 3 |\n| Bo | 4 |\n"), Some((6, 7)));
+        assert_eq!(rows(table), Some((5, 7)));
+        assert_eq!(Page::default().rows("", table), None);
+    }
+
+    #[test]
+    fn names_are_unique_and_found_again() {
+        for content_type in ContentType::ALL {
+            assert_eq!(ContentType::from_name(content_type.name()), Some(content_type));
+        }
     }
 }

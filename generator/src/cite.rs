@@ -86,6 +86,8 @@ pub struct Citer {
     pending: String,
     /// Whether anything was given out.
     has_begun: bool,
+    /// Where the answer began with a marker, so that they stand before their sentences: that of the next one.
+    before_next: Option<String>,
 }
 
 /// What a model writes before a Chinese marker, taking the task's words for the answer's; longest first.
@@ -145,7 +147,7 @@ impl Support {
 impl Citer {
     /// A citer over the passages that the model was given.
     pub(crate) fn new(sources: Sources) -> Self {
-        Self { sources, pending: String::new(), has_begun: false }
+        Self { sources, pending: String::new(), has_begun: false, before_next: None }
     }
 
     fn passages(&self) -> &[IndexedPassage] {
@@ -175,6 +177,7 @@ impl Citer {
     fn cite(&mut self, segment: &str) -> Option<CitedSentence> {
         // Nothing of an answer begins with blanks.
         let segment = without_lead(if self.has_begun { segment } else { segment.trim_start() });
+        let segment = self.marked_behind(segment);
         let segment = segment.as_str();
         let found = markers::find(segment);
         let mut plain = markers::without(segment, &found);
@@ -196,6 +199,44 @@ impl Citer {
         }
         let supports = choice.into_iter().filter_map(|c| c.support).collect();
         Some(CitedSentence { text, claim: tidied(plain.trim()), supports })
+    }
+
+    /// The segment with its marker behind it, where the model puts it before: there, those behind a sentence are
+    /// the next one's.
+    fn marked_behind(&mut self, segment: String) -> String {
+        let begins_with_marker = matches!(markers::at_start(&segment), markers::Start::Marker(..));
+        if self.before_next.is_none() && (self.has_begun || !begins_with_marker) {
+            return segment;
+        }
+        let last_end = segment.rfind(['.', '!', '?', '。', '！', '？']).unwrap_or(segment.len());
+        let (mut own, mut next) = (self.before_next.take().unwrap_or_default(), String::new());
+        let (mut text, mut from) = (String::new(), 0);
+        for marker in markers::find(&segment) {
+            let before = segment.get(from..marker.bytes.start).unwrap_or_default();
+            let shown = segment.get(marker.bytes.clone()).unwrap_or_default();
+            text.push_str(before);
+            from = marker.bytes.end;
+            match () {
+                () if text.trim().is_empty() => own.push_str(shown),
+                () if marker.bytes.start > last_end => next.push_str(shown),
+                () => text.push_str(shown),
+            }
+        }
+        text.push_str(segment.get(from..).unwrap_or_default());
+        if !self.has_begun {
+            text.drain(..text.len() - text.trim_start().len());
+        }
+        if !text.chars().any(char::is_alphanumeric) {
+            self.before_next = Some(own + &next);
+            return text;
+        }
+        self.before_next = Some(next);
+        if markers::find(&text).is_empty() {
+            for number in markers::find(&own).into_iter().flat_map(|marker| marker.numbers) {
+                attach(&mut text, number);
+            }
+        }
+        text
     }
 
     /// What becomes of each number the model gave, and the passage to attach where it gave none.

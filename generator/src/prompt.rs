@@ -5,7 +5,7 @@
 
 use footnote_core::answer::{ChatMessage, History, MessageRole};
 use footnote_core::passage::Passage;
-use footnote_core::question::QuestionText;
+use footnote_core::question::{QuestionText, is_chinese};
 use footnote_core::settings::PromptSettings;
 
 use crate::markers::{self, neutralise};
@@ -20,6 +20,9 @@ const SYSTEM_ENGLISH: &str = "You answer questions about the documents. Use only
 const TASK_ENGLISH: &str =
     "Answer the question in full sentences, each followed by the number of its passage, like [2].";
 const SYSTEM_CHINESE: &str = "你是知识库助手。";
+/// Added where the passages are in the other language: small models answer in that of what they read.
+const IN_ENGLISH: &str = " Answer in English.";
+const IN_CHINESE: &str = "请用中文回答。";
 const TASK_CHINESE: &str = "请根据参考资料用完整的句子回答问题，并在句末注明所依据资料的编号，格式如[2]。";
 
 /// The chat that asks `question` about `passages`, in the question's language. Earlier turns come
@@ -52,12 +55,18 @@ pub fn build(
 }
 
 fn user_turn(question: &QuestionText, passages: &[Passage], chinese: bool) -> String {
+    let is_foreign = passages.iter().any(|passage| is_chinese(&passage.text) != chinese);
+    let in_language = match (is_foreign, chinese) {
+        (false, _) => "",
+        (true, true) => IN_CHINESE,
+        (true, false) => IN_ENGLISH,
+    };
     let passages: Vec<String> = passages.iter().map(numbered).collect();
     let (passages, question) = (passages.join("\n\n"), question.as_str());
     if chinese {
-        return format!("参考资料：\n{passages}\n\n{TASK_CHINESE}\n问题：{question}");
+        return format!("参考资料：\n{passages}\n\n{TASK_CHINESE}{in_language}\n问题：{question}");
     }
-    format!("Passages:\n{passages}\n\n{TASK_ENGLISH}\nQuestion: {question}")
+    format!("Passages:\n{passages}\n\n{TASK_ENGLISH}{in_language}\nQuestion: {question}")
 }
 
 /// A turn without the markers of an answer: they named other passages than those shown now.
@@ -149,6 +158,19 @@ mod tests {
         assert_eq!(messages[1].content, format!("{notes}before"));
         let messages = build(Vec::new());
         assert!(messages[1].content.starts_with(&format!("{notes}Passages:\n[1]")), "{messages:?}");
+    }
+
+    #[test]
+    fn passages_in_the_other_language_do_not_choose_the_answers() {
+        let english = [passage(1, "Annual leave is 15 days.")];
+        let chinese = [passage(1, "年假为十五天，可以结转。")];
+        let turn = |text: &str, passages: &[Passage]| {
+            user_turn(&question(text), passages, question(text).is_chinese())
+        };
+        assert!(turn("年假几天？", &english).contains(IN_CHINESE));
+        assert!(turn("How long is leave?", &chinese).contains(IN_ENGLISH));
+        assert!(!turn("年假几天？", &chinese).contains(IN_CHINESE));
+        assert!(!turn("How long is leave?", &english).contains(IN_ENGLISH));
     }
 
     #[test]

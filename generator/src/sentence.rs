@@ -155,7 +155,10 @@ fn full_stop(before: &str, rest: &str, finished: bool) -> End {
     let word =
         before.rsplit(|c: char| c.is_whitespace() || matches!(c, '(' | '"' | '“')).next().unwrap_or_default();
     let line = before.rsplit('\n').next().unwrap_or_default();
-    if word.is_empty() || line.trim() == word && is_list_number(word) {
+    if word.is_empty() {
+        return apart(before, rest, finished);
+    }
+    if line.trim() == word && is_list_number(word) {
         return End::No;
     }
     let lower = word.to_lowercase();
@@ -180,6 +183,25 @@ fn full_stop(before: &str, rest: &str, finished: bool) -> End {
         None => End::Uncertain,
         Some(c) if c.is_lowercase() => End::No,
         Some(_) => End::Yes,
+    }
+}
+
+/// A full stop with blanks before and after it, as texts have that were cut into tokens: it ends a sentence where
+/// another begins with a capital, and the words before are no abbreviation.
+fn apart(before: &str, rest: &str, finished: bool) -> End {
+    let word = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+    let is_word = word.chars().filter(|c| c.is_alphanumeric()).count() > 1;
+    if !is_word
+        || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
+        || !rest.starts_with(char::is_whitespace)
+    {
+        return End::No;
+    }
+    match rest.trim_start().chars().find(|&c| !is_closer(c) && c != '`') {
+        None if finished => End::Yes,
+        None => End::Uncertain,
+        Some(c) if c.is_uppercase() => End::Yes,
+        Some(_) => End::No,
     }
 }
 
@@ -325,6 +347,21 @@ mod tests {
             answer("It rose in 2023. Then it fell.[1][2] v1.2.3 works."),
             ["It rose in 2023.", "Then it fell.[1][2]", "v1.2.3 works."]
         );
+    }
+
+    #[test]
+    fn a_full_stop_that_stands_apart_ends_a_sentence() {
+        assert_eq!(
+            passage(
+                "It was worked off , the latitude became known . The ritual is old . In 1952 , Dr . Li agreed ."
+            ),
+            [
+                "It was worked off , the latitude became known .",
+                "The ritual is old .",
+                "In 1952 , Dr . Li agreed ."
+            ]
+        );
+        assert_eq!(passage("Type . then 3 . 5 and J . Smith"), ["Type . then 3 . 5 and J . Smith"]);
     }
 
     #[test]

@@ -4,7 +4,8 @@
 //! 2. One that stands verbatim in a source is supported.
 //! 3. Every exact fact of it ([`facts`](crate::facts): numbers, dates, names, negations) and every link must
 //!    be in its evidence, or it is not supported.
-//! 4. For the rest words are compared; where these do not decide, a model is asked ([`models`]), and within one
+//! 4. It must be about what the evidence is about, and not say it more strongly than that does ([`qualified`]).
+//! 5. For the rest words are compared; where these do not decide, a model is asked ([`models`]), and within one
 //!    language both count alike.
 //!
 //! Scores of different methods are brought to one scale by [`calibration`] curves that were fitted on
@@ -15,6 +16,7 @@ mod calibration;
 mod claim;
 mod measured;
 mod models;
+mod qualified;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -38,10 +40,10 @@ pub use models::{SupportMethod, SupportModels};
 
 /// Share of a sentence's words that its evidence has to hold for no model to be asked. The curve of words would
 /// be content with less: that a sentence is about its evidence does not mean that all of it stands there.
-const WORDS_DECIDE_FROM: f32 = 0.8;
+const WORDS_DECIDE_FROM: f32 = 0.9;
 /// Calibrated score below which not even a part of the sentence is supported.
 const PARTLY_FROM: f32 = 0.3;
-/// Highest score of a sentence that strays from its evidence.
+/// Highest score of a sentence that strays from its evidence or overstates it.
 const STRAYS: f32 = 0.2;
 /// Score of a sentence one of whose facts is not in its evidence.
 const FACT_MISSING: f32 = 0.05;
@@ -264,7 +266,10 @@ impl Verifier {
             let why = format!("the sources do not have {}", named(&missing));
             return Ok(Judgement { score: FACT_MISSING, ..Judgement::unsupported(&why, missing, places) });
         }
-        if let Some(why) = self.strays(sources, question, &terms, &places) {
+        let astray = self
+            .strays(sources, question, &terms, &places)
+            .or_else(|| overstates(sources, question, claim, &places));
+        if let Some(why) = astray {
             let score = words.min(STRAYS);
             return Ok(Judgement {
                 score,
@@ -386,6 +391,16 @@ impl Verifier {
         }
         best.map(|(_, _, places, missing)| (places, missing))
     }
+}
+
+/// Why the claim says more than the places do; within one language.
+fn overstates(sources: &Sources, question: &str, claim: &str, places: &[Place]) -> Option<&'static str> {
+    if sources.language_of(places) != Some(is_chinese(claim)) {
+        return None;
+    }
+    let texts: Vec<&str> = places.iter().map(|place| sources.text(place)).collect();
+    let around: Vec<&str> = places.iter().flat_map(|place| sources.context(place)).collect();
+    qualified::overstates(claim, &texts, &around, question)
 }
 
 /// Two opinions on the same: the mean of their log odds.

@@ -132,11 +132,17 @@ fn extend(passage: &mut Passage, candidate: &Candidate) {
 fn pages_touched(parsed: &ParsedDocument, span: Span) -> Vec<Page> {
     let touched = parsed.pages.iter().filter(|page| page.span.overlaps(span));
     touched
-        .map(|page| Page {
-            number: page.number,
-            span: Span::new(page.span.start.max(span.start), page.span.end.min(span.end)),
+        .map(|page| {
+            let part = Span::new(page.span.start.max(span.start), page.span.end.min(span.end));
+            let before = page.first_row.map(|_| slice(&parsed.text, page.span.start, part.start));
+            let first_row = before.and_then(|before| page.rows(&before, "")).map(|(row, _)| row);
+            Page { span: part, first_row, ..page.clone() }
         })
         .collect()
+}
+
+fn slice(text: &str, start: usize, end: usize) -> String {
+    text.chars().skip(start).take(end.saturating_sub(start)).collect()
 }
 
 /// Where the headings above the text change under `span`.
@@ -233,8 +239,10 @@ mod tests {
     #[test]
     fn neighbours_merge_and_keep_only_common_headings() {
         let text = CanonicalText::new("年假十五天。\n\n病假十天。 More.");
-        let pages =
-            vec![Page { number: 4, span: Span::new(0, 7) }, Page { number: 5, span: Span::new(7, 19) }];
+        let pages = vec![
+            Page { number: 4, span: Span::new(0, 7), ..Page::default() },
+            Page { number: 5, span: Span::new(7, 19), ..Page::default() },
+        ];
         let a = candidate(&text, Span::new(0, 6), 0, 0.4, &["Leave", "Annual"]);
         let b = candidate(&text, Span::new(8, 13), 1, 0.9, &["Leave", "Sick"]);
         let merged = merge_version(&[&b, &a], &text, &parsed(text.as_str(), pages.clone())).unwrap();
@@ -244,7 +252,10 @@ mod tests {
         assert_eq!((passage.span, passage.score), (Span::new(0, 13), 0.9));
         assert_eq!(passage.heading_path, ["Leave"]);
         assert_eq!(passage.chunks, [a.chunk.chunk, b.chunk.chunk]);
-        assert_eq!(passage.pages, [pages[0].clone(), Page { number: 5, span: Span::new(7, 13) }]);
+        assert_eq!(
+            passage.pages,
+            [pages[0].clone(), Page { number: 5, span: Span::new(7, 13), ..Page::default() }]
+        );
 
         let far = candidate(&text, Span::new(14, 19), 3, 0.1, &[]);
         let apart = merge_version(&[&a, &far], &text, &parsed(text.as_str(), pages)).unwrap();

@@ -224,13 +224,18 @@ mod tests {
 
     #[test]
     fn a_page_that_is_not_the_quotes_does_not_hold() {
-        let page = |number, start, end| footnote_core::parsed::Page { number, span: Span::new(start, end) };
+        let page = |number, start, end| footnote_core::parsed::Page {
+            number,
+            span: Span::new(start, end),
+            ..Default::default()
+        };
         let parsed = ParsedDocument {
             content_type: footnote_core::parsed::ContentType::Pdf,
             title: None,
             text: "one. two.".into(),
             pages: vec![page(1, 0, 4), page(2, 5, 9)],
             blocks: vec![],
+            lines: vec![],
             warnings: vec![],
             engine: "test".into(),
         };

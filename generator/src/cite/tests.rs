@@ -27,8 +27,8 @@ pub(crate) fn passage(number: u32, text: &str) -> Passage {
         sections: Vec::new(),
         text: text.to_owned(),
         pages: vec![
-            Page { number: 3, span: Span::new(0, middle) },
-            Page { number: 4, span: Span::new(middle, start + length) },
+            Page { number: 3, span: Span::new(0, middle), ..Page::default() },
+            Page { number: 4, span: Span::new(middle, start + length), ..Page::default() },
         ],
         score: 1.0,
         chunks: Vec::new(),
@@ -224,6 +224,17 @@ fn across_languages_the_models_word_stands() {
 fn two_sentences_are_quoted_where_both_are_needed() {
     let (_, citations) = cite("Annual leave is 15 days and sick leave is 10 days [2].", &leave());
     assert_eq!(citations[0].quote, "Employees receive 15 days of annual leave.\nSick leave is 10 days.");
+}
+
+#[test]
+fn markers_before_their_sentences_are_put_behind() {
+    let (text, citations) = cite("[2] Sick leave is 10 days. [2] Annual leave is 15 days.", &leave());
+    assert_eq!(text, "Sick leave is 10 days [2]. Annual leave is 15 days [2].");
+    assert_eq!(citations.len(), 2);
+    let (text, _) = cite("[2]\nSick leave is 10 days.", &leave());
+    assert_eq!(text, "Sick leave is 10 days [2].");
+    let (text, _) = cite("Sick leave is 10 days. [2] Annual leave is 15 days [2].", &leave());
+    assert_eq!(text, "Sick leave is 10 days. [2] Annual leave is 15 days [2].");
 }
 
 #[test]

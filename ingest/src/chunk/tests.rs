@@ -30,6 +30,7 @@ fn document(blocks: &[(BlockKind, u8, &str)]) -> ParsedDocument {
         text,
         pages: Vec::new(),
         blocks: built,
+        lines: vec![],
         warnings: Vec::new(),
         engine: "test".to_owned(),
     }
@@ -160,8 +161,8 @@ fn chinese_paragraphs_are_cut_at_sentence_ends() {
 fn pages_and_text_outside_of_blocks_are_kept() {
     let mut parsed = document(&[(Paragraph, 0, "第一页的内容。"), (Paragraph, 0, "Second page.")]);
     parsed.pages = vec![
-        Page { number: 1, span: Span::new(0, 9) },
-        Page { number: 2, span: Span::new(9, parsed.text.chars().count()) },
+        Page { number: 1, span: Span::new(0, 9), ..Page::default() },
+        Page { number: 2, span: Span::new(9, parsed.text.chars().count()), ..Page::default() },
     ];
     parsed.blocks.remove(0);
     let chunks = cut(&parsed, 64, 0);

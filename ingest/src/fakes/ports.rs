@@ -309,6 +309,7 @@ impl ParseFile for LineParser {
             text,
             pages: Vec::new(),
             blocks,
+            lines: Vec::new(),
             warnings: Vec::new(),
             engine: "lines 1".to_owned(),
         })

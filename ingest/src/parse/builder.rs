@@ -3,7 +3,9 @@
 //! Canonical text is NFC, without control characters other than line feed and tab, without blanks
 //! at line ends; two line feeds lie between blocks. **Offsets count Unicode scalar values.**
 
-use footnote_core::parsed::{Block, BlockKind, ContentType, Page, ParseWarning, ParsedDocument};
+use footnote_core::parsed::{
+    Block, BlockKind, ContentType, Line, Page, PageKind, ParseWarning, ParsedDocument,
+};
 use footnote_core::text::Span;
 use footnote_core::{Error, ErrorKind, Result};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -23,6 +25,7 @@ pub struct DocumentBuilder {
     max_chars: usize,
     overflow: bool,
     blocks: Vec<Block>,
+    lines: Vec<Line>,
     pages: Vec<Page>,
     open_page: Option<u32>,
     headings: Vec<(u8, String)>,
@@ -40,6 +43,7 @@ impl DocumentBuilder {
             max_chars,
             overflow: false,
             blocks: Vec::new(),
+            lines: Vec::new(),
             pages: Vec::new(),
             open_page: None,
             headings: Vec::new(),
@@ -51,8 +55,14 @@ impl DocumentBuilder {
 
     /// What follows lies on page `number` (1-based, ascending).
     pub fn start_page(&mut self, number: u32) {
-        self.open_page = Some(number);
-        self.pages.push(Page { number, span: Span::new(self.chars, self.chars) });
+        self.start(Page { number, ..Page::default() });
+    }
+
+    /// What follows lies in this part of the document, which has what the format has in the place of pages;
+    /// its number is 1-based and ascends. Its span is set here.
+    pub fn start(&mut self, page: Page) {
+        self.open_page = Some(page.number);
+        self.pages.push(Page { span: Span::new(self.chars, self.chars), ..page });
     }
 
     /// Appends a heading of level 1 to 6, under which the following blocks lie.
@@ -119,6 +129,7 @@ impl DocumentBuilder {
             text: self.text,
             pages: self.pages,
             blocks: self.blocks,
+            lines: self.lines,
             warnings: self.warnings,
             engine: engine.into(),
         };
@@ -228,7 +239,11 @@ pub fn check(document: &ParsedDocument) -> Result<()> {
             return broken(format!("block {index} at {span} is blank"));
         }
     }
-    if document.pages.windows(2).any(|pair| pair[0].number >= pair[1].number) {
+    let tables_of_one = |pair: &[Page]| pair.iter().all(|page| page.kind == PageKind::Sheet);
+    let ascends = |pair: &[Page]| {
+        pair[0].number < pair[1].number || pair[0].number == pair[1].number && tables_of_one(pair)
+    };
+    if !document.pages.windows(2).all(ascends) {
         return broken("page numbers do not ascend".to_owned());
     }
     let mut coverings = vec![("block", &blocks)];

@@ -40,7 +40,7 @@ fn passage() -> Passage {
         heading_path: vec!["Leave".to_owned()],
         sections: vec![Section { start: 40, heading_path: vec!["Leave".to_owned(), "病假".to_owned()] }],
         text: "ten days 🙂".to_owned(),
-        pages: vec![Page { number: 3, span: Span::new(0, 200) }],
+        pages: vec![Page { number: 3, span: Span::new(0, 200), ..Page::default() }],
         score: 0.123_456_79,
         chunks: vec![ChunkId::new()],
     }

@@ -57,12 +57,54 @@ pub enum ContentTypeView {
     Pdf,
     /// Office Open XML word processing.
     Docx,
+    /// Office Open XML presentation.
+    Pptx,
+    /// Office Open XML workbook.
+    Xlsx,
+    /// Word 97 to 2003.
+    Doc,
+    /// PowerPoint 97 to 2003.
+    Ppt,
+    /// Excel 5 to 2003.
+    Xls,
+    /// OpenDocument text.
+    Odt,
+    /// OpenDocument presentation.
+    Odp,
+    /// OpenDocument spreadsheet.
+    Ods,
+    /// Rich Text Format.
+    Rtf,
+    /// EPUB 2 and 3.
+    Epub,
+    /// An Internet message (RFC 5322, MIME).
+    Eml,
+    /// An Outlook message.
+    Msg,
     /// HTML.
     Html,
-    /// Markdown.
+    /// Markdown (CommonMark with tables).
     Markdown,
-    /// Plain text.
+    /// AsciiDoc.
+    Asciidoc,
+    /// reStructuredText.
+    Rst,
+    /// Plain text in any of the supported encodings.
     Text,
+    /// Comma, tab, semicolon or pipe separated values.
+    Csv,
+    /// JSON, or a JSON value on each line.
+    Json,
+    /// A Jupyter notebook.
+    Notebook,
+    /// XML of no more particular type, feeds among them.
+    Xml,
+    /// Source code.
+    Code,
+    /// A picture whose text is read by OCR.
+    Image,
+    /// ZIP or TAR; its members are documents of their own.
+    Archive,
 }
 
 impl From<ContentType> for ContentTypeView {
@@ -70,9 +112,30 @@ impl From<ContentType> for ContentTypeView {
         match content_type {
             ContentType::Pdf => Self::Pdf,
             ContentType::Docx => Self::Docx,
+            ContentType::Pptx => Self::Pptx,
+            ContentType::Xlsx => Self::Xlsx,
+            ContentType::Doc => Self::Doc,
+            ContentType::Ppt => Self::Ppt,
+            ContentType::Xls => Self::Xls,
+            ContentType::Odt => Self::Odt,
+            ContentType::Odp => Self::Odp,
+            ContentType::Ods => Self::Ods,
+            ContentType::Rtf => Self::Rtf,
+            ContentType::Epub => Self::Epub,
+            ContentType::Eml => Self::Eml,
+            ContentType::Msg => Self::Msg,
             ContentType::Html => Self::Html,
             ContentType::Markdown => Self::Markdown,
+            ContentType::Asciidoc => Self::Asciidoc,
+            ContentType::Rst => Self::Rst,
             ContentType::Text => Self::Text,
+            ContentType::Csv => Self::Csv,
+            ContentType::Json => Self::Json,
+            ContentType::Notebook => Self::Notebook,
+            ContentType::Xml => Self::Xml,
+            ContentType::Code => Self::Code,
+            ContentType::Image => Self::Image,
+            ContentType::Archive => Self::Archive,
         }
     }
 }
@@ -82,9 +145,30 @@ impl From<ContentTypeView> for ContentType {
         match content_type {
             ContentTypeView::Pdf => Self::Pdf,
             ContentTypeView::Docx => Self::Docx,
+            ContentTypeView::Pptx => Self::Pptx,
+            ContentTypeView::Xlsx => Self::Xlsx,
+            ContentTypeView::Doc => Self::Doc,
+            ContentTypeView::Ppt => Self::Ppt,
+            ContentTypeView::Xls => Self::Xls,
+            ContentTypeView::Odt => Self::Odt,
+            ContentTypeView::Odp => Self::Odp,
+            ContentTypeView::Ods => Self::Ods,
+            ContentTypeView::Rtf => Self::Rtf,
+            ContentTypeView::Epub => Self::Epub,
+            ContentTypeView::Eml => Self::Eml,
+            ContentTypeView::Msg => Self::Msg,
             ContentTypeView::Html => Self::Html,
             ContentTypeView::Markdown => Self::Markdown,
+            ContentTypeView::Asciidoc => Self::Asciidoc,
+            ContentTypeView::Rst => Self::Rst,
             ContentTypeView::Text => Self::Text,
+            ContentTypeView::Csv => Self::Csv,
+            ContentTypeView::Json => Self::Json,
+            ContentTypeView::Notebook => Self::Notebook,
+            ContentTypeView::Xml => Self::Xml,
+            ContentTypeView::Code => Self::Code,
+            ContentTypeView::Image => Self::Image,
+            ContentTypeView::Archive => Self::Archive,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::io::{Read, Write};
 use std::path::PathBuf;
 
 use footnote_core::error::Context;
-use footnote_core::parsed::{Block, ParsedDocument};
+use footnote_core::parsed::{Block, Line, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -13,9 +13,10 @@ use crate::parse::limits::{EngineConfig, ParseLimits};
 
 /// Longest request or frame. Frames are far shorter but for the last one of a file with many pages.
 pub(super) const MAX_FRAME_BYTES: u32 = 16 << 20;
-/// Bytes of text, and blocks, in one frame.
+/// Bytes of text, blocks, and lines in one frame.
 const TEXT_PART: usize = 64 * 1024;
 const BLOCKS_PART: usize = 64;
+const LINES_PART: usize = 512;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Request {
@@ -34,6 +35,8 @@ pub(super) enum Frame {
     Text(String),
     /// The next blocks.
     Blocks(Vec<Block>),
+    /// The next lines.
+    Lines(Vec<Line>),
     /// The rest of the document; its text and blocks came before.
     Parsed(ParsedDocument),
     /// Why there is no document.
@@ -112,14 +115,13 @@ pub(super) fn send_document(socket: &mut impl Write, mut document: ParsedDocumen
         send(socket, &Frame::Text(part.to_owned()))?;
         rest = after;
     }
-    let mut blocks = std::mem::take(&mut document.blocks).into_iter();
-    loop {
-        let part: Vec<Block> = blocks.by_ref().take(BLOCKS_PART).collect();
-        if part.is_empty() {
-            return send(socket, &Frame::Parsed(document));
-        }
-        send(socket, &Frame::Blocks(part))?;
+    for part in std::mem::take(&mut document.lines).chunks(LINES_PART) {
+        send(socket, &Frame::Lines(part.to_vec()))?;
     }
+    for part in std::mem::take(&mut document.blocks).chunks(BLOCKS_PART) {
+        send(socket, &Frame::Blocks(part.to_vec()))?;
+    }
+    send(socket, &Frame::Parsed(document))
 }
 
 /// The parent's side: a document as its parts arrive.
@@ -127,6 +129,7 @@ pub(super) fn send_document(socket: &mut impl Write, mut document: ParsedDocumen
 pub(super) struct Assembly {
     text: String,
     blocks: Vec<Block>,
+    lines: Vec<Line>,
 }
 
 /// What a frame brought.
@@ -146,9 +149,11 @@ impl Assembly {
             Frame::Pages { done, of } => return Ok(Step::Pages(done, of)),
             Frame::Text(part) => self.text.push_str(&part),
             Frame::Blocks(mut part) => self.blocks.append(&mut part),
+            Frame::Lines(mut part) => self.lines.append(&mut part),
             Frame::Parsed(mut document) => {
                 document.text = std::mem::take(&mut self.text);
                 document.blocks = std::mem::take(&mut self.blocks);
+                document.lines = std::mem::take(&mut self.lines);
                 return Ok(Step::Whole(Box::new(document)));
             }
             Frame::Failed { kind, message } => return Err(Error::new(kind.kind(), message)),
