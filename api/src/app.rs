@@ -19,7 +19,7 @@ use footnote_ingest::parse::{EngineConfig, ParseLimits};
 use footnote_ingest::progress::Progress;
 use footnote_ingest::runner::{Runner, RunnerSettings};
 use footnote_ingest::scheduler::Scheduler;
-use footnote_ingest::{IngestContext, IngestLimits, ParseFile};
+use footnote_ingest::{Enrich, IngestContext, IngestLimits, ParseFile};
 use footnote_retriever::embedder::{EmbedderConfig, OnnxEmbedder};
 use footnote_retriever::evidence::EvidenceModel;
 use footnote_retriever::hybrid::HybridRetriever;
@@ -32,6 +32,7 @@ use tokio_util::task::AbortOnDropHandle;
 
 use crate::answering::Answering;
 use crate::config::{Config, VectorBackend};
+use crate::enriching::Enricher;
 use crate::telemetry;
 
 /// How often the metrics recorder folds what was recorded, so that its memory stays bounded.
@@ -119,6 +120,7 @@ impl App {
         let Models { embedder, reranker, generator } = models;
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         let generation = ensure_generation(&store, embedder.as_ref(), clock.now()).await?;
+        let answering = Answering::default();
         let ingest = Arc::new(IngestContext {
             documents: store.documents.clone(),
             jobs: store.jobs.clone(),
@@ -128,6 +130,9 @@ impl App {
             keywords: store.keywords.clone(),
             embedders: vec![embedder.clone()],
             parser,
+            enricher: generator.clone().map(|generator| {
+                Arc::new(Enricher { generator, answering: answering.clone() }) as Arc<dyn Enrich>
+            }),
             clock: clock.clone(),
             limits: IngestLimits {
                 max_file_bytes: config.server.max_upload_bytes,
@@ -156,7 +161,7 @@ impl App {
             retriever,
             generation,
             ingest,
-            answering: Answering::default(),
+            answering,
             clock,
             embedder_worked: Mutex::default(),
             stopping: watch::Sender::new(false),

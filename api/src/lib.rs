@@ -8,6 +8,7 @@ pub mod app;
 pub mod auth;
 pub mod cli;
 pub mod config;
+mod enriching;
 pub mod error;
 mod extract;
 pub mod models;

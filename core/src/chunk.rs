@@ -1,10 +1,11 @@
 //! Chunks: the unit that both indexes hold.
 
+use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::document::Document;
 use crate::hash::ContentHash;
-use crate::ids::{ChunkId, DocumentId, GenerationId, KnowledgeBaseId, SourceId, VersionId};
+use crate::ids::{ChunkEditId, ChunkId, DocumentId, GenerationId, KnowledgeBaseId, SourceId, VersionId};
 use crate::parsed::ContentType;
 use crate::question::is_chinese;
 use crate::text::Span;
@@ -28,6 +29,75 @@ pub struct Chunk {
     pub heading_path: Vec<String>,
     /// Hash of the text that was embedded (title, heading path and chunk): equal texts share a
     /// vector and are never embedded twice.
+    pub embedded_text: ContentHash,
+    /// What somebody added to it.
+    pub edit: Option<ChunkEdit>,
+}
+
+/// What somebody added to a chunk. Its text stays what the document says: a citation quotes nothing else.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChunkEdit {
+    /// Its id.
+    pub id: ChunkEditId,
+    /// Words to find the chunk by, such as other names and likely questions: embedded and searched with it, never
+    /// shown to a model and never cited.
+    pub note: Option<String>,
+    /// Whether the chunk is not to be found.
+    pub hidden: bool,
+    /// Who made it.
+    pub author: EditAuthor,
+}
+
+/// Who made an edit. A person's is never replaced by a model's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EditAuthor {
+    /// A person.
+    Person,
+    /// A model, with questions that the chunk answers.
+    Model,
+}
+
+impl EditAuthor {
+    /// The name stored in SQL and shown by the API.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Person => "person",
+            Self::Model => "model",
+        }
+    }
+
+    /// The inverse of [`Self::name`].
+    pub fn from_name(name: &str) -> Option<Self> {
+        [Self::Person, Self::Model].into_iter().find(|author| author.name() == name)
+    }
+}
+
+/// An edit as it is kept with its document, whatever versions come and go.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredChunkEdit {
+    /// What was added.
+    pub edit: ChunkEdit,
+    /// The text of the chunk that it was made on: a new version's chunk with this text gets it.
+    pub text: String,
+    /// When it was made or changed.
+    pub updated_at: DateTime<Utc>,
+}
+
+/// An edit to be stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewChunkEdit {
+    /// The chunk.
+    pub chunk: ChunkId,
+    /// Its text.
+    pub text: String,
+    /// See [`ChunkEdit::note`].
+    pub note: Option<String>,
+    /// See [`ChunkEdit::hidden`].
+    pub hidden: bool,
+    /// Who makes it.
+    pub author: EditAuthor,
+    /// Hash of what is embedded for the chunk with this note.
     pub embedded_text: ContentHash,
 }
 

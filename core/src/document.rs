@@ -91,6 +91,21 @@ pub struct DocumentVersion {
     pub retired_at: Option<DateTime<Utc>>,
 }
 
+/// What a model wrote about a version, for people: never evidence.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Enrichment {
+    /// A title, where the text bears it out.
+    pub title: Option<String>,
+    /// A summary in sentences that the text bears out; empty where there are none.
+    pub summary: String,
+    /// Keywords that stand in the text.
+    pub keywords: Vec<String>,
+    /// Dates as they stand in the text.
+    pub dates: Vec<String>,
+    /// The model that wrote it.
+    pub model: String,
+}
+
 /// What parsing and indexing found out about a version.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct VersionFacts {
@@ -106,6 +121,12 @@ pub struct VersionFacts {
     pub chars: u64,
     /// Pages; 0 where the format has none.
     pub pages: u32,
+    /// Pages whose text was read from a picture by OCR.
+    pub ocr_pages: u32,
+    /// Tables.
+    pub tables: u32,
+    /// The language most of it is in: ISO 639-1, else 639-3; `None` where that is not clear.
+    pub language: Option<String>,
     /// Chunks in the current generation.
     pub chunks: u32,
     /// Chunks whose vectors had to be computed; the others were reused.

@@ -51,6 +51,8 @@ id!(/// One immutable content of a document.
     VersionId, "document version");
 id!(/// A chunk of a version within an index generation; see [`ChunkId::derive`].
     ChunkId, "chunk");
+id!(/// What somebody added to a chunk.
+    ChunkEditId, "chunk edit");
 id!(/// An index generation: the settings under which vectors and terms were made.
     GenerationId, "index generation");
 id!(/// A durable unit of slow work.

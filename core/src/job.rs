@@ -19,6 +19,15 @@ pub enum JobKind {
         /// The version.
         version: VersionId,
     },
+    /// Have a model write about a current version, and questions that its chunks answer.
+    EnrichVersion {
+        /// The document.
+        document: DocumentId,
+        /// The version.
+        version: VersionId,
+        /// The first chunk that is still to be asked about.
+        from: u32,
+    },
     /// Send a document's current entries to both indexes again, after its title or metadata changed.
     ResendDocument {
         /// The document.
@@ -52,6 +61,7 @@ impl JobKind {
     pub fn name(&self) -> &'static str {
         match self {
             Self::IndexVersion { .. } => "index_version",
+            Self::EnrichVersion { .. } => "enrich_version",
             Self::ResendDocument { .. } => "resend_document",
             Self::SweepVersion { .. } => "sweep_version",
             Self::CollectGarbage => "collect_garbage",
@@ -63,7 +73,10 @@ impl JobKind {
     /// Whether it is upkeep that nobody waits for: other jobs go first.
     pub fn is_upkeep(&self) -> bool {
         match self {
-            Self::SweepVersion { .. } | Self::Reconcile { .. } | Self::CollectGarbage => true,
+            Self::EnrichVersion { .. }
+            | Self::SweepVersion { .. }
+            | Self::Reconcile { .. }
+            | Self::CollectGarbage => true,
             Self::IndexVersion { .. } | Self::ResendDocument { .. } | Self::RefreshSource { .. } => false,
         }
     }
@@ -74,6 +87,7 @@ impl JobKind {
             Self::IndexVersion { document, .. } | Self::ResendDocument { document } => {
                 format!("document:{document}")
             }
+            Self::EnrichVersion { version, .. } => format!("enrich:{version}"),
             Self::SweepVersion { version, .. } => format!("sweep:{version}"),
             Self::CollectGarbage => "garbage".to_owned(),
             Self::RefreshSource { source, .. } => format!("source:{source}"),

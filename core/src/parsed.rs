@@ -219,6 +219,17 @@ pub enum PageKind {
 }
 
 impl PageKind {
+    /// What people call it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Page => "page",
+            Self::Slide => "slide",
+            Self::Sheet => "sheet",
+            Self::Chapter => "chapter",
+            Self::Part => "part",
+        }
+    }
+
     fn is_page(&self) -> bool {
         *self == Self::Page
     }

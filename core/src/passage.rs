@@ -107,6 +107,9 @@ pub struct Passage {
     pub text: String,
     /// Pages with the spans of them that the passage touches, in order.
     pub pages: Vec<crate::parsed::Page>,
+    /// Those lines of it that were read by OCR, with how sure it is of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ocr_lines: Vec<crate::parsed::Line>,
     /// Best score of its chunks.
     pub score: f32,
     /// The chunks it is made of.

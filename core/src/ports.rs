@@ -21,8 +21,8 @@ pub use models::{
 
 use crate::Result;
 use crate::answer::{Conversation, ConversationSummary, Message};
-use crate::chunk::Chunk;
-use crate::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
+use crate::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
+use crate::document::{Document, DocumentVersion, Enrichment, Metadata, VersionFacts, VersionState};
 use crate::feedback::Feedback;
 use crate::hash::ContentHash;
 use crate::ids::{
@@ -166,6 +166,8 @@ pub struct DocumentFilter {
     pub source: Option<SourceId>,
     /// Only those whose newest version stands so.
     pub state: Option<VersionState>,
+    /// Only those whose newest version has warnings, or has none.
+    pub with_warnings: Option<bool>,
 }
 
 /// A document as listed: with its newest version, current or not.
@@ -266,6 +268,21 @@ pub trait DocumentStore: Send + Sync {
     ) -> Result<()>;
     /// The version's chunk rows in order.
     async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>>;
+    /// Remembers what a model wrote about a version.
+    async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()>;
+    /// What a model wrote about a version.
+    async fn enrichment(&self, version: VersionId) -> Result<Option<Enrichment>>;
+    /// A document's edits, oldest first.
+    async fn chunk_edits(&self, document: DocumentId) -> Result<Vec<StoredChunkEdit>>;
+    /// Puts the edit in the place of any that the chunk has, and queues that the indexes learn it; one that says
+    /// nothing only removes. `None` where the chunk is not of the document's current version, and for a model's
+    /// edit where a person has made one.
+    async fn put_chunk_edit(
+        &self,
+        document: DocumentId,
+        edit: NewChunkEdit,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Job>>;
     /// Makes the version current, retires the one before, queues its sweep and ends the job, all
     /// at once. Call it only after both indexes acknowledged the version durably. Conflict where
     /// the lease is lost. A version older than the current one is retired instead of made current,

@@ -27,6 +27,24 @@ pub struct KnowledgeBaseSettings {
     pub sampling: SamplingSettings,
     /// How answers are made and proved.
     pub answer: AnswerSettings,
+    /// What a model adds to documents.
+    pub enrichment: EnrichmentSettings,
+}
+
+/// What a model adds to documents once they answer questions, while nobody waits for it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct EnrichmentSettings {
+    /// Whether it does. Versions that are current already stay as they are.
+    pub enabled: bool,
+    /// Chunks of a document, from its first on, that get questions they answer: each costs a call of the model.
+    pub max_chunks: usize,
+}
+
+impl Default for EnrichmentSettings {
+    fn default() -> Self {
+        Self { enabled: false, max_chunks: 50 }
+    }
 }
 
 /// What becomes of a sentence that its sources do not support.
@@ -171,6 +189,7 @@ impl KnowledgeBaseSettings {
         within("retrieval.candidates", r.candidates as f32, 1.0, 1000.0)?;
         within("retrieval.top_k", r.top_k as f32, 1.0, 100.0)?;
         within("retrieval.passage_budget", r.passage_budget as f32, 200.0, 100_000.0)?;
+        within("enrichment.max_chunks", self.enrichment.max_chunks as f32, 0.0, 10_000.0)?;
         within("answer.supported_from", self.answer.supported_from, 0.0, 1.0)?;
         self.prompt.validate()?;
         self.sampling.validate()

@@ -56,6 +56,7 @@ fn passage(number: u32, (title, text): (&str, &str)) -> Passage {
         text: text.to_owned(),
         pages: Vec::new(),
         score: 1.0,
+        ocr_lines: Vec::new(),
         chunks: Vec::new(),
     }
 }

@@ -7,7 +7,7 @@
 
 use std::ops::Range;
 
-use footnote_core::citation::Citation;
+use footnote_core::citation::{Citation, RowRange};
 use footnote_core::passage::Passage;
 use footnote_core::question::is_chinese;
 use footnote_core::text::Span;
@@ -375,7 +375,13 @@ pub(crate) fn citation(
     let before = passage.text.get(..quote.start)?;
     let quote = passage.text.get(quote).filter(|q| !q.is_empty())?;
     let start = passage.span.start + before.chars().count();
+    let span = Span::new(start, start + quote.chars().count());
     let page = passage.pages.iter().rev().find(|p| p.span.start <= start).or(passage.pages.first());
+    let rows = page.and_then(|page| {
+        let from = page.span.start.saturating_sub(passage.span.start);
+        page.rows(&before.chars().skip(from).collect::<String>(), quote)
+    });
+    let unsure = passage.ocr_lines.iter().filter(|line| line.span.overlaps(span));
     Some(Citation {
         number: passage.number,
         answer_span,
@@ -385,8 +391,12 @@ pub(crate) fn citation(
         version: passage.version,
         version_hash: passage.version_hash,
         page: page.map(|p| p.number),
+        page_kind: page.map(|p| p.kind),
+        page_label: page.and_then(|p| p.label.clone()),
+        rows: rows.map(|(first, last)| RowRange { first, last }),
+        ocr_confidence: unsure.filter_map(|line| line.confidence).reduce(f32::min),
         heading_path: passage.heading_path_at(start).to_vec(),
-        source_span: Span::new(start, start + quote.chars().count()),
+        source_span: span,
         quote: quote.to_owned(),
         score,
     })

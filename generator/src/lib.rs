@@ -12,6 +12,7 @@ pub mod answerer;
 pub mod cite;
 pub mod counting;
 mod disagreement;
+pub mod enrich;
 mod extract;
 pub mod facts;
 mod fit;

@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
+use footnote_core::document::Enrichment;
 use footnote_core::ids::GenerationId;
 use footnote_core::knowledge_base::Generation;
 use footnote_core::parsed::ParsedDocument;
@@ -26,6 +27,15 @@ pub trait ParseFile: Send + Sync {
     async fn parse(&self, path: &Path, file_name: &str, progress: &Progress) -> Result<ParsedDocument>;
 }
 
+/// Writes about documents, while nobody waits for an answer.
+#[async_trait]
+pub trait Enrich: Send + Sync {
+    /// What the document that begins with `text` is about.
+    async fn describe(&self, title: &str, text: &str) -> Result<Enrichment>;
+    /// Questions that `text`, which stands under `headings`, answers; none where nothing good came.
+    async fn questions(&self, headings: &str, text: &str) -> Result<Vec<String>>;
+}
+
 /// The ports and limits that jobs work with.
 pub struct IngestContext {
     /// The truth.
@@ -44,6 +54,8 @@ pub struct IngestContext {
     pub embedders: Vec<Arc<dyn Embedder>>,
     /// The parsers.
     pub parser: Arc<dyn ParseFile>,
+    /// Writes about documents; `None` without a language model.
+    pub enricher: Option<Arc<dyn Enrich>>,
     /// The time.
     pub clock: Arc<dyn Clock>,
     /// Bounds on what is read and held.

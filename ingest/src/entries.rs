@@ -11,7 +11,7 @@ use footnote_core::hash::ContentHash;
 use footnote_core::ids::GenerationId;
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::ports::Embedder;
-use footnote_core::text::CanonicalText;
+use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, ErrorKind, Result};
 
 use crate::chunk::{ChunkBudget, Composer};
@@ -30,6 +30,23 @@ pub(crate) struct VersionEntries {
     pub(crate) generation: GenerationId,
     pub(crate) embedder: Arc<dyn Embedder>,
     pub(crate) budget: ChunkBudget,
+}
+
+/// What a text to be embedded is made of.
+pub(crate) struct Stretch<'c> {
+    pub(crate) span: Span,
+    pub(crate) heading_path: &'c [String],
+    pub(crate) note: Option<&'c str>,
+}
+
+impl<'c> Stretch<'c> {
+    pub(crate) fn of(chunk: &'c Chunk) -> Self {
+        Self { span: chunk.span, heading_path: &chunk.heading_path, note: note_of(chunk) }
+    }
+}
+
+fn note_of(chunk: &Chunk) -> Option<&str> {
+    chunk.edit.as_ref().and_then(|edit| edit.note.as_deref())
 }
 
 /// Which indexes to write.
@@ -57,13 +74,13 @@ impl VersionEntries {
     /// What is embedded for each of the stretches, in order. Computes: not for async threads.
     pub(crate) fn embedded_texts<'c>(
         &self,
-        stretches: impl Iterator<Item = (footnote_core::text::Span, &'c [String])>,
+        stretches: impl Iterator<Item = Stretch<'c>>,
         mut each: impl FnMut(String),
     ) -> Result<()> {
         let tokens = self.embedder.tokens();
         let mut composer = Composer::new(&self.title, &self.text, &self.parsed, &*tokens, self.budget);
-        for (span, heading_path) in stretches {
-            let text = composer.compose(span, heading_path)?;
+        for Stretch { span, heading_path, note } in stretches {
+            let text = composer.compose(span, heading_path, note)?;
             each(text.ok_or_else(|| {
                 Error::corrupt(format!("a chunk at {span} reaches past the text of {}", self.document.key))
             })?);
@@ -75,11 +92,12 @@ impl VersionEntries {
         let body = self.text.slice(chunk.span).ok_or_else(|| {
             Error::corrupt(format!("chunk {} reaches past the text of {}", chunk.id, self.document.key))
         })?;
+        let note = note_of(chunk).map(|note| format!("\n\n{note}")).unwrap_or_default();
         Ok(KeywordEntry {
             key,
             title: self.title.to_string(),
             headings: chunk.heading_path.join(" "),
-            body: body.to_owned(),
+            body: [body, &note].concat(),
         })
     }
 
@@ -214,7 +232,7 @@ async fn texts_to_embed(of: &VersionEntries, unknown: Vec<Chunk>) -> Result<Vec<
     compute(move || {
         let mut texts: HashMap<ContentHash, TextToEmbed> = HashMap::new();
         let mut rows = unknown.iter();
-        of.embedded_texts(unknown.iter().map(|c| (c.span, &*c.heading_path)), |text| {
+        of.embedded_texts(unknown.iter().map(Stretch::of), |text| {
             let Some(row) = rows.next() else { return };
             let entry = texts.entry(row.embedded_text).or_insert_with(|| TextToEmbed {
                 hash: row.embedded_text,

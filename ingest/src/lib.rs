@@ -12,15 +12,18 @@
 pub mod chunk;
 pub mod context;
 pub mod cron;
+pub mod edits;
 mod entries;
 #[cfg(test)]
 mod fakes;
 pub mod jobs;
+mod language;
 pub mod parse;
 pub mod pipeline;
+pub mod preview;
 pub mod progress;
 pub mod runner;
 pub mod scheduler;
 pub mod source;
 
-pub use context::{IngestContext, IngestLimits, ParseFile};
+pub use context::{Enrich, IngestContext, IngestLimits, ParseFile};

@@ -1,17 +1,18 @@
 //! The way of a pending version to being current, as the list of its steps.
 
+use std::collections::BTreeSet;
 use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use footnote_core::chunk::Chunk;
+use footnote_core::chunk::{Chunk, ChunkEdit};
 use footnote_core::document::{Document, DocumentVersion, VersionFacts};
 use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ChunkId, VersionId};
 use footnote_core::job::Lease;
 use footnote_core::knowledge_base::Generation;
-use footnote_core::parsed::ParsedDocument;
+use footnote_core::parsed::{BlockKind, ParseWarning, ParsedDocument};
 use footnote_core::ports::{BlobStore, Embedder};
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, Result};
@@ -19,7 +20,9 @@ use tokio::sync::mpsc;
 
 use crate::chunk::{ChunkBudget, ChunkDraft, chunk};
 use crate::context::IngestContext;
-use crate::entries::{self, Targets, VersionEntries, Writes, compute, own_title, title_of};
+use crate::edits::{self, Placed};
+use crate::entries::{self, Stretch, Targets, VersionEntries, Writes, compute, own_title, title_of};
+use crate::language::language_of;
 use crate::progress::Progress;
 
 /// Bytes of JSON between two hand-overs to the blob store.
@@ -48,7 +51,7 @@ pub async fn index_version(
     let (parsed, parsed_blob) = store_parsed(&*ctx.blobs, parsed).await?;
     let (entries, drafts) = cut(document, parsed, &generation, embedder).await?;
     let text_blob = ctx.blobs.put(entries.text.as_str().as_bytes()).await?;
-    let chunks = rows(&entries, version.id, drafts).await?;
+    let (chunks, unplaced) = rows(ctx, &entries, version.id, drafts).await?;
     if chunks.is_empty() {
         return Err(no_text(&entries.document));
     }
@@ -74,11 +77,14 @@ pub async fn index_version(
         parsed: parsed_blob,
         text: text_blob,
         chars: entries.text.char_len() as u64,
-        pages: count(parsed.pages.len()),
+        pages: count(parsed.pages.iter().map(|page| page.number).collect::<BTreeSet<_>>().len()),
+        ocr_pages: count(parsed.pages.iter().filter(|page| page.ocr).count()),
+        tables: count(parsed.blocks.iter().filter(|block| block.kind == BlockKind::Table).count()),
+        language: language_of(entries.text.as_str()),
         chunks: count(chunks.len()),
         embedded,
         engine: parsed.engine.clone(),
-        warnings: parsed.warnings.clone(),
+        warnings: parsed.warnings.iter().cloned().chain(unplaced).collect(),
     };
     ctx.documents.activate_version(lease, version.id, generation.id, &facts, ctx.clock.now()).await?;
     Ok(facts)
@@ -179,15 +185,21 @@ async fn cut(
     .await
 }
 
-async fn rows(entries: &VersionEntries, version: VersionId, drafts: Vec<ChunkDraft>) -> Result<Vec<Chunk>> {
+/// The version's chunk rows with the document's edits placed on them, and a warning for each edit that has no place.
+async fn rows(
+    ctx: &IngestContext,
+    entries: &VersionEntries,
+    version: VersionId,
+    drafts: Vec<ChunkDraft>,
+) -> Result<(Vec<Chunk>, Vec<ParseWarning>)> {
+    let edits = ctx.documents.chunk_edits(entries.document.id).await?;
     let entries = entries.clone();
     compute(move || {
-        let mut hashes = Vec::with_capacity(drafts.len());
-        entries.embedded_texts(drafts.iter().map(|d| (d.span, &*d.heading_path)), |text| {
-            hashes.push(ContentHash::of(text.as_bytes()));
-        })?;
+        let texts: Vec<&str> =
+            drafts.iter().map(|draft| entries.text.slice(draft.span).unwrap_or_default()).collect();
+        let Placed { on_chunks, unplaced } = edits::place(edits, &texts);
         let generation = entries.generation;
-        let row = |(ordinal, (draft, embedded_text)): (u32, (ChunkDraft, ContentHash))| Chunk {
+        let row = |(ordinal, (draft, edit)): (u32, (ChunkDraft, Option<ChunkEdit>))| Chunk {
             id: ChunkId::derive(version, generation, ordinal),
             version,
             generation,
@@ -195,9 +207,17 @@ async fn rows(entries: &VersionEntries, version: VersionId, drafts: Vec<ChunkDra
             span: draft.span,
             pages: draft.pages,
             heading_path: draft.heading_path,
-            embedded_text,
+            // Known below, once the edit's note is in its place.
+            embedded_text: ContentHash::of(b""),
+            edit,
         };
-        Ok((0..).zip(drafts.into_iter().zip(hashes)).map(row).collect())
+        let mut chunks: Vec<Chunk> = (0..).zip(drafts.into_iter().zip(on_chunks)).map(row).collect();
+        let mut hashes = Vec::with_capacity(chunks.len());
+        entries.embedded_texts(chunks.iter().map(Stretch::of), |text| {
+            hashes.push(ContentHash::of(text.as_bytes()));
+        })?;
+        chunks.iter_mut().zip(hashes).for_each(|(chunk, hash)| chunk.embedded_text = hash);
+        Ok((chunks, unplaced.iter().map(edits::warning).collect()))
     })
     .await
 }

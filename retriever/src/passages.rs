@@ -2,7 +2,7 @@
 //! neighbours merged. Every passage is a stretch of canonical text, taken whole.
 
 use footnote_core::ids::VersionId;
-use footnote_core::parsed::{BlockKind, Page, ParsedDocument};
+use footnote_core::parsed::{BlockKind, Line, Page, ParsedDocument};
 use footnote_core::passage::{Candidate, ConfirmedChunk, Passage, Section};
 use footnote_core::settings::RetrievalSettings;
 use footnote_core::text::{CanonicalText, Span};
@@ -61,6 +61,7 @@ pub fn merge_version(
             text.slice(passage.span).ok_or_else(|| reaches_past_the_end(passage.version, passage.span))?;
         passage.text = slice.to_owned();
         passage.pages = pages_touched(parsed, passage.span);
+        passage.ocr_lines = ocr_lines(parsed, passage.span);
         passage.sections = sections(parsed, passage.span);
     }
     Ok(passages)
@@ -79,6 +80,7 @@ pub fn whole_tables(of: &Passage, text: &CanonicalText, parsed: &ParsedDocument)
                 sections: Vec::new(),
                 text: slice.to_owned(),
                 pages: pages_touched(parsed, block.span),
+                ocr_lines: Vec::new(),
                 chunks: Vec::new(),
                 ..of.clone()
             })
@@ -110,6 +112,7 @@ fn begin(candidate: &Candidate) -> Passage {
         text: String::new(),
         pages: Vec::new(),
         score: candidate.score(),
+        ocr_lines: Vec::new(),
         chunks: vec![*chunk],
     }
 }
@@ -139,6 +142,11 @@ fn pages_touched(parsed: &ParsedDocument, span: Span) -> Vec<Page> {
             Page { span: part, first_row, ..page.clone() }
         })
         .collect()
+}
+
+fn ocr_lines(parsed: &ParsedDocument, span: Span) -> Vec<Line> {
+    let read = parsed.lines.iter().filter(|line| line.confidence.is_some() && line.span.overlaps(span));
+    read.cloned().collect()
 }
 
 fn slice(text: &str, start: usize, end: usize) -> String {
@@ -199,6 +207,7 @@ mod tests {
             text: text.into(),
             pages,
             blocks: Vec::new(),
+            lines: Vec::new(),
             warnings: Vec::new(),
             engine: "test".into(),
         }

@@ -3,8 +3,10 @@
 
 mod annual_report;
 mod api_ask;
+mod api_chunks;
 mod api_conversations;
 mod api_documents;
+mod api_enrichment;
 mod api_feedback;
 mod api_jobs;
 mod api_keys;

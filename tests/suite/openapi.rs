@@ -6,12 +6,16 @@ use serde_json::Value;
 /// Open to everybody: they tell nothing of the data.
 const OPEN: [&str; 3] = ["/livez", "/readyz", "/metrics"];
 /// A few routes of each noun: a group that was forgotten would be noticed.
-const EXPECTED: [(&str, &str); 23] = [
+const EXPECTED: [(&str, &str); 27] = [
     ("post", "/api/v1/knowledge-bases"),
     ("patch", "/api/v1/knowledge-bases/{kb}"),
     ("post", "/api/v1/knowledge-bases/{kb}/documents"),
     ("get", "/api/v1/knowledge-bases/{kb}/documents/{document}/original"),
     ("get", "/api/v1/knowledge-bases/{kb}/documents/{document}/text"),
+    ("get", "/api/v1/knowledge-bases/{kb}/documents/{document}/chunks"),
+    ("put", "/api/v1/knowledge-bases/{kb}/documents/{document}/chunks/{ordinal}"),
+    ("get", "/api/v1/knowledge-bases/{kb}/documents/{document}/lines"),
+    ("post", "/api/v1/knowledge-bases/{kb}/chunks/preview"),
     ("delete", "/api/v1/knowledge-bases/{kb}/documents/{document}"),
     ("post", "/api/v1/knowledge-bases/{kb}/sources/{source}/refresh"),
     ("get", "/api/v1/knowledge-bases/{kb}/sources/{source}/runs"),

@@ -96,7 +96,7 @@ fn fate_line(sentence: &AnswerSentence) -> String {
 }
 
 fn source_line(citation: &Citation) -> String {
-    let page = citation.page.map(|page| format!(", page {page}")).unwrap_or_default();
+    let page = citation.place().map(|place| format!(", {place}")).unwrap_or_default();
     let place = format!("  [{}] {}{page}", citation.number, citation.document_key);
     let below: String = citation.heading_path.iter().map(|heading| format!(" › {heading}")).collect();
     let span = format!(", characters {}", citation.source_span);

@@ -45,7 +45,7 @@ impl Session {
     pub(crate) async fn knowledge_base_or_new(&self, name: &str) -> Result<KnowledgeBase> {
         match knowledge_bases::reach(&self.app, &self.principal, name).await {
             Err(error) if error.kind() == ErrorKind::NotFound => {
-                knowledge_bases::create(&self.app, &self.principal, name, "", None).await
+                knowledge_bases::create(&self.app, &self.principal, name, "", None, None).await
             }
             other => other,
         }

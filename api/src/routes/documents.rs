@@ -49,6 +49,8 @@ struct ListQuery {
     /// Only documents whose newest version stands so.
     #[param(inline)]
     state: Option<VersionStateView>,
+    /// Only documents whose newest version has warnings (`true`: something was lost or doubtful) or has none.
+    warnings: Option<bool>,
     /// `next` of the part before; leave it out to start at the newest.
     cursor: Option<String>,
     /// Items at the most, 1 to 200; 50 by default.
@@ -86,7 +88,11 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<DocumentView>>, ApiError> {
     let request = page_request(query.cursor.as_deref(), query.limit)?;
-    let filter = DocumentFilter { source: query.source.map(SourceId), state: query.state.map(Into::into) };
+    let filter = DocumentFilter {
+        source: query.source.map(SourceId),
+        state: query.state.map(Into::into),
+        with_warnings: query.warnings,
+    };
     let listing = documents::list(&app, &principal, &path.kb, filter, request).await?;
     Ok(Json(Page::of(listing, Into::into)))
 }

@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
+use footnote_core::knowledge_base::KnowledgeBase;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::Routes;
+use super::chunks::ChunkingBody;
 use super::paths::{KnowledgeBasePath, PageQuery};
 use super::views::{KnowledgeBaseView, Page, SettingsSchema, page_request};
 use crate::app::App;
@@ -37,6 +39,9 @@ pub struct CreateKnowledgeBaseRequest {
     #[serde(default)]
     #[schema(value_type = Option<SettingsSchema>)]
     pub settings: Option<Value>,
+    /// How its documents are cut; fixed from then on. `POST …/chunks/preview` shows what comes of it.
+    #[serde(default)]
+    pub chunking: Option<ChunkingBody>,
 }
 
 /// What is to be changed; the rest stays.
@@ -62,7 +67,8 @@ async fn list(
 ) -> Result<Json<Page<KnowledgeBaseView>>, ApiError> {
     let request = page_request(page.cursor.as_deref(), page.limit)?;
     let listing = knowledge_bases::list(&app, &principal, request).await?;
-    Ok(Json(Page::of(listing, Into::into)))
+    let generations = app.store.documents.generations().await?;
+    Ok(Json(Page::of(listing, |knowledge_base| KnowledgeBaseView::of(knowledge_base, &generations))))
 }
 
 /// Create a knowledge base
@@ -74,9 +80,10 @@ async fn create(
     Json(body): Json<CreateKnowledgeBaseRequest>,
 ) -> Result<(StatusCode, Json<KnowledgeBaseView>), ApiError> {
     let (name, description) = (&body.name, &body.description);
+    let chunker = body.chunking.as_ref().map(ChunkingBody::settings).transpose()?;
     let created =
-        knowledge_bases::create(&app, &principal, name, description, body.settings.as_ref()).await?;
-    Ok((StatusCode::CREATED, Json(created.into())))
+        knowledge_bases::create(&app, &principal, name, description, body.settings.as_ref(), chunker).await?;
+    Ok((StatusCode::CREATED, Json(shown(&app, created).await?)))
 }
 
 /// Show a knowledge base
@@ -87,7 +94,8 @@ async fn show(
     Caller(principal): Caller,
     Path(path): Path<KnowledgeBasePath>,
 ) -> Result<Json<KnowledgeBaseView>, ApiError> {
-    Ok(Json(knowledge_bases::reach(&app, &principal, &path.kb).await?.into()))
+    let found = knowledge_bases::reach(&app, &principal, &path.kb).await?;
+    Ok(Json(shown(&app, found).await?))
 }
 
 /// Change description and settings
@@ -102,7 +110,12 @@ async fn update(
 ) -> Result<Json<KnowledgeBaseView>, ApiError> {
     let (description, settings) = (body.description.as_deref(), body.settings.as_ref());
     let updated = knowledge_bases::update(&app, &principal, &path.kb, description, settings).await?;
-    Ok(Json(updated.into()))
+    Ok(Json(shown(&app, updated).await?))
+}
+
+async fn shown(app: &App, knowledge_base: KnowledgeBase) -> Result<KnowledgeBaseView, ApiError> {
+    let generations = app.store.documents.generations().await?;
+    Ok(KnowledgeBaseView::of(knowledge_base, &generations))
 }
 
 /// Delete a knowledge base with all it holds, at once

@@ -11,6 +11,7 @@ use crate::app::App;
 
 mod answers;
 mod ask;
+mod chunks;
 mod conversations;
 mod documents;
 mod feedback;
@@ -31,6 +32,7 @@ mod tests;
 
 pub use ask::{AskRequest, AskResponse};
 pub(crate) use ask::{SourcesView, StreamErrorView, TokenView};
+pub use chunks::{ChunkingBody, EditChunkRequest};
 pub use feedback::{FeedbackRequest, PreferredSpanBody};
 pub use health::{CheckView, ReadyView};
 pub(crate) use jobs::WatchErrorView;
@@ -49,6 +51,7 @@ pub fn quick() -> Routes {
     Routes::default()
         .merge(knowledge_bases::routes())
         .merge(documents::routes())
+        .merge(chunks::routes())
         .merge(sources::routes())
         .merge(schedules::routes())
         .merge(jobs::routes())
@@ -66,7 +69,7 @@ pub fn slow() -> Routes {
 
 /// Routes that take as long as a client needs to send its files.
 pub fn uploads(max_upload_bytes: u64) -> Routes {
-    uploads::routes(max_upload_bytes)
+    uploads::routes(max_upload_bytes).merge(chunks::preview_routes(max_upload_bytes))
 }
 
 /// Routes for operators and their machines: no key, no data.

@@ -22,6 +22,18 @@ pub(super) struct DocumentPath {
     pub document: Uuid,
 }
 
+/// A chunk of a document's current version.
+#[derive(Debug, Deserialize, IntoParams)]
+#[into_params(parameter_in = Path)]
+pub(super) struct ChunkPath {
+    /// Id or exact name of the knowledge base.
+    pub kb: String,
+    /// Id of the document.
+    pub document: Uuid,
+    /// Position among the chunks of the document's current version, from 0.
+    pub ordinal: u32,
+}
+
 /// A source of a knowledge base.
 #[derive(Debug, Deserialize, IntoParams)]
 #[into_params(parameter_in = Path)]

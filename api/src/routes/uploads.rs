@@ -183,7 +183,7 @@ fn replayed(known: &str) -> Result<Response, ApiError> {
 }
 
 /// Streams every file of the request into the blob store.
-async fn receive(
+pub(super) async fn receive(
     app: &App,
     mut multipart: Multipart,
 ) -> Result<(Vec<StagedFile>, Option<Metadata>), ApiError> {

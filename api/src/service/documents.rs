@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use footnote_core::document::{Document, DocumentVersion};
+use footnote_core::document::{Document, DocumentVersion, Enrichment};
 use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::ports::{DocumentFilter, ListRequest, ListedDocument, Listing};
 use footnote_core::principal::{Principal, Role};
@@ -19,6 +19,8 @@ pub struct DocumentDetail {
     pub document: Document,
     /// Its versions.
     pub versions: Vec<DocumentVersion>,
+    /// What a model wrote about the version that answers questions.
+    pub enrichment: Option<Enrichment>,
 }
 
 /// An original, as a local file to be streamed.
@@ -64,7 +66,11 @@ pub async fn show(
 ) -> Result<DocumentDetail> {
     let document = find(app, principal, knowledge_base, id).await?;
     let versions = app.store.documents.versions(document.id).await?;
-    Ok(DocumentDetail { document, versions })
+    let enrichment = match document.current {
+        Some(version) => app.store.documents.enrichment(version).await?,
+        None => None,
+    };
+    Ok(DocumentDetail { document, versions, enrichment })
 }
 
 /// The original bytes of a version: of the one asked for, else of the current or newest.
@@ -96,11 +102,7 @@ pub async fn text(
 ) -> Result<TextSlice> {
     let detail = show(app, principal, knowledge_base, id).await?;
     let version = choose(&detail, version)?;
-    let text = app.store.documents.canonical_text(version.id).await?.ok_or_else(|| {
-        let state = version.state.name();
-        let reason = version.failure.as_deref().map(|f| format!(": {f}")).unwrap_or_default();
-        Error::conflict(format!("version {} is {state} and has no text{reason}", version.id))
-    })?;
+    let text = text_of(app, &version).await?;
     slice(&text, start, end).map(|(span, text)| TextSlice { version, span, text })
 }
 
@@ -123,7 +125,18 @@ async fn find(app: &App, principal: &Principal, knowledge_base: &str, id: Docume
     document.filter(|d| d.knowledge_base == knowledge_base.id).ok_or_else(|| Error::not_found("document"))
 }
 
-fn choose(detail: &DocumentDetail, wanted: Option<VersionId>) -> Result<DocumentVersion> {
+pub(super) async fn text_of(app: &App, version: &DocumentVersion) -> Result<CanonicalText> {
+    app.store.documents.canonical_text(version.id).await?.ok_or_else(|| without_text(version))
+}
+
+/// Says why a version has no text.
+pub(super) fn without_text(version: &DocumentVersion) -> Error {
+    let state = version.state.name();
+    let reason = version.failure.as_deref().map(|f| format!(": {f}")).unwrap_or_default();
+    Error::conflict(format!("version {} is {state} and has no text{reason}", version.id))
+}
+
+pub(super) fn choose(detail: &DocumentDetail, wanted: Option<VersionId>) -> Result<DocumentVersion> {
     let wanted = wanted.or(detail.document.current);
     let found = match wanted {
         Some(id) => detail.versions.iter().find(|v| v.id == id),

@@ -1,7 +1,7 @@
 //! Knowledge bases: create, find, change, delete.
 
-use footnote_core::ids::{ApiKeyId, KnowledgeBaseId};
-use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::ids::{ApiKeyId, GenerationId, KnowledgeBaseId};
+use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
 use footnote_core::ports::{ListRequest, Listing, NewKnowledgeBase};
 use footnote_core::principal::{Principal, Role};
 use footnote_core::settings::KnowledgeBaseSettings;
@@ -14,13 +14,14 @@ use crate::app::App;
 /// Longest description, in scalar values.
 const MAX_DESCRIPTION_CHARS: usize = 2_000;
 
-/// Creates a knowledge base on the current index generation.
+/// Creates a knowledge base on the current index generation, or on one that cuts by `chunker`.
 pub async fn create(
     app: &App,
     principal: &Principal,
     name: &str,
     description: &str,
     settings: Option<&Value>,
+    chunker: Option<ChunkerSettings>,
 ) -> Result<KnowledgeBase> {
     principal.require(Role::Admin)?;
     if !principal.reaches_all() {
@@ -44,9 +45,21 @@ pub async fn create(
         name: name.as_str().to_owned(),
         description: description.to_owned(),
         settings,
-        generation: app.generation.id,
+        generation: generation_for(app, chunker).await?,
     };
     app.store.documents.create_knowledge_base(new, app.now()).await
+}
+
+/// The generation that cuts by these settings: the current one, or one like it.
+async fn generation_for(app: &App, chunker: Option<ChunkerSettings>) -> Result<GenerationId> {
+    let Some(chunker) = chunker.filter(|chunker| *chunker != app.generation.spec.chunker) else {
+        return Ok(app.generation.id);
+    };
+    let spec = GenerationSpec { chunker, ..app.generation.spec.clone() };
+    let generation = app.store.documents.ensure_generation(&spec, app.now()).await?;
+    app.store.vectors.ensure(&generation).await?;
+    app.store.keywords.ensure(&generation).await?;
+    Ok(generation.id)
 }
 
 /// Finds a knowledge base by id or exact name. One that is not the principal's is not found.

@@ -5,6 +5,7 @@
 //! so another's knowledge base looks like one that does not exist.
 
 pub mod ask;
+pub mod chunks;
 pub mod conversations;
 pub mod documents;
 pub mod feedback;

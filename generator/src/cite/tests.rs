@@ -31,6 +31,7 @@ pub(crate) fn passage(number: u32, text: &str) -> Passage {
             Page { number: 4, span: Span::new(middle, start + length), ..Page::default() },
         ],
         score: 1.0,
+        ocr_lines: Vec::new(),
         chunks: Vec::new(),
     }
 }

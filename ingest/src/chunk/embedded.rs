@@ -50,14 +50,20 @@ impl<'a> Composer<'a> {
     }
 
     /// What is embedded for the chunk at `span`: context, the header of a table that the chunk
-    /// continues, and its text. `None` where the span reaches past the text.
-    pub(crate) fn compose(&mut self, span: Span, heading_path: &[String]) -> Result<Option<String>> {
+    /// continues, its text, and what somebody noted on it. `None` where the span reaches past the text.
+    pub(crate) fn compose(
+        &mut self,
+        span: Span,
+        heading_path: &[String],
+        note: Option<&str>,
+    ) -> Result<Option<String>> {
         let Some(body) = self.text.slice(span) else {
             return Ok(None);
         };
         let header = self.table_header(span)?;
         let context = self.context(heading_path)?;
-        Ok(Some([context, header, body].concat()))
+        let note = note.map(|note| format!("\n\n{note}")).unwrap_or_default();
+        Ok(Some([context, header, body, &note].concat()))
     }
 
     fn context(&mut self, path: &[String]) -> Result<&str> {

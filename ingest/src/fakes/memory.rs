@@ -6,8 +6,8 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use footnote_core::chunk::Chunk;
-use footnote_core::document::{Document, DocumentVersion, Metadata, VersionFacts, VersionState};
+use footnote_core::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
+use footnote_core::document::{Document, DocumentVersion, Enrichment, Metadata, VersionFacts, VersionState};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::*;
 use footnote_core::job::{Job, JobKind, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPolicy};
@@ -34,6 +34,8 @@ struct JobRow {
 
 #[derive(Default)]
 struct State {
+    edits: Vec<StoredChunkEdit>,
+    enrichments: HashMap<VersionId, Enrichment>,
     knowledge_bases: Vec<KnowledgeBase>,
     generations: Vec<Generation>,
     sources: Vec<Source>,
@@ -372,6 +374,19 @@ impl DocumentStore for Memory {
     }
     async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>> {
         Ok(self.state().chunks.get(&(version, generation)).cloned().unwrap_or_default())
+    }
+    async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()> {
+        self.state().enrichments.insert(version, enrichment.clone());
+        Ok(())
+    }
+    async fn enrichment(&self, version: VersionId) -> Result<Option<Enrichment>> {
+        Ok(self.state().enrichments.get(&version).cloned())
+    }
+    async fn chunk_edits(&self, _: DocumentId) -> Result<Vec<StoredChunkEdit>> {
+        Ok(self.state().edits.clone())
+    }
+    async fn put_chunk_edit(&self, _: DocumentId, _: NewChunkEdit, _: DateTime<Utc>) -> Result<Option<Job>> {
+        not_here()
     }
     async fn activate_version(
         &self,

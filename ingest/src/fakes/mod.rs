@@ -63,6 +63,7 @@ impl World {
         };
         let knowledge_base = memory.add_knowledge_base(spec);
         let ctx = Arc::new(IngestContext {
+            enricher: None,
             documents: memory.clone(),
             jobs: memory.clone(),
             schedules: memory.clone(),

@@ -7,6 +7,7 @@ use crate::context::IngestContext;
 use crate::progress::Progress;
 
 pub mod collect_garbage;
+pub mod enrich_version;
 pub mod index_version;
 pub mod reconcile;
 pub mod refresh_source;
@@ -28,6 +29,9 @@ pub async fn run(ctx: &IngestContext, job: &Job, lease: Lease, progress: &Progre
         JobKind::IndexVersion { document, version } => {
             index_version::run(ctx, lease, document, version, progress).await
         }
+        JobKind::EnrichVersion { document, version, from } => {
+            enrich_version::run(ctx, document, version, from, progress).await
+        }
         JobKind::ResendDocument { document } => resend_document::run(ctx, document, progress).await,
         JobKind::SweepVersion { version, generation } => {
             sweep_version::run(ctx, version, generation, progress).await
@@ -48,6 +52,7 @@ pub async fn give_up(ctx: &IngestContext, job: &Job, lease: Lease, reason: &str)
             ctx.documents.fail_version(lease, version, reason, now).await
         }
         JobKind::RefreshSource { .. }
+        | JobKind::EnrichVersion { .. }
         | JobKind::ResendDocument { .. }
         | JobKind::SweepVersion { .. }
         | JobKind::CollectGarbage

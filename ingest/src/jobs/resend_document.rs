@@ -67,7 +67,7 @@ pub(super) async fn is_current(ctx: &IngestContext, version: VersionId) -> Resul
     Ok(document.is_some_and(|d| d.current == Some(version)))
 }
 
-async fn load(
+pub(crate) async fn load(
     ctx: &IngestContext,
     generation: &Generation,
     version: VersionId,

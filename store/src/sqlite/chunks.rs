@@ -10,7 +10,7 @@ use footnote_core::{Error, Result};
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteRow;
 
-use super::{BATCH, SqliteStore, Tx, commit, jobs};
+use super::{BATCH, SqliteStore, Tx, chunk_edits, commit, jobs};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, to_json};
 
 fn chunk(row: &SqliteRow) -> Result<Chunk> {
@@ -24,6 +24,7 @@ fn chunk(row: &SqliteRow) -> Result<Chunk> {
         pages: pages(&fields)?,
         heading_path: fields.json("heading_path")?,
         embedded_text: fields.hash("embedded_text")?,
+        edit: chunk_edits::of_row(&fields)?,
     })
 }
 
@@ -63,6 +64,11 @@ pub(super) async fn put(
     for batch in chunks.chunks(BATCH) {
         insert(&mut tx, batch).await?;
     }
+    for chunk in chunks {
+        if let Some(edit) = &chunk.edit {
+            chunk_edits::place(&mut tx, chunk.id, edit.id).await?;
+        }
+    }
     commit(tx).await
 }
 
@@ -97,12 +103,16 @@ pub(super) async fn list(
     version: VersionId,
     generation: GenerationId,
 ) -> Result<Vec<Chunk>> {
-    let rows = sqlx::query("SELECT * FROM chunks WHERE version = ?1 AND generation = ?2 ORDER BY ordinal")
-        .bind(version.0)
-        .bind(generation.0)
-        .fetch_all(&store.readers)
-        .await
-        .doing("read the version's chunks")?;
+    let rows = sqlx::query(
+        "SELECT c.*, e.id AS e_id, e.note AS e_note, e.hidden AS e_hidden, e.author AS e_author FROM chunks c \
+         LEFT JOIN chunk_edit_places p ON p.chunk = c.id LEFT JOIN chunk_edits e ON e.id = p.edit \
+         WHERE c.version = ?1 AND c.generation = ?2 ORDER BY c.ordinal",
+    )
+    .bind(version.0)
+    .bind(generation.0)
+    .fetch_all(&store.readers)
+    .await
+    .doing("read the version's chunks")?;
     rows.iter().map(chunk).collect()
 }
 

@@ -81,6 +81,10 @@ async fn permitted_rows(tx: &mut Tx, scope: Scope, asked: &[ChunkId]) -> Result<
     // A retired version's rows may be those of the generation of then.
     query.push(" AND (v.state = 'retired' OR c.generation = ").push_bind(scope.generation().0).push(")");
     push_current(&mut query, scope);
+    query.push(
+        " AND NOT EXISTS (SELECT 1 FROM chunk_edit_places p JOIN chunk_edits e ON e.id = p.edit \
+         WHERE p.chunk = c.id AND e.hidden = 1)",
+    );
     query.push(" AND c.id IN (");
     let mut ids = query.separated(", ");
     for id in asked {

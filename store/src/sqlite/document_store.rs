@@ -6,13 +6,13 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use footnote_core::Result;
-use footnote_core::chunk::Chunk;
-use footnote_core::document::{Document, DocumentVersion, VersionFacts};
+use footnote_core::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
+use footnote_core::document::{Document, DocumentVersion, Enrichment, VersionFacts};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{
     ChunkId, DocumentId, GenerationId, KnowledgeBaseId, SourceId, VersionId, WorkspaceId,
 };
-use footnote_core::job::Lease;
+use footnote_core::job::{Job, Lease};
 use footnote_core::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::passage::ConfirmedChunk;
@@ -26,8 +26,8 @@ use footnote_core::source::{Source, SourceKind};
 use footnote_core::text::CanonicalText;
 
 use super::{
-    SqliteStore, chunks, confirm, documents, garbage, knowledge_bases, lifecycle, sources, texts, vectors,
-    versions,
+    SqliteStore, chunk_edits, chunks, confirm, documents, enrichments, garbage, knowledge_bases, lifecycle,
+    sources, texts, vectors, versions,
 };
 
 #[async_trait]
@@ -166,6 +166,27 @@ impl DocumentStore for SqliteStore {
 
     async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>> {
         chunks::list(self, version, generation).await
+    }
+
+    async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()> {
+        enrichments::put(self, version, enrichment).await
+    }
+
+    async fn enrichment(&self, version: VersionId) -> Result<Option<Enrichment>> {
+        enrichments::find(self, version).await
+    }
+
+    async fn chunk_edits(&self, document: DocumentId) -> Result<Vec<StoredChunkEdit>> {
+        chunk_edits::list(self, document).await
+    }
+
+    async fn put_chunk_edit(
+        &self,
+        document: DocumentId,
+        edit: NewChunkEdit,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Job>> {
+        chunk_edits::put(self, document, edit, now).await
     }
 
     async fn activate_version(

@@ -83,6 +83,7 @@ pub(super) async fn list(
              (SELECT max(n.number) FROM versions n WHERE n.document = d.id AND n.state <> 'retired') \
          WHERE d.knowledge_base = ?1 AND d.id < ?2 AND d.deleted_at IS NULL \
          AND (?3 IS NULL OR d.source = ?3) AND (?4 IS NULL OR v.state = ?4) \
+         AND (?6 IS NULL OR (v.warnings IS NOT NULL AND v.warnings <> '[]') = ?6) \
          ORDER BY d.id DESC LIMIT ?5"
     ))
     .bind(knowledge_base.0)
@@ -90,6 +91,7 @@ pub(super) async fn list(
     .bind(filter.source.map(|s| s.0))
     .bind(filter.state.map(VersionState::name))
     .bind(page.fetch)
+    .bind(filter.with_warnings)
     .fetch_all(&store.readers)
     .await
     .doing("list the documents")?;

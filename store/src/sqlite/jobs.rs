@@ -267,6 +267,7 @@ pub(super) async fn end(
         }
         JobKind::RefreshSource { run, .. } => runs::close(tx, run, state, error, now).await,
         JobKind::IndexVersion { .. }
+        | JobKind::EnrichVersion { .. }
         | JobKind::ResendDocument { .. }
         | JobKind::SweepVersion { .. }
         | JobKind::CollectGarbage
@@ -344,7 +345,8 @@ async fn reopen(tx: &mut Tx, job: &Job, now: DateTime<Utc>) -> Result<()> {
                 .await
                 .doing("open the run again")?;
         }
-        JobKind::ResendDocument { .. }
+        JobKind::EnrichVersion { .. }
+        | JobKind::ResendDocument { .. }
         | JobKind::SweepVersion { .. }
         | JobKind::CollectGarbage
         | JobKind::Reconcile { .. } => {}

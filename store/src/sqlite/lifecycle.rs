@@ -81,11 +81,27 @@ async fn settle(
         .execute(&mut **tx)
         .await
         .doing("update the document")?;
+    if wants_enrichment(tx, document.knowledge_base).await? {
+        let kind = JobKind::EnrichVersion { document: document.id, version: id, from: 0 };
+        let job = NewJob { kind, knowledge_base: Some(document.knowledge_base), run_at: now };
+        job_rows::queued_once(tx, job, now).await?;
+    }
     // A change that came while the job ran has queued its own, or is a newer version's to tell.
     if live.iter().any(|v| v.number > this.number) {
         return Ok(());
     }
     versions::set_untold(tx, document.id, false).await
+}
+
+async fn wants_enrichment(tx: &mut Tx, id: KnowledgeBaseId) -> Result<bool> {
+    let wanted: Option<i64> = sqlx::query_scalar(
+        "SELECT json_extract(settings, '$.enrichment.enabled') FROM knowledge_bases WHERE id = ?1",
+    )
+    .bind(id.0)
+    .fetch_one(&mut **tx)
+    .await
+    .doing("read the knowledge base's settings")?;
+    Ok(wanted == Some(1))
 }
 
 /// A version that was indexed for another generation than the one that answers would be found by nobody.
@@ -126,7 +142,8 @@ async fn expect_chunks(
 async fn put_facts(tx: &mut Tx, id: VersionId, facts: &VersionFacts) -> Result<()> {
     sqlx::query(
         "UPDATE versions SET content_type = ?2, title = ?3, parsed = ?4, text = ?5, chars = ?6, pages = ?7, \
-         chunks = ?8, embedded = ?9, engine = ?10, warnings = ?11 WHERE id = ?1",
+         chunks = ?8, embedded = ?9, engine = ?10, warnings = ?11, ocr_pages = ?12, tables = ?13, language = ?14 \
+         WHERE id = ?1",
     )
     .bind(id.0)
     .bind(facts.content_type.name())
@@ -139,6 +156,9 @@ async fn put_facts(tx: &mut Tx, id: VersionId, facts: &VersionFacts) -> Result<(
     .bind(facts.embedded)
     .bind(&facts.engine)
     .bind(to_json("warnings", &facts.warnings)?)
+    .bind(facts.ocr_pages)
+    .bind(facts.tables)
+    .bind(facts.language.as_deref())
     .execute(&mut **tx)
     .await
     .doing("store what parsing found")?;

@@ -9,12 +9,14 @@
 //! costs one fsync a commit, about 5 ms.
 
 mod cache;
+mod chunk_edits;
 mod chunks;
 mod claim;
 mod confirm;
 mod conversations;
 mod document_store;
 mod documents;
+mod enrichments;
 mod garbage;
 mod hide;
 mod job_rows;

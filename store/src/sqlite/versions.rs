@@ -25,7 +25,8 @@ macro_rules! version_columns {
          v.bytes AS v_bytes, v.state AS v_state, v.failure AS v_failure, v.created_at AS v_created_at, \
          v.activated_at AS v_activated_at, v.retired_at AS v_retired_at, v.content_type AS v_content_type, \
          v.title AS v_title, v.parsed AS v_parsed, v.text AS v_text, v.chars AS v_chars, v.pages AS v_pages, \
-         v.chunks AS v_chunks, v.embedded AS v_embedded, v.engine AS v_engine, v.warnings AS v_warnings"
+         v.chunks AS v_chunks, v.embedded AS v_embedded, v.engine AS v_engine, v.warnings AS v_warnings, \
+         v.ocr_pages AS v_ocr_pages, v.tables AS v_tables, v.language AS v_language"
     };
 }
 pub(super) use version_columns;
@@ -58,6 +59,9 @@ fn facts(fields: &Fields<'_>) -> Result<Option<VersionFacts>> {
         text: fields.hash("v_text")?,
         chars: fields.number("v_chars")?,
         pages: fields.number("v_pages")?,
+        ocr_pages: fields.get::<Option<u32>>("v_ocr_pages")?.unwrap_or(0),
+        tables: fields.get::<Option<u32>>("v_tables")?.unwrap_or(0),
+        language: fields.get("v_language")?,
         chunks: fields.number("v_chunks")?,
         embedded: fields.number("v_embedded")?,
         engine: fields.text("v_engine")?,

@@ -42,6 +42,7 @@ fn passage() -> Passage {
         text: "ten days 🙂".to_owned(),
         pages: vec![Page { number: 3, span: Span::new(0, 200), ..Page::default() }],
         score: 0.123_456_79,
+        ocr_lines: Vec::new(),
         chunks: vec![ChunkId::new()],
     }
 }

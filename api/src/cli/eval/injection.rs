@@ -179,6 +179,7 @@ fn passage(document: &Document, text: &CanonicalText, span: Span, before: usize)
         text: text.slice(span)?.to_owned(),
         pages: Vec::new(),
         score: 1.0,
+        ocr_lines: Vec::new(),
         chunks: Vec::new(),
     })
 }

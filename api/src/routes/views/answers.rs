@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{AnswerModeView, PageSpanView, SentenceView};
+use super::{AnswerModeView, PageKindView, PageSpanView, SentenceView};
 use crate::service::conversations::Shown;
 
 /// A half-open range `start..end` in Unicode scalar values.
@@ -28,6 +28,15 @@ impl From<Span> for SpanView {
     fn from(span: Span) -> Self {
         Self { start: span.start, end: span.end }
     }
+}
+
+/// Rows of a sheet, both ends included, from 1.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct RowRangeView {
+    /// The first.
+    pub first: u32,
+    /// The last.
+    pub last: u32,
 }
 
 /// A claim of the answer and the exact place that supports it.
@@ -47,8 +56,20 @@ pub struct CitationView {
     pub version: Uuid,
     /// SHA-256 of the version's canonical text.
     pub version_hash: String,
-    /// 1-based page on which the quote starts; null where the format has no pages.
+    /// 1-based page on which the quote starts, or the slide, sheet or part; null where the format has none.
     pub page: Option<u32>,
+    /// What `page` counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_kind: Option<PageKindView>,
+    /// What the document itself calls that page: `iv`, the name of a sheet.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page_label: Option<String>,
+    /// Rows of the sheet that the quote covers, both ends included, from 1.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rows: Option<RowRangeView>,
+    /// How sure OCR is of the least sure line of the quote, 0 to 1; absent where it was not read by OCR.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocr_confidence: Option<f32>,
     /// Headings above the quote, outermost first.
     pub heading_path: Vec<String>,
     /// Where the quote lies in the version's canonical text, in Unicode scalar values.
@@ -70,6 +91,10 @@ impl From<&Citation> for CitationView {
             version: citation.version.0,
             version_hash: citation.version_hash.to_string(),
             page: citation.page,
+            page_kind: citation.page_kind.map(PageKindView::from),
+            page_label: citation.page_label.clone(),
+            rows: citation.rows.map(|rows| RowRangeView { first: rows.first, last: rows.last }),
+            ocr_confidence: citation.ocr_confidence,
             heading_path: citation.heading_path.clone(),
             source_span: citation.source_span.into(),
             quote: citation.quote.clone(),
@@ -461,6 +486,10 @@ mod tests {
             version: VersionId::new(),
             version_hash: ContentHash::of(b"text"),
             page: Some(3),
+            page_kind: None,
+            page_label: None,
+            rows: None,
+            ocr_confidence: None,
             heading_path: vec!["Leave".to_owned()],
             source_span: Span::new(10, 20),
             quote: "ten letters".to_owned(),

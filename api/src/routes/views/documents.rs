@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
-use footnote_core::document::{Document, DocumentVersion, VersionState};
-use footnote_core::parsed::{ContentType, Page as ParsedPage, ParseWarning};
+use footnote_core::document::{Document, DocumentVersion, Enrichment, VersionState};
+use footnote_core::parsed::{ContentType, Page as ParsedPage, PageKind, ParseWarning};
 use footnote_core::ports::{ListedDocument, StoredVersion};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -188,11 +188,43 @@ impl From<&ParseWarning> for WarningView {
     }
 }
 
-/// A page and its stretch of canonical text, in Unicode scalar values.
+/// What a format has in the place of pages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum PageKindView {
+    /// A page of paper.
+    Page,
+    /// A slide of a presentation.
+    Slide,
+    /// A sheet of a workbook, or a table of one.
+    Sheet,
+    /// A chapter of a book.
+    Chapter,
+    /// A part of a message.
+    Part,
+}
+
+impl From<PageKind> for PageKindView {
+    fn from(kind: PageKind) -> Self {
+        match kind {
+            PageKind::Page => Self::Page,
+            PageKind::Slide => Self::Slide,
+            PageKind::Sheet => Self::Sheet,
+            PageKind::Chapter => Self::Chapter,
+            PageKind::Part => Self::Part,
+        }
+    }
+}
+
+/// A page, or what the format has in its place, and its stretch of canonical text, in Unicode scalar values.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PageSpanView {
     /// 1-based physical number.
     pub number: u32,
+    /// What it is.
+    pub kind: PageKindView,
+    /// What the document itself calls it.
+    pub label: Option<String>,
     /// The first scalar value.
     pub start: usize,
     /// One past the last scalar value.
@@ -201,7 +233,8 @@ pub struct PageSpanView {
 
 impl From<&ParsedPage> for PageSpanView {
     fn from(page: &ParsedPage) -> Self {
-        Self { number: page.number, start: page.span.start, end: page.span.end }
+        let (kind, label) = (page.kind.into(), page.label.clone());
+        Self { number: page.number, kind, label, start: page.span.start, end: page.span.end }
     }
 }
 
@@ -226,6 +259,12 @@ pub struct VersionView {
     pub chars: Option<u64>,
     /// Pages; 0 where the format has none.
     pub pages: Option<u32>,
+    /// Pages whose text was read from a picture by OCR.
+    pub ocr_pages: Option<u32>,
+    /// Tables.
+    pub tables: Option<u32>,
+    /// The language most of it is in: ISO 639-1, else 639-3; null where that is not clear.
+    pub language: Option<String>,
     /// Chunks in the indexes.
     pub chunks: Option<u32>,
     /// Chunks whose vectors had to be computed; the others were reused.
@@ -255,6 +294,9 @@ impl From<&DocumentVersion> for VersionView {
             version_hash: facts.map(|f| f.text.to_string()),
             chars: facts.map(|f| f.chars),
             pages: facts.map(|f| f.pages),
+            ocr_pages: facts.map(|f| f.ocr_pages),
+            tables: facts.map(|f| f.tables),
+            language: facts.and_then(|f| f.language.clone()),
             chunks: facts.map(|f| f.chunks),
             embedded: facts.map(|f| f.embedded),
             engine: facts.map(|f| f.engine.clone()),
@@ -333,6 +375,8 @@ pub struct DocumentDetailView {
     pub current_version: Option<Uuid>,
     /// All versions, newest first.
     pub versions: Vec<VersionView>,
+    /// What a model wrote about the current version; null where it did not (yet).
+    pub enrichment: Option<EnrichmentView>,
     /// When it was first seen.
     pub created_at: DateTime<Utc>,
     /// When a version of it last changed.
@@ -351,9 +395,32 @@ impl From<DocumentDetail> for DocumentDetailView {
             metadata: document.metadata,
             current_version: document.current.map(|v| v.0),
             versions: detail.versions.iter().map(VersionView::from).collect(),
+            enrichment: detail.enrichment.map(EnrichmentView::from),
             created_at: document.created_at,
             updated_at: document.updated_at,
         }
+    }
+}
+
+/// What a model wrote about a document, as far as its text bears it out. Never evidence of an answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EnrichmentView {
+    /// A title.
+    pub title: Option<String>,
+    /// A summary; empty where no sentence of it was borne out.
+    pub summary: String,
+    /// Keywords that stand in the text.
+    pub keywords: Vec<String>,
+    /// Dates as they stand in the text.
+    pub dates: Vec<String>,
+    /// The model that wrote it.
+    pub model: String,
+}
+
+impl From<Enrichment> for EnrichmentView {
+    fn from(enrichment: Enrichment) -> Self {
+        let Enrichment { title, summary, keywords, dates, model } = enrichment;
+        Self { title, summary, keywords, dates, model }
     }
 }
 

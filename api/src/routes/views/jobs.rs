@@ -102,6 +102,7 @@ impl From<&Job> for JobView {
     fn from(job: &Job) -> Self {
         let (document, version, source) = match &job.kind {
             JobKind::IndexVersion { document, version } => (Some(document.0), Some(version.0), None),
+            JobKind::EnrichVersion { document, version, .. } => (Some(document.0), Some(version.0), None),
             JobKind::ResendDocument { document } => (Some(document.0), None, None),
             JobKind::SweepVersion { version, .. } => (None, Some(version.0), None),
             JobKind::RefreshSource { source, .. } => (None, None, Some(source.0)),

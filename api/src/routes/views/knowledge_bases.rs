@@ -1,13 +1,13 @@
 //! Knowledge bases and their settings.
 
 use chrono::{DateTime, Utc};
-use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::knowledge_base::{Generation, KnowledgeBase};
 use footnote_core::settings::KnowledgeBaseSettings;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use uuid::Uuid;
 
-use super::{AnswerModeView, UnsupportedPolicyView};
+use super::{AnswerModeView, ChunkingView, UnsupportedPolicyView};
 
 /// A set of documents that is searched and asked as one.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
@@ -21,15 +21,22 @@ pub struct KnowledgeBaseView {
     /// Retrieval, prompt and sampling settings.
     #[schema(value_type = SettingsSchema)]
     pub settings: KnowledgeBaseSettings,
+    /// How its documents are cut.
+    pub chunking: Option<ChunkingView>,
     /// The index generation that answers questions.
     pub generation: Uuid,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }
 
-impl From<KnowledgeBase> for KnowledgeBaseView {
-    fn from(knowledge_base: KnowledgeBase) -> Self {
+impl KnowledgeBaseView {
+    /// With how its documents are cut, which its generation tells.
+    pub(crate) fn of(knowledge_base: KnowledgeBase, generations: &[Generation]) -> Self {
+        let generation = generations.iter().find(|generation| generation.id == knowledge_base.generation);
+        let chunker = generation.map(|generation| &generation.spec.chunker);
         Self {
+            chunking: chunker
+                .map(|c| ChunkingView { max_tokens: c.max_tokens, overlap_tokens: c.overlap_tokens }),
             id: knowledge_base.id.0,
             name: knowledge_base.name,
             description: knowledge_base.description,
@@ -55,6 +62,19 @@ pub struct SettingsSchema {
     pub sampling: SamplingSettingsSchema,
     /// How answers are made and proved.
     pub answer: AnswerSettingsSchema,
+    /// What a model adds to documents.
+    pub enrichment: EnrichmentSettingsSchema,
+}
+
+/// What a model adds to documents once they answer questions, while nobody waits for it.
+#[derive(Debug, Clone, Serialize, ToSchema)]
+#[schema(as = EnrichmentSettings)]
+pub struct EnrichmentSettingsSchema {
+    /// Whether it does: title, summary, keywords and dates per document, questions per chunk. Versions that are
+    /// current already stay as they are.
+    pub enabled: bool,
+    /// Chunks of a document, from its first on, that get questions they answer, 0 to 10,000.
+    pub max_chunks: usize,
 }
 
 /// How answers are made and proved.
@@ -191,6 +211,7 @@ mod tests {
                 unsupported: UnsupportedPolicyView::Drop,
                 supported_from: 0.5,
             },
+            enrichment: EnrichmentSettingsSchema { enabled: false, max_chunks: 1 },
         };
         let mut settings = KnowledgeBaseSettings::default();
         settings.prompt.examples = vec![FewShotExample { question: "q".into(), answer: "a".into() }];

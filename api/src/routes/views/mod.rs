@@ -3,6 +3,7 @@
 //! Every offset in them counts Unicode scalar values, never bytes or UTF-16 units.
 
 mod answers;
+mod chunks;
 mod documents;
 mod feedback;
 mod filters;
@@ -16,12 +17,15 @@ mod sources;
 
 pub use answers::{
     AnswerView, CandidateView, CitationView, ConversationDetailView, ConversationSummaryView,
-    ConversationView, EvidenceView, FinishReasonView, MessageRoleView, MessageView, PassageView, SpanView,
-    StageScoreView, TraceView, UsageView,
+    ConversationView, EvidenceView, FinishReasonView, MessageRoleView, MessageView, PassageView,
+    RowRangeView, SpanView, StageScoreView, TraceView, UsageView,
+};
+pub use chunks::{
+    ChunkView, ChunkingView, ChunksView, EditedChunkView, LineView, PreviewChunkView, PreviewView,
 };
 pub use documents::{
-    ContentTypeView, DocumentDetailView, DocumentView, PageSpanView, UploadItemView, UploadView,
-    VersionStateView, VersionView, WarningView,
+    ContentTypeView, DocumentDetailView, DocumentView, EnrichmentView, PageKindView, PageSpanView,
+    UploadItemView, UploadView, VersionStateView, VersionView, WarningView,
 };
 pub use feedback::{ExportFormatView, FeedbackView, PreferredPassageView, RatingView};
 pub use filters::{FilterBody, OneOrMany, SamplingBody};

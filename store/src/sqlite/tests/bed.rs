@@ -130,6 +130,7 @@ impl Bed {
             text: text.clone(),
             pages: Vec::new(),
             blocks: Vec::new(),
+            lines: Vec::new(),
             warnings: Vec::new(),
             engine: "test".to_owned(),
         };
@@ -141,6 +142,9 @@ impl Bed {
             text: self.store.blobs.put(text.as_bytes()).await.unwrap(),
             chars: text.chars().count() as u64,
             pages: 0,
+            ocr_pages: 1,
+            tables: 2,
+            language: Some("en".to_owned()),
             chunks: u32::try_from(chunks.len()).unwrap(),
             embedded: 0,
             engine: "test".to_owned(),
@@ -203,6 +207,7 @@ pub(super) fn chunks_of(text: &str, version: VersionId, generation: GenerationId
             pages: (ordinal % 2 == 1).then_some((ordinal, ordinal + 1)),
             heading_path: vec!["Leave".to_owned(), "年假".to_owned()],
             embedded_text: footnote_core::hash::ContentHash::of(line.as_bytes()),
+            edit: None,
         });
         start = end + 1;
     }

@@ -193,7 +193,7 @@ async fn a_failed_version_says_why_and_is_tried_again_by_the_same_upload_or_by_h
     );
     let job = bed.sql.queue.job(job.id).await.unwrap().unwrap();
     assert_eq!((job.state, job.error.as_deref()), (JobState::Failed, Some("no extractable text")));
-    let listed = |state| DocumentFilter { source: None, state: Some(state) };
+    let listed = |state| DocumentFilter { state: Some(state), ..Default::default() };
     let failures = bed.sql.documents.documents(bed.kb.id, listed(VersionState::Failed), all()).await.unwrap();
     assert_eq!(failures.items.len(), 1);
 

@@ -1,0 +1,89 @@
+//! Has a model write about a current version: what it is about, and questions that its chunks answer.
+//!
+//! A run does a few chunks and queues the next, so that whatever came meanwhile goes first. What is written stays: a
+//! run that was stopped begins again and asks only about chunks that have no edit yet.
+
+use footnote_core::chunk::{Chunk, EditAuthor};
+use footnote_core::ids::{DocumentId, VersionId};
+use footnote_core::job::{JobKind, NewJob};
+use footnote_core::{Error, Result};
+
+use super::{Outcome, resend_document};
+use crate::context::{Enrich, IngestContext};
+use crate::edits::edit_chunk;
+use crate::entries::VersionEntries;
+use crate::progress::Progress;
+
+/// Chunks of one run.
+const AT_ONCE: usize = 4;
+/// Fewer letters than this are nothing to ask about.
+const FEWEST_LETTERS: usize = 80;
+
+/// Does the next part of the work.
+pub async fn run(
+    ctx: &IngestContext,
+    document: DocumentId,
+    version: VersionId,
+    from: u32,
+    progress: &Progress,
+) -> Result<Outcome> {
+    let Some(document) = ctx.documents.document(document).await? else { return Ok(Outcome::Done) };
+    let Some(knowledge_base) = ctx.documents.knowledge_base(document.knowledge_base).await? else {
+        return Ok(Outcome::Done);
+    };
+    // Replaced, or no longer wanted.
+    let settings = &knowledge_base.settings.enrichment;
+    if document.current != Some(version) || !settings.enabled {
+        return Ok(Outcome::Done);
+    }
+    let enricher = ctx.enricher.as_deref().ok_or_else(|| {
+        Error::not_installed(
+            "enrichment needs a language model; install one (`footnote models pull`) or set enrichment.enabled to false",
+        )
+    })?;
+    let generation = ctx.generation(knowledge_base.generation).await?;
+    let Some(entries) = resend_document::load(ctx, &generation, version).await? else {
+        return Ok(Outcome::Done);
+    };
+    if ctx.documents.enrichment(version).await?.is_none() {
+        progress.stage("describing", 1);
+        let told = enricher.describe(&entries.title, entries.text.as_str()).await?;
+        ctx.documents.put_enrichment(version, &told).await?;
+    }
+    let chunks = ctx.documents.chunks(version, generation.id).await?;
+    let wanted = chunks.len().min(settings.max_chunks);
+    let until = wanted.min(from as usize + AT_ONCE);
+    let now = chunks.get(from as usize..until).unwrap_or_default();
+    progress.stage("asking", now.len() as u64);
+    for chunk in now.iter().filter(|chunk| chunk.edit.is_none()) {
+        ask(ctx, enricher, &entries, chunk).await?;
+        progress.advance(1);
+    }
+    if until < wanted {
+        let from = from.saturating_add(AT_ONCE as u32);
+        let kind = JobKind::EnrichVersion { document: document.id, version, from };
+        let next = NewJob { kind, knowledge_base: Some(knowledge_base.id), run_at: ctx.clock.now() };
+        ctx.jobs.enqueue(next, ctx.clock.now()).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+/// Notes the questions that the chunk answers, if any come of it.
+async fn ask(
+    ctx: &IngestContext,
+    enricher: &dyn Enrich,
+    entries: &VersionEntries,
+    chunk: &Chunk,
+) -> Result<()> {
+    let text = entries.text.slice(chunk.span).unwrap_or_default();
+    if text.chars().filter(|c| c.is_alphabetic()).count() < FEWEST_LETTERS {
+        return Ok(());
+    }
+    let headings = [&[entries.title.to_string()], chunk.heading_path.as_slice()].concat().join(" > ");
+    let questions = enricher.questions(&headings, text).await?;
+    if questions.is_empty() {
+        return Ok(());
+    }
+    let note = Some(questions.join("\n"));
+    edit_chunk(ctx, entries.document.id, chunk.ordinal, note, false, EditAuthor::Model).await.map(drop)
+}

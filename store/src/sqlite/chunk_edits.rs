@@ -1,0 +1,114 @@
+//! What people added to chunks, and on which chunks it is placed.
+
+use chrono::{DateTime, Utc};
+use footnote_core::Result;
+use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
+use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId};
+use footnote_core::job::Job;
+use sqlx::sqlite::SqliteRow;
+
+use super::{SqliteStore, Tx, commit, documents, versions};
+use crate::rows::{Doing as _, Fields, hash_bytes, micros};
+
+/// The edit in a row with `e_id`, `e_note` and `e_hidden`, if any.
+pub(super) fn of_row(fields: &Fields<'_>) -> Result<Option<ChunkEdit>> {
+    if fields.get::<Option<Vec<u8>>>("e_id")?.is_none() {
+        return Ok(None);
+    }
+    let (note, hidden) = (fields.get("e_note")?, fields.flag("e_hidden")?);
+    let author = fields.named("e_author", EditAuthor::from_name)?;
+    Ok(Some(ChunkEdit { id: ChunkEditId(fields.id("e_id")?), note, hidden, author }))
+}
+
+pub(super) async fn list(store: &SqliteStore, document: DocumentId) -> Result<Vec<StoredChunkEdit>> {
+    let rows = sqlx::query(
+        "SELECT id AS e_id, note AS e_note, hidden AS e_hidden, author AS e_author, text, updated_at FROM chunk_edits \
+         WHERE document = ?1 ORDER BY id",
+    )
+    .bind(document.0)
+    .fetch_all(&store.readers)
+    .await
+    .doing("read the document's chunk edits")?;
+    rows.iter().map(stored).collect()
+}
+
+fn stored(row: &SqliteRow) -> Result<StoredChunkEdit> {
+    let fields = Fields::of(row, "chunk edit");
+    let edit = of_row(&fields)?.ok_or_else(|| fields.corrupt("e_id"))?;
+    Ok(StoredChunkEdit { edit, text: fields.text("text")?, updated_at: fields.time("updated_at")? })
+}
+
+/// Notes that an edit lies on a chunk now.
+pub(super) async fn place(tx: &mut Tx, chunk: ChunkId, edit: ChunkEditId) -> Result<()> {
+    // The edit may have been removed since it was read: then there is nothing to place.
+    sqlx::query(
+        "INSERT OR REPLACE INTO chunk_edit_places (chunk, edit) SELECT ?1, id FROM chunk_edits WHERE id = ?2",
+    )
+    .bind(chunk.0)
+    .bind(edit.0)
+    .execute(&mut **tx)
+    .await
+    .doing("place a chunk's edit")?;
+    Ok(())
+}
+
+pub(super) async fn put(
+    store: &SqliteStore,
+    document: DocumentId,
+    edit: NewChunkEdit,
+    now: DateTime<Utc>,
+) -> Result<Option<Job>> {
+    let mut tx = store.write().await?;
+    let Some(document) = documents::live(&mut tx, document).await? else { return Ok(None) };
+    if edit.author == EditAuthor::Model && has_persons(&mut tx, edit.chunk).await? {
+        return Ok(None);
+    }
+    let is_current = sqlx::query("UPDATE chunks SET embedded_text = ?3 WHERE id = ?1 AND version = ?2")
+        .bind(edit.chunk.0)
+        .bind(document.current.map(|version| version.0))
+        .bind(hash_bytes(edit.embedded_text))
+        .execute(&mut *tx)
+        .await
+        .doing("change a chunk")?;
+    if is_current.rows_affected() == 0 {
+        return Ok(None);
+    }
+    sqlx::query("DELETE FROM chunk_edits WHERE id IN (SELECT edit FROM chunk_edit_places WHERE chunk = ?1)")
+        .bind(edit.chunk.0)
+        .execute(&mut *tx)
+        .await
+        .doing("remove a chunk's edit")?;
+    if edit.note.is_some() || edit.hidden {
+        let id = ChunkEditId::new();
+        sqlx::query(
+            "INSERT INTO chunk_edits (id, document, text, note, hidden, author, updated_at) \
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7)",
+        )
+        .bind(id.0)
+        .bind(document.id.0)
+        .bind(&edit.text)
+        .bind(edit.note.as_deref())
+        .bind(i64::from(edit.hidden))
+        .bind(edit.author.name())
+        .bind(micros(now))
+        .execute(&mut *tx)
+        .await
+        .doing("store a chunk's edit")?;
+        place(&mut tx, edit.chunk, id).await?;
+    }
+    let job = versions::resend(&mut tx, document.id, document.knowledge_base, now).await?;
+    commit(tx).await?;
+    Ok(Some(job))
+}
+
+async fn has_persons(tx: &mut Tx, chunk: ChunkId) -> Result<bool> {
+    let found: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM chunk_edit_places p JOIN chunk_edits e ON e.id = p.edit \
+         WHERE p.chunk = ?1 AND e.author = 'person'",
+    )
+    .bind(chunk.0)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("look for a chunk's edit")?;
+    Ok(found.is_some())
+}

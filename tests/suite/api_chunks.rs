@@ -1,0 +1,142 @@
+//! Chunks: shown before anything is indexed, listed, and edited so that the edit outlives its version.
+
+use footnote_tests::support::{Form, TestApp, TestKnowledgeBase, pdf};
+use serde_json::{Value, json};
+
+const HANDBOOK: &str =
+    "# Handbook\n\n## Leave\n\nAnnual leave is fifteen days.\n\n## Travel\n\nTrains are second class.\n";
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_shows_what_indexing_then_does_and_stores_nothing() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("previews").await;
+    let text = format!("# Rules\n\n{}", "Every rule is explained in a sentence of its own. ".repeat(80));
+    let preview = async |query: &str| {
+        let path = kb.path(&format!("/chunks/preview{query}"));
+        let form = Form::new().file("rules.md", text.as_bytes());
+        kb.client.upload(&path, form, &[]).await
+    };
+    let shown = preview("").await.ok();
+    assert_eq!((&shown["content_type"], &shown["language"]), (&json!("markdown"), &json!("en")));
+    let smaller = preview("?max_tokens=64&limit=2").await.ok();
+    assert!(smaller["total"].as_u64() > shown["total"].as_u64(), "{smaller:#}");
+    let chunks = smaller["chunks"].as_array().unwrap();
+    assert_eq!(chunks.len(), 2);
+    assert!(chunks.iter().all(|chunk| chunk["tokens"].as_u64().unwrap() <= 64), "{smaller:#}");
+    assert!(chunks[1]["embedded_text"].as_str().unwrap().starts_with("Rules\n"), "{smaller:#}");
+    assert!(kb.get("/documents").await.ok()["items"].as_array().unwrap().is_empty());
+    assert!(preview("?max_tokens=7").await.problem(400).contains("max_tokens"));
+
+    let document = kb.add("rules.md", &text).await;
+    let listed =
+        kb.get(&format!("/documents/{}/chunks?limit=500", document["id"].as_str().unwrap())).await.ok();
+    let spans = |chunks: &Value| {
+        chunks.as_array().unwrap().iter().map(|chunk| chunk["span"].clone()).collect::<Vec<_>>()
+    };
+    assert_eq!(spans(&listed["items"]), spans(&shown["chunks"]), "as the preview said");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_knowledge_base_cuts_as_it_was_told_to() {
+    let app = TestApp::start().await;
+    let text = "Every rule is explained in a sentence of its own. ".repeat(80);
+    let mut totals = Vec::new();
+    for (name, chunking) in
+        [("usual", json!(null)), ("small", json!({"max_tokens": 48, "overlap_tokens": 12}))]
+    {
+        let body = json!({"name": name, "chunking": chunking});
+        let created = app.client.post("/api/v1/knowledge-bases", &body).await.expect(201);
+        assert_eq!(created["chunking"]["max_tokens"], if name == "small" { 48 } else { 320 });
+        let kb = TestKnowledgeBase::new(app.client.clone(), &created);
+        kb.add("rules.txt", &text).await;
+        let found = kb.search("which rule is explained?").await;
+        assert!(!found.is_empty(), "{name}");
+        totals
+            .push(kb.get("/documents").await.ok()["items"][0]["newest_version"]["chunks"].as_u64().unwrap());
+    }
+    assert!(totals[1] > 4 * totals[0], "{totals:?}");
+    let bad = json!({"name": "bad", "chunking": {"max_tokens": 100, "overlap_tokens": 90}});
+    assert!(app.client.post("/api/v1/knowledge-bases", &bad).await.problem(400).contains("overlap_tokens"));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_edit_outlives_its_version() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("edits", json!({"retrieval": {"candidates": 10}})).await;
+    let long = |leave: &str| {
+        let filler = "The office has many rooms and each of them has a number and a key. ".repeat(40);
+        format!(
+            "# Handbook\n\n## Leave\n\n{leave} {filler}\n\n## Travel\n\nTrains are second class. {filler}\n"
+        )
+    };
+    let document = kb.add("handbook.md", long("Annual leave is fifteen days.")).await;
+    let id = document["id"].as_str().unwrap().to_owned();
+    let chunk_with = async |words: &str| {
+        let listed = kb.get(&format!("/documents/{id}/chunks?limit=500")).await.ok();
+        let chunks = listed["items"].as_array().unwrap().clone();
+        chunks.into_iter().find(|chunk| chunk["text"].as_str().unwrap().contains(words)).unwrap()
+    };
+    let edit = async |chunk: &Value, body: Value| {
+        let path = format!("/documents/{id}/chunks/{}", chunk["ordinal"]);
+        let edited = kb.put(&path, &body).await.expect(202);
+        kb.wait_for(&edited["job"]).await
+    };
+
+    // Found by a word that the document does not have; the quote stays the document's.
+    let leave = chunk_with("fifteen days").await;
+    assert!(kb.keys_with_words("sabbatical").await.is_empty());
+    assert_eq!(edit(&leave, json!({"note": "sabbatical"})).await["state"], "succeeded");
+    assert_eq!(kb.keys_with_words("sabbatical").await, ["handbook.md"]);
+    assert!(!kb.text_of(&document["id"], &document["current_version"]).await.contains("sabbatical"));
+
+    // A hidden chunk is not found at once.
+    let travel = chunk_with("second class").await;
+    edit(&travel, json!({"hidden": true})).await;
+    let found = kb.search("Are trains second class?").await;
+    assert!(found.iter().all(|hit| hit["chunk"] != travel["id"]), "{found:#?}");
+    assert!(!serde_json::to_string(&found).unwrap().contains("second class"), "{found:#?}");
+
+    // Both stay where their text is in the next version, one of them on a changed text.
+    kb.add("handbook.md", long("Annual leave is twenty days.")).await;
+    assert_eq!(kb.keys_with_words("sabbatical").await, ["handbook.md"]);
+    assert_eq!(chunk_with("twenty days").await["note"], "sabbatical");
+    assert_eq!(chunk_with("second class").await["hidden"], true);
+
+    // An edit without a place is told, and kept.
+    let replaced =
+        kb.add("handbook.md", "Nothing of it is left in this file, but for a word on parking.").await;
+    let warnings = replaced["newest_version"]["warnings"].to_string();
+    assert!(warnings.contains("an edit is on no chunk"), "{warnings}");
+    let doubtful = kb.get("/documents?warnings=true").await.ok();
+    assert_eq!(doubtful["items"].as_array().unwrap().len(), 1);
+    assert!(kb.get("/documents?warnings=false").await.ok()["items"].as_array().unwrap().is_empty());
+
+    // One that says nothing takes the old one away.
+    kb.add("handbook.md", long("Annual leave is twenty days.")).await;
+    edit(&chunk_with("twenty days").await, json!({})).await;
+    assert!(kb.keys_with_words("sabbatical").await.is_empty());
+    assert_eq!(chunk_with("twenty days").await["note"], Value::Null);
+    let missing = kb.put(&format!("/documents/{id}/chunks/999"), &json!({"hidden": true})).await;
+    assert!(missing.problem(404).contains("chunk"));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_document_tells_what_reading_found() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("status").await;
+    let table = format!("{HANDBOOK}\n| Grade | Days |\n| --- | --- |\n| A | 15 |\n| B | 20 |\n");
+    let version = kb.add("handbook.md", table).await["newest_version"].clone();
+    assert_eq!(
+        (&version["tables"], &version["language"], &version["ocr_pages"]),
+        (&json!(1), &json!("en"), &json!(0))
+    );
+    let partly = kb.add("partly.pdf", pdf(&["The first page has text on it.", ""])).await;
+    assert!(partly["newest_version"]["warnings"][0]["message"].as_str().unwrap().contains("text layer"));
+    let doubtful = kb.get("/documents?warnings=true").await.ok();
+    assert_eq!(doubtful["items"][0]["key"], "partly.pdf");
+    assert_eq!(doubtful["items"].as_array().unwrap().len(), 1);
+    app.finish().await;
+}
