@@ -218,7 +218,10 @@ impl Citer {
             from = marker.bytes.end;
             match () {
                 () if text.trim().is_empty() => own.push_str(shown),
-                () if marker.bytes.start > last_end => next.push_str(shown),
+                () if marker.bytes.start > last_end => {
+                    text.truncate(text.trim_end().len());
+                    next.push_str(shown);
+                }
                 () => text.push_str(shown),
             }
         }

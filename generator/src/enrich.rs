@@ -4,10 +4,12 @@
 //! by words that its text does not have (doc2query: Nogueira et al. 2019; that unfiltered questions harm: Gospodinov et
 //! al., ECIR 2023); the rest is for people.
 
+use std::collections::BTreeSet;
+
 use footnote_core::Result;
 use footnote_core::document::Enrichment;
 use footnote_core::ports::Generator;
-use footnote_core::question::is_chinese;
+use footnote_core::question::{is_chinese, is_han};
 
 use crate::facts::{self, EvidenceFacts};
 use crate::markers;
@@ -29,6 +31,8 @@ const LINE_CHARS: usize = 160;
 /// Share of a question's words, and of a sentence's, that the text must have.
 const ASKS_OF_IT: f32 = 0.5;
 const SAYS_OF_IT: f32 = 0.7;
+/// Share of a Chinese question's characters that the text must have, where its words are fewer.
+const HAN_ASKED: f32 = 0.6;
 
 /// Title, summary, keywords and dates of the document that begins with `text`.
 pub async fn describe(generator: &dyn Generator, title: &str, text: &str) -> Result<Enrichment> {
@@ -128,14 +132,21 @@ fn read_questions(written: &str, headings: &str, text: &str) -> Vec<String> {
         let terms = Terms::of(question);
         let is_kept = is_question(question)
             && question.chars().count() <= LINE_CHARS
-            && !terms.is_empty()
-            && terms.held_by(&[&source]) >= ASKS_OF_IT
+            && (terms.held_by(&[&source]) >= ASKS_OF_IT || han_held_by(question, text) >= HAN_ASKED)
             && !kept.iter().any(|known| known == question);
         if is_kept && kept.len() < QUESTIONS {
             kept.push(question.to_owned());
         }
     }
     kept
+}
+
+/// The share of the question's Chinese characters that the text has. Pairs of characters, which [`Terms`] are made of,
+/// are mostly those of the asking; 0 where it has none.
+fn han_held_by(question: &str, text: &str) -> f32 {
+    let asked: BTreeSet<char> = question.chars().filter(|&c| is_han(c)).collect();
+    let held = asked.iter().filter(|&&c| text.contains(c)).count();
+    held as f32 / asked.len().max(1) as f32
 }
 
 #[cfg(test)]
