@@ -46,6 +46,8 @@ pub(super) fn routes() -> Routes {
 struct ListQuery {
     /// Only documents of this source.
     source: Option<Uuid>,
+    /// Only the members of this archive or message.
+    parent: Option<Uuid>,
     /// Only documents whose newest version stands so.
     #[param(inline)]
     state: Option<VersionStateView>,
@@ -86,7 +88,11 @@ async fn list(
     Query(query): Query<ListQuery>,
 ) -> Result<Json<Page<DocumentView>>, ApiError> {
     let request = page_request(query.cursor.as_deref(), query.limit)?;
-    let filter = DocumentFilter { source: query.source.map(SourceId), state: query.state.map(Into::into) };
+    let filter = DocumentFilter {
+        source: query.source.map(SourceId),
+        parent: query.parent.map(DocumentId),
+        state: query.state.map(Into::into),
+    };
     let listing = documents::list(&app, &principal, &path.kb, filter, request).await?;
     Ok(Json(Page::of(listing, Into::into)))
 }

@@ -149,14 +149,14 @@ async fn index(
 
 /// Every document that answers, with the hash of its content.
 async fn answering(app: &App, knowledge_base: &KnowledgeBase) -> Result<Vec<(Document, ContentHash)>> {
-    let current = DocumentFilter { source: None, state: Some(VersionState::Current) };
+    let current = DocumentFilter { state: Some(VersionState::Current), ..DocumentFilter::default() };
     let documents = refresh::all_documents(app, knowledge_base.id, current).await?;
     Ok(documents.into_iter().map(|listed| (listed.document, listed.newest.content)).collect())
 }
 
 /// Content by key of those in which the parser found nothing to search.
 async fn without_text(app: &App, knowledge_base: &KnowledgeBase) -> Result<HashMap<String, ContentHash>> {
-    let failed = DocumentFilter { source: None, state: Some(VersionState::Failed) };
+    let failed = DocumentFilter { state: Some(VersionState::Failed), ..DocumentFilter::default() };
     let mut documents = refresh::all_documents(app, knowledge_base.id, failed).await?;
     documents
         .retain(|listed| listed.newest.failure.as_ref().is_some_and(|failure| failure.starts_with(NO_TEXT)));

@@ -23,13 +23,13 @@ async fn documents_are_filtered_by_source_and_state(bed: Bed) {
     let waiting = bed.upload("waiting.md", "y").await;
     use footnote_core::document::VersionState::{Current, Pending};
     for (state, document) in [(Current, &ready), (Pending, &waiting)] {
-        let filter = DocumentFilter { source: Some(bed.uploads.id), state: Some(state) };
+        let filter = DocumentFilter { source: Some(bed.uploads.id), state: Some(state), parent: None };
         let listed = bed.sql.documents.documents(bed.kb.id, filter, all()).await.unwrap().items;
         assert_eq!(listed.len(), 1);
         assert_eq!(listed[0].document.id, document.document.id);
         assert_eq!(listed[0].newest.id, document.version.id);
     }
-    let elsewhere = DocumentFilter { source: Some(footnote_core::ids::SourceId::new()), state: None };
+    let elsewhere = DocumentFilter { source: Some(footnote_core::ids::SourceId::new()), ..DocumentFilter::default() };
     assert!(bed.sql.documents.documents(bed.kb.id, elsewhere, all()).await.unwrap().items.is_empty());
     assert_eq!(
         bed.sql.queue.jobs(Some(bed.kb.id), Some(JobState::Queued), all()).await.unwrap().items.len(),
