@@ -16,6 +16,7 @@ mod entries;
 #[cfg(test)]
 mod fakes;
 pub mod jobs;
+pub mod members;
 pub mod parse;
 pub mod pipeline;
 pub mod progress;
@@ -24,3 +25,4 @@ pub mod scheduler;
 pub mod source;
 
 pub use context::{IngestContext, IngestLimits, ParseFile};
+pub use members::MemberSink;
