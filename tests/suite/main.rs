@@ -8,6 +8,7 @@ mod api_documents;
 mod api_feedback;
 mod api_jobs;
 mod api_keys;
+mod api_members;
 mod api_proof;
 mod api_search;
 mod api_sources;
