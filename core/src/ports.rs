@@ -22,9 +22,7 @@ pub use models::{
 use crate::Result;
 use crate::answer::{Conversation, ConversationSummary, Message};
 use crate::chunk::Chunk;
-use crate::document::{
-    Document, DocumentVersion, Lineage, Metadata, NewMember, VersionFacts, VersionState,
-};
+use crate::document::{Document, DocumentVersion, Lineage, Metadata, NewMember, VersionFacts, VersionState};
 use crate::feedback::Feedback;
 use crate::hash::ContentHash;
 use crate::ids::{

@@ -104,8 +104,7 @@ async fn parse(
         None => Lineage::default(),
     };
     let mut members = StoredMembers::new(&*ctx.blobs);
-    let parsed =
-        ctx.parser.parse_with_members(&original, file_name, lineage, &mut members, progress).await?;
+    let parsed = ctx.parser.parse_with_members(&original, file_name, lineage, &mut members, progress).await?;
     Ok((parsed, members.stored()))
 }
 

@@ -32,8 +32,8 @@ use footnote_core::error::Context;
 use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
-use self::members::{MemberOutput, Unkept};
 pub use self::limits::{EngineConfig, ParseLimits};
+use self::members::{MemberOutput, Unkept};
 pub use self::sniff::{SNIFF_BYTES, sniff};
 
 /// Parses the file at `path`, which people call `file_name`. Synchronous and without limits on

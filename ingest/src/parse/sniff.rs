@@ -24,6 +24,10 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
     if prefix.is_empty() {
         return Err(Error::invalid(format!("{shown} is empty; upload a file with content")));
     }
+    // Attachments may lie in a message as they are: it need not look like text, and may look like a PDF.
+    if mail::is_message(prefix, &extension(file_name)) {
+        return Ok(ContentType::Eml);
+    }
     if is_pdf(prefix) {
         return Ok(ContentType::Pdf);
     }
@@ -36,10 +40,6 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
     }
     if is_compound_file(prefix) && is_outlook_message(prefix, entries) {
         return Ok(ContentType::Msg);
-    }
-    // Attachments may lie in a message as they are: it need not look like text.
-    if mail::is_message(prefix, &extension(file_name)) {
-        return Ok(ContentType::Eml);
     }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));

@@ -26,8 +26,8 @@ use footnote_core::source::{Source, SourceKind};
 use footnote_core::text::CanonicalText;
 
 use super::{
-    SqliteStore, chunks, confirm, documents, garbage, knowledge_bases, lifecycle, members, sources, texts, vectors,
-    versions,
+    SqliteStore, chunks, confirm, documents, garbage, knowledge_bases, lifecycle, members, sources, texts,
+    vectors, versions,
 };
 
 #[async_trait]

@@ -66,12 +66,7 @@ async fn known_members(tx: &mut Tx, parent: DocumentId) -> Result<Vec<DocumentId
 
 /// The key of the member `name`, with a number where another document than this member has it. The same
 /// members find the same keys again.
-async fn free_key(
-    tx: &mut Tx,
-    parent: &Document,
-    name: &str,
-    kept: &HashSet<DocumentId>,
-) -> Result<String> {
+async fn free_key(tx: &mut Tx, parent: &Document, name: &str, kept: &HashSet<DocumentId>) -> Result<String> {
     let wanted = format!("{}/{name}", parent.key);
     for number in 1..=MOST_NAMESAKES {
         let key = if number == 1 { wanted.clone() } else { numbered(&wanted, number) };

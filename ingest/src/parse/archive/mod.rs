@@ -33,7 +33,7 @@ pub(crate) fn parse(
     let mut unpacking = Unpacking::new(limits, output);
     let engine = match () {
         () if head.starts_with(GZIP_MAGIC) => gzip(path, file_name, &mut unpacking)?,
-        () if is_tar(&head) => tar::unpack(&|| Ok(members::open(path)?), &mut unpacking)?,
+        () if is_tar(&head) => tar::unpack(&|| members::open(path), &mut unpacking)?,
         () => zip::unpack(path, &mut unpacking)?,
     };
     if unpacking.is_empty() {
@@ -49,7 +49,7 @@ pub(crate) fn parse(
 fn gzip(path: &Path, file_name: &str, unpacking: &mut Unpacking<'_>) -> Result<&'static str> {
     let compressed = fs_err::metadata(path).internal("cannot look at the stored file")?.len();
     let limits = unpacking.limits().clone();
-    let open = || {
+    let open = || -> Result<_> {
         let inflated = MultiGzDecoder::new(members::open(path)?);
         Ok(Bounded::inflating(inflated, compressed, &limits))
     };

@@ -91,7 +91,9 @@ fn take<R: Read>(entry: &mut Entry<'_, R>, name: &str, unpacking: &mut Unpacking
             unpacking.add(&found, entry)?;
         }
         EntryType::Link | EntryType::Symlink => unpacking.skip(name, "is a link to another file"),
-        EntryType::Char | EntryType::Block | EntryType::Fifo => unpacking.skip(name, "is a device and no file"),
+        EntryType::Char | EntryType::Block | EntryType::Fifo => {
+            unpacking.skip(name, "is a device and no file")
+        }
         _ => {}
     }
     Ok(())

@@ -150,7 +150,10 @@ fn too_many_entries_are_refused() {
 fn tar_archives_are_read_compressed_or_not_but_no_links_and_devices() {
     let mut builder = ::tar::Builder::new(tar(&[("a/b.md", b"b"), ("c.txt", b"c")]));
     // What `into_inner` wrote ended the archive: begin anew in front of it.
-    builder = { drop(builder); ::tar::Builder::new(Vec::new()) };
+    builder = {
+        drop(builder);
+        ::tar::Builder::new(Vec::new())
+    };
     for (name, kind) in [("link", ::tar::EntryType::Symlink), ("null", ::tar::EntryType::Char)] {
         let mut header = ::tar::Header::new_gnu();
         header.set_entry_type(kind);
@@ -225,14 +228,19 @@ fn what_is_damaged_or_encrypted_says_so() {
 
 #[test]
 fn a_real_archive_is_read() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ingest/markitdown/test_files.zip");
+    let path =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ingest/markitdown/test_files.zip");
     let Ok(bytes) = fs_err::read(&path) else {
         eprintln!("skipped: {} is not here", path.display());
         return;
     };
     let (document, members) = read(&bytes, "test_files.zip");
     assert_eq!(members.len(), 7);
-    assert!(document.warnings.is_empty() && document.text.contains("| test.docx | 17.3 KB |"), "{}", document.text);
+    assert!(
+        document.warnings.is_empty() && document.text.contains("| test.docx | 17.3 KB |"),
+        "{}",
+        document.text
+    );
 }
 
 proptest! {

@@ -34,7 +34,8 @@ pub(super) fn unpack(path: &Path, unpacking: &mut Unpacking<'_>) -> Result<&'sta
     })?;
     let most = unpacking.limits().max_archive_entries;
     if archive.len() > most {
-        let message = format!("the ZIP archive has {} entries; at most {most} are read; split it", archive.len());
+        let message =
+            format!("the ZIP archive has {} entries; at most {most} are read; split it", archive.len());
         return Err(Error::new(ErrorKind::TooLarge, message));
     }
     let entries: Vec<Option<Entry>> = (0..archive.len()).map(|index| entry(&mut archive, index)).collect();
@@ -94,7 +95,10 @@ fn add(
             unpacking.add(&found, &mut content)?;
         }
         Err(ZipError::UnsupportedArchive(what)) => {
-            unpacking.skip(name, format!("is packed in a way that is not read ({what}); pack it again with Deflate"));
+            unpacking.skip(
+                name,
+                format!("is packed in a way that is not read ({what}); pack it again with Deflate"),
+            );
         }
         Err(error) => unpacking.skip(name, format!("is damaged ({error}); pack it again")),
     }

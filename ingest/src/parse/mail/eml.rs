@@ -87,8 +87,7 @@ fn letter(message: &Message<'_>) -> Letter {
     }
     letter.bodies = message.html_bodies().filter_map(body_of).collect();
     letter.instead = message.text_bodies().filter_map(body_of).collect();
-    let is_read = |part: &MessagePart<'_>| part.is_encoding_problem && part.is_text();
-    if message.parts.iter().any(is_read) {
+    if message.parts.iter().any(|part| part.is_encoding_problem && part.is_text()) {
         letter.warnings.push("parts of the message are not in the encoding that they claim".to_owned());
     }
     letter
@@ -121,7 +120,8 @@ fn date_of(date: &DateTime) -> String {
 /// S/MIME and OpenPGP. What is only signed can be read.
 fn is_encrypted(message: &Message<'_>) -> bool {
     let root = &message.parts[0];
-    let is_smime = ["pkcs7-mime", "x-pkcs7-mime"].iter().any(|kind| root.is_content_type("application", kind));
+    let is_smime =
+        ["pkcs7-mime", "x-pkcs7-mime"].iter().any(|kind| root.is_content_type("application", kind));
     let is_signed = root.content_type().and_then(|t| t.attribute("smime-type")) == Some("signed-data");
     let text = message.text_bodies().next().and_then(MessagePart::text_contents).unwrap_or_default();
     root.is_content_type("multipart", "encrypted")

@@ -1,7 +1,7 @@
 //! What all kinds of messages have, written as canonical text: subject, people, date, text, attachments.
 
-use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
 use footnote_core::Result;
+use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
 
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::Flow;

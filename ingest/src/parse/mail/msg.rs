@@ -26,7 +26,7 @@ const MOST_STORAGES: usize = 2_000;
 /// Most entries that an attached message is copied with.
 const MOST_COPIED: usize = 5_000;
 
-/// Property ids, as [MS-OXPROPS] has them.
+/// Property ids, as \[MS-OXPROPS\] has them.
 mod id {
     pub(super) const MESSAGE_CLASS: u16 = 0x001a;
     pub(super) const SUBJECT: u16 = 0x0037;
@@ -78,11 +78,11 @@ pub(crate) fn parse(
         .and_then(|page| encoding_of(page as u32));
     let class = outlook.text(&root, id::MESSAGE_CLASS)?.unwrap_or_default().to_ascii_lowercase();
     let is_smime = class.contains(".smime") && !class.contains("multipartsigned");
-    let mut unpacking = Unpacking::new(limits, output);
-    let letter = outlook.letter(&root)?;
     if is_smime || class.contains("rpmsg") {
         return Err(encrypted());
     }
+    let letter = outlook.letter(&root)?;
+    let mut unpacking = Unpacking::new(limits, output);
     for storage in outlook.storages(ATTACHMENT)? {
         outlook.attach(&storage, &mut unpacking)?;
     }
@@ -183,10 +183,7 @@ impl Outlook {
             .take(MOST_STORAGES)
             .collect();
         paths.sort();
-        paths
-            .into_iter()
-            .map(|path| Ok(Storage { properties: self.properties(&path, 8)?, path }))
-            .collect()
+        paths.into_iter().map(|path| Ok(Storage { properties: self.properties(&path, 8)?, path })).collect()
     }
 
     fn letter(&mut self, root: &Storage) -> Result<Letter> {
@@ -205,7 +202,9 @@ impl Outlook {
         };
         let plain = self.text(root, id::BODY)?;
         if html.is_none() && plain.is_none() && self.binary(root, id::RTF)?.is_some() {
-            letter.warnings.push("its text is there as RTF only and was not read; save it as HTML".to_owned());
+            letter
+                .warnings
+                .push("its text is there as RTF only and was not read; save it as HTML".to_owned());
         }
         letter.instead.extend(plain.map(Body::Plain));
         letter.bodies.extend(html.map(Body::Html));

@@ -59,7 +59,7 @@ pub(crate) struct Found<'f> {
     pub(crate) name: &'f str,
     /// How long it says it is.
     pub(crate) declared: u64,
-    /// How many bytes it takes up; `None` where it is not compressed.
+    /// How many bytes it takes up; `None` where it is not compressed, and so exactly as long as it says.
     pub(crate) compressed: Option<u64>,
 }
 
@@ -127,7 +127,7 @@ impl<'o> Unpacking<'o> {
             self.listed.push((name, found.declared));
             return Ok(());
         }
-        match self.copy(&name, found.compressed, content)? {
+        match self.copy(&name, found, content)? {
             Copied::Whole(bytes) => self.listed.push((name, bytes)),
             Copied::LeftOut(reason) => self.skip(&name, reason),
         }
@@ -148,8 +148,8 @@ impl<'o> Unpacking<'o> {
         self.system_files += 1;
     }
 
-    fn copy(&mut self, name: &str, compressed: Option<u64>, content: &mut dyn Read) -> Result<Copied> {
-        let by_ratio = compressed.map_or(u64::MAX, |bytes| {
+    fn copy(&mut self, name: &str, found: &Found<'_>, content: &mut dyn Read) -> Result<Copied> {
+        let by_ratio = found.compressed.map_or(u64::MAX, |bytes| {
             bytes.max(1).saturating_mul(self.limits.max_inflation_ratio).max(RATIO_APPLIES_FROM)
         });
         let allowed = by_ratio.min(self.limits.max_part_bytes);
@@ -157,6 +157,9 @@ impl<'o> Unpacking<'o> {
         let mut copied = 0_u64;
         let left_out = loop {
             let read = match content.read(&mut buffer) {
+                Ok(0) if found.compressed.is_none() && copied < found.declared => {
+                    break Some("is cut short; pack it again".to_owned());
+                }
                 Ok(0) => break None,
                 Ok(read) => read,
                 Err(error) if error.kind() == std::io::ErrorKind::Interrupted => continue,
@@ -206,7 +209,9 @@ impl<'o> Unpacking<'o> {
     /// Tells in the file's own text what it holds, so that it can be found by that, and what was left out.
     pub(crate) fn describe(self, builder: &mut DocumentBuilder) {
         let mut rows = vec![vec!["Name".to_owned(), "Size".to_owned()]];
-        rows.extend(self.listed.iter().take(MOST_LISTED).map(|(name, bytes)| vec![name.clone(), size(*bytes)]));
+        rows.extend(
+            self.listed.iter().take(MOST_LISTED).map(|(name, bytes)| vec![name.clone(), size(*bytes)]),
+        );
         if rows.len() > 1 {
             builder.block(BlockKind::Table, 0, &to_markdown(&rows));
         }
@@ -217,7 +222,9 @@ impl<'o> Unpacking<'o> {
             let unread = self.unread;
             builder.warn(
                 None,
-                format!("its {unread} files were not read: it lies too deep within archives; unpack the outer one"),
+                format!(
+                    "its {unread} files were not read: it lies too deep within archives; unpack the outer one"
+                ),
             );
         }
         for (name, reason) in self.skipped {
@@ -225,7 +232,8 @@ impl<'o> Unpacking<'o> {
         }
         if self.system_files > 0 {
             let count = self.system_files;
-            builder.warn(None, format!("{count} hidden or system files were skipped (.DS_Store, __MACOSX, …)"));
+            builder
+                .warn(None, format!("{count} hidden or system files were skipped (.DS_Store, __MACOSX, …)"));
         }
     }
 

@@ -38,7 +38,7 @@ impl MemberOutput for Kept {
 }
 
 fn found(name: &str) -> Found<'_> {
-    Found { name, declared: 3, compressed: None }
+    Found { name, declared: 3, compressed: Some(3) }
 }
 
 fn warnings(unpacking: Unpacking<'_>) -> Vec<String> {

@@ -29,7 +29,8 @@ async fn documents_are_filtered_by_source_and_state(bed: Bed) {
         assert_eq!(listed[0].document.id, document.document.id);
         assert_eq!(listed[0].newest.id, document.version.id);
     }
-    let elsewhere = DocumentFilter { source: Some(footnote_core::ids::SourceId::new()), ..DocumentFilter::default() };
+    let elsewhere =
+        DocumentFilter { source: Some(footnote_core::ids::SourceId::new()), ..DocumentFilter::default() };
     assert!(bed.sql.documents.documents(bed.kb.id, elsewhere, all()).await.unwrap().items.is_empty());
     assert_eq!(
         bed.sql.queue.jobs(Some(bed.kb.id), Some(JobState::Queued), all()).await.unwrap().items.len(),

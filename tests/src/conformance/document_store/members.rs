@@ -74,14 +74,20 @@ async fn a_new_version_keeps_adds_and_removes_members(bed: Bed) {
     bed.work().await;
     let before = members(&bed, first.document.id).await;
     let second = bed.upload("pack.zip", "2").await;
-    unpack(&bed, &second, &[("a.md", "ten days"), ("b.md", "travel by train"), ("d.md", "tea")]).await.unwrap();
+    unpack(&bed, &second, &[("a.md", "ten days"), ("b.md", "travel by train"), ("d.md", "tea")])
+        .await
+        .unwrap();
     bed.work().await;
     let after = members(&bed, first.document.id).await;
     assert_eq!(keys(&bed, first.document.id).await, ["pack.zip/a.md", "pack.zip/b.md", "pack.zip/d.md"]);
     assert_eq!(after[0].newest, before[0].newest, "what did not change is left alone");
     assert_eq!(after[1].document.id, before[1].document.id, "what changed has another version");
     assert_ne!(after[1].newest.id, before[1].newest.id);
-    assert_eq!(bed.sql.documents.document(before[2].document.id).await.unwrap(), None, "what is gone is gone");
+    assert_eq!(
+        bed.sql.documents.document(before[2].document.id).await.unwrap(),
+        None,
+        "what is gone is gone"
+    );
     assert_eq!(bed.sql.queue.unfinished().await.unwrap(), 0);
 }
 
