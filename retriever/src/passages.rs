@@ -199,6 +199,7 @@ mod tests {
             text: text.into(),
             pages,
             blocks: Vec::new(),
+            lines: Vec::new(),
             warnings: Vec::new(),
             engine: "test".into(),
         }
