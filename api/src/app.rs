@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
+use footnote_core::document::Lineage;
 use footnote_core::error::Context;
 use footnote_core::knowledge_base::{ChunkerSettings, Generation, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::ParsedDocument;
@@ -19,7 +20,7 @@ use footnote_ingest::parse::{EngineConfig, ParseLimits};
 use footnote_ingest::progress::Progress;
 use footnote_ingest::runner::{Runner, RunnerSettings};
 use footnote_ingest::scheduler::Scheduler;
-use footnote_ingest::{Enrich, IngestContext, IngestLimits, ParseFile};
+use footnote_ingest::{Enrich, IngestContext, IngestLimits, MemberSink, ParseFile};
 use footnote_retriever::embedder::{EmbedderConfig, OnnxEmbedder};
 use footnote_retriever::evidence::EvidenceModel;
 use footnote_retriever::hybrid::HybridRetriever;
@@ -321,6 +322,17 @@ struct ChildParser(ParseHost);
 impl ParseFile for ChildParser {
     async fn parse(&self, path: &Path, file_name: &str, progress: &Progress) -> Result<ParsedDocument> {
         self.0.parse_reporting(path, file_name, progress).await
+    }
+
+    async fn parse_with_members(
+        &self,
+        path: &Path,
+        file_name: &str,
+        lineage: Lineage,
+        members: &mut dyn MemberSink,
+        progress: &Progress,
+    ) -> Result<ParsedDocument> {
+        self.0.parse_with_members(path, file_name, lineage, members, progress).await
     }
 }
 

@@ -21,7 +21,10 @@ pub struct Document {
     pub knowledge_base: KnowledgeBaseId,
     /// The source that gave it.
     pub source: SourceId,
-    /// Unique within the source: a file name, or a path below the directory with `/` between.
+    /// The archive or message that it is a member of. It lives and goes with it.
+    pub parent: Option<DocumentId>,
+    /// Unique within the source: a file name, or a path below the directory with `/` between; a member's
+    /// begins with its parent's key.
     pub key: String,
     /// What people see: title or file name.
     pub title: String,
@@ -33,6 +36,32 @@ pub struct Document {
     pub created_at: DateTime<Utc>,
     /// When a version of it last changed.
     pub updated_at: DateTime<Utc>,
+}
+
+/// A file that was found within a document: an archive's member, a message's attachment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NewMember {
+    /// Its path within its parent, with `/` between. Its key within the source is the parent's, followed by
+    /// this.
+    pub name: String,
+    /// Title until parsing finds a better one: its file name.
+    pub title: String,
+    /// Name of its blob.
+    pub content: ContentHash,
+    /// Its length.
+    pub bytes: u64,
+}
+
+/// How deep a document lies within others, and what was found beside it there: members of members share
+/// one budget.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Lineage {
+    /// Documents above it.
+    pub depth: u32,
+    /// Members of the outermost document, itself among them, without its own.
+    pub members: u64,
+    /// What their contents are long together.
+    pub bytes: u64,
 }
 
 /// Where a version stands.

@@ -22,7 +22,9 @@ pub use models::{
 use crate::Result;
 use crate::answer::{Conversation, ConversationSummary, Message};
 use crate::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
-use crate::document::{Document, DocumentVersion, Enrichment, Metadata, VersionFacts, VersionState};
+use crate::document::{
+    Document, DocumentVersion, Enrichment, Lineage, Metadata, NewMember, VersionFacts, VersionState,
+};
 use crate::feedback::Feedback;
 use crate::hash::ContentHash;
 use crate::ids::{
@@ -164,6 +166,8 @@ pub enum RunStep {
 pub struct DocumentFilter {
     /// Only of this source.
     pub source: Option<SourceId>,
+    /// Only the members of this document.
+    pub parent: Option<DocumentId>,
     /// Only those whose newest version stands so.
     pub state: Option<VersionState>,
     /// Only those whose newest version has warnings, or has none.
@@ -251,11 +255,15 @@ pub trait DocumentStore: Send + Sync {
     async fn version(&self, id: VersionId) -> Result<Option<DocumentVersion>>;
     /// All versions of a document, newest first.
     async fn versions(&self, document: DocumentId) -> Result<Vec<DocumentVersion>>;
-    /// Hides a document at once and queues the sweep of its versions. False where it does not exist.
+    /// How deep a document lies within others and what was found beside it there.
+    async fn lineage(&self, id: DocumentId) -> Result<Lineage>;
+    /// Hides a document with its members at once and queues the sweep of their versions. False where it does
+    /// not exist.
     async fn delete_document(&self, id: DocumentId, now: DateTime<Utc>) -> Result<bool>;
-    /// Document, key and content of the newest version of everything a source holds.
+    /// Document, key and content of the newest version of everything a source holds, without what is a
+    /// member of another document: that comes and goes with it.
     async fn source_contents(&self, source: SourceId) -> Result<Vec<(DocumentId, String, ContentHash)>>;
-    /// Those documents of a source whose newest version failed.
+    /// Those documents of a source, members aside, whose newest version failed.
     async fn source_failures(&self, source: SourceId) -> Result<HashMap<DocumentId, VersionFailure>>;
 
     /// Replaces the version's chunk rows of one generation. Fenced by the lease.
@@ -287,12 +295,16 @@ pub trait DocumentStore: Send + Sync {
     /// at once. Call it only after both indexes acknowledged the version durably. Conflict where
     /// the lease is lost. A version older than the current one is retired instead of made current,
     /// and a deleted document's version is retired and swept.
+    ///
+    /// With the version its members become documents, or get versions where they are known, each with a job;
+    /// members that it has no more are deleted. A key that another document has gets a number.
     async fn activate_version(
         &self,
         lease: Lease,
         version: VersionId,
         generation: GenerationId,
         facts: &VersionFacts,
+        members: &[NewMember],
         now: DateTime<Utc>,
     ) -> Result<()>;
     /// Marks the version failed and ends the job as failed. Conflict where the lease is lost.

@@ -126,6 +126,13 @@ impl fmt::Debug for CanonicalText {
     }
 }
 
+/// Characters that change how a name is displayed, or tell it from its twin, without being seen:
+/// bidirectional marks, overrides and isolates, the zero-width space and word joiner, the byte order
+/// mark, line and paragraph separators. Zero-width joiners stay: Persian words and emoji need them.
+pub fn is_invisible(c: char) -> bool {
+    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

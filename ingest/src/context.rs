@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
-use footnote_core::document::Enrichment;
+use footnote_core::document::{Enrichment, Lineage};
 use footnote_core::ids::GenerationId;
 use footnote_core::knowledge_base::Generation;
 use footnote_core::parsed::ParsedDocument;
@@ -16,6 +16,7 @@ use footnote_core::ports::{
 use footnote_core::{Error, Result};
 use tokio::sync::Notify;
 
+use crate::members::MemberSink;
 use crate::progress::Progress;
 
 /// Reads a file into canonical text and blocks, where a panic, a loop or a leak of the parser costs
@@ -25,6 +26,20 @@ pub trait ParseFile: Send + Sync {
     /// Parses the file at `path`; `file_name` is what people call it. Tells `progress` of the pages as
     /// they are read. Dropping the future ends the work.
     async fn parse(&self, path: &Path, file_name: &str, progress: &Progress) -> Result<ParsedDocument>;
+
+    /// [`Self::parse`], which hands what lies within the file on to `members`; `lineage` tells what the file
+    /// itself lies in. A parser that knows of no members gives none.
+    async fn parse_with_members(
+        &self,
+        path: &Path,
+        file_name: &str,
+        lineage: Lineage,
+        members: &mut dyn MemberSink,
+        progress: &Progress,
+    ) -> Result<ParsedDocument> {
+        let _ = (lineage, members);
+        self.parse(path, file_name, progress).await
+    }
 }
 
 /// Writes about documents, while nobody waits for an answer.

@@ -18,6 +18,7 @@ mod entries;
 mod fakes;
 pub mod jobs;
 mod language;
+pub mod members;
 pub mod parse;
 pub mod pipeline;
 pub mod preview;
@@ -27,3 +28,4 @@ pub mod scheduler;
 pub mod source;
 
 pub use context::{Enrich, IngestContext, IngestLimits, ParseFile};
+pub use members::MemberSink;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use footnote_core::chunk::{Chunk, ChunkEdit};
-use footnote_core::document::{Document, DocumentVersion, VersionFacts};
+use footnote_core::document::{Document, DocumentVersion, Lineage, NewMember, VersionFacts};
 use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ChunkId, VersionId};
@@ -23,6 +23,7 @@ use crate::context::IngestContext;
 use crate::edits::{self, Placed};
 use crate::entries::{self, Stretch, Targets, VersionEntries, Writes, compute, own_title, title_of};
 use crate::language::language_of;
+use crate::members::StoredMembers;
 use crate::progress::Progress;
 
 /// Bytes of JSON between two hand-overs to the blob store.
@@ -44,7 +45,7 @@ pub async fn index_version(
     let embedder = ctx.embedder_of(&generation)?;
     tokio::try_join!(ctx.vectors.ensure(&generation), ctx.keywords.ensure(&generation))?;
 
-    let parsed = parse(ctx, &document, version, progress).await?;
+    let (parsed, members) = parse(ctx, &document, version, progress).await?;
     refuse_blank(&document, &parsed)?;
 
     progress.stage("chunking", 0);
@@ -86,23 +87,31 @@ pub async fn index_version(
         engine: parsed.engine.clone(),
         warnings: parsed.warnings.iter().cloned().chain(unplaced).collect(),
     };
-    ctx.documents.activate_version(lease, version.id, generation.id, &facts, ctx.clock.now()).await?;
+    let now = ctx.clock.now();
+    ctx.documents.activate_version(lease, version.id, generation.id, &facts, &members, now).await?;
     Ok(facts)
 }
 
+/// Parses the original; what lies within it is stored as blobs, which become documents with the version.
 async fn parse(
     ctx: &IngestContext,
     document: &Document,
     version: &DocumentVersion,
     progress: &Progress,
-) -> Result<ParsedDocument> {
+) -> Result<(ParsedDocument, Vec<NewMember>)> {
     progress.stage("parsing", 0);
     let original = ctx.blobs.path(version.content).await?;
     let original = original.ok_or_else(|| {
         Error::corrupt(format!("the original of {} (blob {}) is missing", document.key, version.content))
     })?;
     let file_name = document.key.rsplit('/').next().unwrap_or(&document.key);
-    ctx.parser.parse(&original, file_name, progress).await
+    let lineage = match document.parent {
+        Some(_) => ctx.documents.lineage(document.id).await?,
+        None => Lineage::default(),
+    };
+    let mut members = StoredMembers::new(&*ctx.blobs);
+    let parsed = ctx.parser.parse_with_members(&original, file_name, lineage, &mut members, progress).await?;
+    Ok((parsed, members.stored()))
 }
 
 /// What the failure of a document begins with that was read and holds nothing to search.

@@ -10,6 +10,7 @@ mod api_enrichment;
 mod api_feedback;
 mod api_jobs;
 mod api_keys;
+mod api_members;
 mod api_proof;
 mod api_search;
 mod api_sources;

@@ -50,8 +50,11 @@ pub(crate) fn require_no_failures(failed: &[(String, String)]) -> Result<()> {
 
 /// Key and reason of every document of the source whose newest content could not be indexed.
 pub(crate) async fn failed_documents(app: &App, source: &Source) -> Result<Vec<(String, String)>> {
-    let failed =
-        DocumentFilter { source: Some(source.id), state: Some(VersionState::Failed), ..Default::default() };
+    let failed = DocumentFilter {
+        source: Some(source.id),
+        state: Some(VersionState::Failed),
+        ..DocumentFilter::default()
+    };
     let documents = all_documents(app, source.knowledge_base, failed).await?;
     let reason = |listed: &ListedDocument| listed.newest.failure.clone().unwrap_or_default();
     Ok(documents.iter().map(|listed| (listed.document.key.clone(), reason(listed))).collect())

@@ -46,6 +46,8 @@ pub(super) fn routes() -> Routes {
 struct ListQuery {
     /// Only documents of this source.
     source: Option<Uuid>,
+    /// Only the members of this archive or message.
+    parent: Option<Uuid>,
     /// Only documents whose newest version stands so.
     #[param(inline)]
     state: Option<VersionStateView>,
@@ -91,6 +93,7 @@ async fn list(
     let filter = DocumentFilter {
         source: query.source.map(SourceId),
         state: query.state.map(Into::into),
+        parent: query.parent.map(DocumentId),
         with_warnings: query.warnings,
     };
     let listing = documents::list(&app, &principal, &path.kb, filter, request).await?;

@@ -1,5 +1,6 @@
 //! File names as uploaders give them: data for people, never a path on our disk.
 
+use footnote_core::text::is_invisible;
 use footnote_core::{Error, Result};
 
 /// A checked file name: the document's key within its source. It may have folders, with `/`
@@ -50,13 +51,6 @@ impl FileName {
     pub fn title(&self) -> &str {
         self.0.rsplit('/').next().unwrap_or(&self.0)
     }
-}
-
-/// Characters that change how a name is displayed, or tell it from its twin, without being seen:
-/// bidirectional marks, overrides and isolates, the zero-width space and word joiner, the byte order
-/// mark, line and paragraph separators. Zero-width joiners stay: Persian words and emoji need them.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }
 
 #[cfg(test)]

@@ -7,7 +7,9 @@ use std::time::Duration;
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
 use footnote_core::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
-use footnote_core::document::{Document, DocumentVersion, Enrichment, Metadata, VersionFacts, VersionState};
+use footnote_core::document::{
+    Document, DocumentVersion, Enrichment, Lineage, Metadata, NewMember, VersionFacts, VersionState,
+};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::*;
 use footnote_core::job::{Job, JobKind, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPolicy};
@@ -274,6 +276,7 @@ impl DocumentStore for Memory {
                 id: DocumentId::new(),
                 knowledge_base: new.knowledge_base,
                 source: new.source,
+                parent: None,
                 key: new.key,
                 title: new.title,
                 metadata: new.metadata.unwrap_or_default(),
@@ -341,6 +344,9 @@ impl DocumentStore for Memory {
         }
         Ok(true)
     }
+    async fn lineage(&self, _: DocumentId) -> Result<Lineage> {
+        Ok(Lineage::default())
+    }
     async fn source_contents(&self, source: SourceId) -> Result<Vec<(DocumentId, String, ContentHash)>> {
         let state = self.state();
         let documents = state.documents.iter().filter(|d| d.source == source);
@@ -394,8 +400,10 @@ impl DocumentStore for Memory {
         version: VersionId,
         _: GenerationId,
         facts: &VersionFacts,
+        members: &[NewMember],
         now: DateTime<Utc>,
     ) -> Result<()> {
+        assert!(members.is_empty(), "members are told of in `tests/`");
         let mut state = self.state();
         state.end(lease, JobState::Succeeded, None, now)?;
         let row = state.version(version)?;

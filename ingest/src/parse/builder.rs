@@ -106,6 +106,11 @@ impl DocumentBuilder {
         }
     }
 
+    /// How many blocks were appended.
+    pub(crate) fn block_count(&self) -> usize {
+        self.blocks.len()
+    }
+
     /// Whether no block was appended yet.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty()

@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use footnote_core::document::Lineage;
 use serde::{Deserialize, Serialize};
 
 const MIB: u64 = 1 << 20;
@@ -25,6 +26,12 @@ pub struct ParseLimits {
     pub max_inflation_ratio: u64,
     /// Most entries of an archive.
     pub max_archive_entries: usize,
+    /// Most members of an archive or message, with theirs and so on.
+    pub max_members: usize,
+    /// Most bytes that they may have together.
+    pub max_members_bytes: u64,
+    /// How many archives and messages may lie within each other and be unpacked.
+    pub max_nesting: u32,
     /// Address space of the child, in bytes.
     pub memory_bytes: u64,
     /// Processor time of the child.
@@ -45,6 +52,9 @@ impl Default for ParseLimits {
             max_part_bytes: 256 * MIB,
             max_inflation_ratio: 200,
             max_archive_entries: 20_000,
+            max_members: 10_000,
+            max_members_bytes: 2048 * MIB,
+            max_nesting: 3,
             memory_bytes: 2048 * MIB,
             cpu_seconds: 120,
             wall_seconds: 480,
@@ -54,6 +64,18 @@ impl Default for ParseLimits {
 }
 
 impl ParseLimits {
+    /// What is left for the members of a document that lies within others.
+    #[must_use]
+    pub fn within(&self, lineage: &Lineage) -> Self {
+        let members = usize::try_from(lineage.members).unwrap_or(usize::MAX);
+        Self {
+            max_members: self.max_members.saturating_sub(members),
+            max_members_bytes: self.max_members_bytes.saturating_sub(lineage.bytes),
+            max_nesting: self.max_nesting.saturating_sub(lineage.depth),
+            ..self.clone()
+        }
+    }
+
     /// [`Self::wall_seconds`] as a duration.
     pub fn wall_time(&self) -> Duration {
         Duration::from_secs(self.wall_seconds)

@@ -9,13 +9,16 @@
 //! here with a `parse` function that writes through the builder, a line in [`parse_file`], and
 //! tests with malformed input beside it.
 
+mod archive;
 pub mod builder;
 mod docx;
 mod flow;
 mod front_matter;
 mod html;
 pub mod limits;
+mod mail;
 mod markdown;
+mod members;
 mod pdf;
 mod sniff;
 mod table;
@@ -30,29 +33,33 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
 pub use self::limits::{EngineConfig, ParseLimits};
+use self::members::{MemberOutput, Unkept};
 pub use self::sniff::{SNIFF_BYTES, sniff};
 
 /// Parses the file at `path`, which people call `file_name`. Synchronous and without limits on
-/// memory and time of its own: the service calls it through [`worker::ParseHost`] only.
+/// memory and time of its own: the service calls it through [`worker::ParseHost`] only. What lies within
+/// the file (an archive's members, a message's attachments) is listed and not kept.
 pub fn parse_file(
     path: &Path,
     file_name: &str,
     limits: &ParseLimits,
     engines: &EngineConfig,
 ) -> Result<ParsedDocument> {
-    parse_file_reporting(path, file_name, limits, engines, &|_, _| {})
+    parse_file_reporting(path, file_name, limits, engines, &|_, _| {}, &mut Unkept)
 }
 
 /// Is told how many pages of how many were read.
 type OnPage<'f> = &'f dyn Fn(u32, u32);
 
-/// [`parse_file`], which tells `on_page` of each page it has read.
+/// [`parse_file`], which tells `on_page` of each page it has read and hands on what lies within the file to
+/// `members`.
 fn parse_file_reporting(
     path: &Path,
     file_name: &str,
     limits: &ParseLimits,
     engines: &EngineConfig,
     on_page: OnPage<'_>,
+    members: &mut dyn MemberOutput,
 ) -> Result<ParsedDocument> {
     let content_type = sniff_file(path, file_name, limits)?;
     let parsed = match content_type {
@@ -61,6 +68,9 @@ fn parse_file_reporting(
         ContentType::Html => html::parse(&read(path)?, limits),
         ContentType::Markdown => markdown::parse(&read(path)?, limits),
         ContentType::Text => text::parse(&read(path)?, limits),
+        ContentType::Archive => archive::parse(path, file_name, limits, members),
+        ContentType::Eml => mail::parse_eml(path, limits, members),
+        ContentType::Msg => mail::parse_msg(path, limits, members),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
@@ -83,7 +93,11 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
         .take(SNIFF_BYTES as u64)
         .read_to_end(&mut prefix)
         .internal("cannot read the stored file")?;
-    let entries = if sniff::is_archive(&prefix) { docx::entry_names(file, limits) } else { None };
+    let entries = match () {
+        () if sniff::is_archive(&prefix) => docx::entry_names(file, limits),
+        () if sniff::is_compound_file(&prefix) => mail::entry_names(file),
+        () => None,
+    };
     sniff(&prefix, entries.as_deref(), Some(file_name))
 }
 

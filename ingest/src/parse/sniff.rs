@@ -4,6 +4,8 @@ use encoding_rs::UTF_8;
 use footnote_core::parsed::ContentType;
 use footnote_core::{Error, ErrorKind, Result};
 
+use super::archive::{GZIP_MAGIC, is_tar};
+use super::mail;
 use super::text::{decode, looks_like_text};
 
 /// How much of a file [`sniff`] wants to see.
@@ -22,12 +24,22 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
     if prefix.is_empty() {
         return Err(Error::invalid(format!("{shown} is empty; upload a file with content")));
     }
+    // Attachments may lie in a message as they are: it need not look like text, and may look like a PDF.
+    if mail::is_message(prefix, &extension(file_name)) {
+        return Ok(ContentType::Eml);
+    }
     if is_pdf(prefix) {
         return Ok(ContentType::Pdf);
     }
     if is_archive(prefix) {
         let names = entries.map_or_else(|| entry_names(prefix), <[String]>::to_vec);
         return sniff_zip(&names, prefix, file_name, &shown);
+    }
+    if prefix.starts_with(GZIP_MAGIC) || is_tar(prefix) {
+        return Ok(ContentType::Archive);
+    }
+    if is_compound_file(prefix) && is_outlook_message(prefix, entries) {
+        return Ok(ContentType::Msg);
     }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));
@@ -51,6 +63,18 @@ pub(crate) fn is_archive(prefix: &[u8]) -> bool {
     prefix.starts_with(b"PK") && prefix.len() >= 4 && matches!(prefix[2], 3 | 5 | 7)
 }
 
+/// Whether the file begins as a compound file does: legacy Office files, Outlook messages.
+pub(crate) fn is_compound_file(prefix: &[u8]) -> bool {
+    prefix.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+}
+
+fn is_outlook_message(prefix: &[u8], entries: Option<&[String]>) -> bool {
+    match entries {
+        Some(names) => names.iter().any(|name| name == mail::PROPERTIES),
+        None => contains_utf16(prefix, mail::PROPERTIES),
+    }
+}
+
 fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("{shown} is {what}, which cannot be read; {remedy}"))
 }
@@ -59,19 +83,19 @@ fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
 fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     const OFFICE: &str = "save it as DOCX or PDF";
     const PICTURE: &str = "upload a PDF with a text layer";
-    const ARCHIVE: &str = "unpack it and upload its files";
+    const ARCHIVE: &str = "pack its files as ZIP";
     const SOUND: &str = "upload a transcript";
     let starts = |magic: &[u8]| prefix.starts_with(magic);
-    if starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+    if is_compound_file(prefix) {
         return Some(match contains_utf16(prefix, "EncryptedPackage") {
             true => ("an Office document encrypted with a password", "remove the password and save it again"),
-            false => ("a legacy Office file (DOC, XLS, PPT or MSG)", OFFICE),
+            false => ("a legacy Office file (DOC, XLS or PPT)", OFFICE),
         });
     }
     let riff = |kind: &[u8]| starts(b"RIFF") && prefix.get(8..12) == Some(kind);
     let id3 = starts(b"ID3") && prefix.get(3).is_some_and(|&version| version < 0x10);
     let ogg = starts(b"OggS\0");
-    let known: [(bool, &'static str, &'static str); 15] = [
+    let known: [(bool, &'static str, &'static str); 14] = [
         (starts(b"{\\rtf"), "an RTF document", OFFICE),
         (starts(b"\x89PNG"), "a PNG image", PICTURE),
         (starts(b"\xff\xd8\xff"), "a JPEG image", PICTURE),
@@ -79,10 +103,9 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
         (starts(b"II*\0") || starts(b"MM\0*"), "a TIFF image", PICTURE),
         (riff(b"WEBP"), "a WebP image", PICTURE),
         (starts(b"BM") && prefix.get(6..10) == Some(&[0; 4]), "a BMP image", PICTURE),
-        (starts(b"\x1f\x8b") || starts(b"7z\xbc\xaf") || starts(b"Rar!\x1a"), "an archive", ARCHIVE),
+        (starts(b"7z\xbc\xaf") || starts(b"Rar!\x1a"), "an archive", ARCHIVE),
         (starts(b"BZh") && prefix.get(4..10) == Some(b"1AY&SY"), "an archive", ARCHIVE),
         (starts(b"\xfd7zXZ") || starts(b"\x28\xb5\x2f\xfd"), "an archive", ARCHIVE),
-        (prefix.get(257..262) == Some(b"ustar"), "a TAR archive", ARCHIVE),
         (id3 || starts(b"\xff\xfb") || riff(b"WAVE") || ogg, "a sound file", SOUND),
         (starts(b"\0") && prefix.get(4..8) == Some(b"ftyp"), "a video, sound or HEIF file", SOUND),
         (starts(b"\x7fELF") || starts(b"MZ\x90"), "a program", "upload documents"),
@@ -110,7 +133,7 @@ fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &s
         () if extension == "docx" => {
             ("a ZIP archive without a Word document in it", "save it again with Word")
         }
-        () => ("a ZIP archive", "unpack it and upload its files"),
+        () => return Ok(ContentType::Archive),
     };
     Err(unsupported(shown, what, remedy))
 }
@@ -270,9 +293,23 @@ mod tests {
     #[test]
     fn the_table_of_contents_counts_where_there_is_one() {
         let prefix = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0media/image1.png";
-        assert!(sniff(prefix, None, Some("letter")).is_err());
+        assert_eq!(sniff(prefix, None, Some("letter")).unwrap(), ContentType::Archive);
         let names = ["media/image1.png", "word/document.xml"].map(str::to_owned);
         assert_eq!(sniff(prefix, Some(&names), Some("letter")).unwrap(), ContentType::Docx);
+    }
+
+    #[test]
+    fn archives_and_messages_are_known() {
+        check(b"\x1f\x8b\x08\0....", "logs", ContentType::Archive);
+        let entry = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt";
+        check(entry, "pack.zip", ContentType::Archive);
+        let mut message = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
+        message.extend(mail::PROPERTIES.encode_utf16().flat_map(u16::to_le_bytes));
+        check(&message, "mail", ContentType::Msg);
+        check(b"Received: from a\r\n by b\r\nFrom: a@b\r\n\r\nHi", "mail", ContentType::Eml);
+        check(b"From: a@b\nSubject: Hi\n\nHi", "mail.eml", ContentType::Eml);
+        check(b"From: Ann\nSubject: Minutes\n\nHi", "memo.txt", ContentType::Text);
+        check(b"Date: today\nMessage-ID: is a field.\nno header\n", "notes.txt", ContentType::Text);
     }
 
     #[test]
@@ -283,6 +320,7 @@ mod tests {
             (b"\x89PNG\r\n\x1a\n....", "PNG image"),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml", "Excel"),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
+            (b"Rar!\x1a\x07\x01\0", "an archive"),
             (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),
             (b"{\\rtf1 hello}", "RTF"),
         ] {

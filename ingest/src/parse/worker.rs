@@ -3,6 +3,7 @@
 //! They talk ([`wire`]) over the socket that is the child's standard input; what libraries print to
 //! standard output cannot corrupt it.
 
+mod incoming;
 mod wire;
 
 use std::ffi::OsString;
@@ -14,6 +15,7 @@ use std::path::Path;
 use std::process::{ExitStatus, Stdio};
 use std::sync::Arc;
 
+use footnote_core::document::Lineage;
 use footnote_core::error::Context;
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::{Error, ErrorKind, Result};
@@ -22,9 +24,11 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
-use self::wire::{Assembly, FailureKind, Frame, MAX_FRAME_BYTES, Request, Step};
+use self::incoming::Incoming;
+use self::wire::{Assembly, FailureKind, Frame, MAX_FRAME_BYTES, Request, SendMembers, Step};
 use super::limits::{EngineConfig, ParseLimits};
 use super::parse_file_reporting;
+use crate::members::{DropMembers, MemberSink};
 use crate::progress::Progress;
 
 /// How much of the child's standard error is kept for the log.
@@ -42,7 +46,8 @@ pub fn run_worker() -> Result<()> {
         wire::send(&mut &socket, &Frame::Pages { done, of }).unwrap_or_default();
     };
     let parsed = catch_unwind(AssertUnwindSafe(|| {
-        parse_file_reporting(&request.path, &request.file_name, &request.limits, &request.engines, &report)
+        let Request { path, file_name, limits, engines } = &request;
+        parse_file_reporting(path, file_name, limits, engines, &report, &mut SendMembers(&socket))
     }));
     let failed = match parsed {
         Ok(Ok(parsed)) => return wire::send_document(&mut socket, parsed),
@@ -108,13 +113,34 @@ impl ParseHost {
         file_name: &str,
         progress: &Progress,
     ) -> Result<ParsedDocument> {
+        self.parse_with_members(path, file_name, Lineage::default(), &mut DropMembers, progress).await
+    }
+
+    /// [`Self::parse_reporting`], which hands what lies within the file on to `members`. `lineage` tells what
+    /// the file itself lies in: the limits on members are for all of that together.
+    pub async fn parse_with_members(
+        &self,
+        path: &Path,
+        file_name: &str,
+        lineage: Lineage,
+        members: &mut dyn MemberSink,
+        progress: &Progress,
+    ) -> Result<ParsedDocument> {
+        let limits = self.limits.within(&lineage);
+        let request = Request {
+            path: path.to_owned(),
+            file_name: file_name.to_owned(),
+            limits: limits.clone(),
+            engines: self.engines.clone(),
+        };
+        let incoming = Incoming::new(members, &limits);
         let _turn = self.children.acquire().await.internal("the parser host has ended")?;
         let (ours, theirs) = UnixStream::pair().internal("cannot make a socket pair")?;
         let mut child = self.spawn(theirs)?;
         let stderr = child.stderr.take();
         let talk = async {
             let tail = tokio::spawn(stderr_tail(stderr));
-            let answer = self.exchange(ours, path, file_name, progress).await;
+            let answer = self.exchange(ours, &request, incoming, progress).await;
             let status = child.wait().await.internal("cannot wait for the parser")?;
             Ok::<_, Error>((answer, status, tail.await.unwrap_or_default()))
         };
@@ -158,21 +184,15 @@ impl ParseHost {
     async fn exchange(
         &self,
         socket: UnixStream,
-        path: &Path,
-        file_name: &str,
+        request: &Request,
+        mut incoming: Incoming<'_>,
         progress: &Progress,
     ) -> Result<Option<ParsedDocument>> {
         socket.set_nonblocking(true).internal("cannot prepare the parser's socket")?;
         let mut socket =
             tokio::net::UnixStream::from_std(socket).internal("cannot prepare the parser's socket")?;
-        let request = wire::encode(&Request {
-            path: path.to_owned(),
-            file_name: file_name.to_owned(),
-            limits: self.limits.clone(),
-            engines: self.engines.clone(),
-        })?;
         // A child that died early closes the socket: its exit status tells more than this error.
-        if socket.write_all(&request).await.is_err() {
+        if socket.write_all(&wire::encode(request)?).await.is_err() {
             return Ok(None);
         }
         let mut assembly = Assembly::default();
@@ -182,16 +202,22 @@ impl ParseHost {
             if length > MAX_FRAME_BYTES {
                 return Err(Error::internal(format!("the parser's answer has a part of {length} bytes")));
             }
-            received += u64::from(length);
-            if received > self.limits.max_response_bytes {
-                return Err(self.too_much(file_name));
-            }
             frame.resize(length as usize, 0);
             if socket.read_exact(&mut frame).await.is_err() {
                 break;
             }
+            if let Some(part) = wire::member_part(&frame) {
+                incoming.part(part).await?;
+                continue;
+            }
+            received += u64::from(length);
+            if received > self.limits.max_response_bytes {
+                return Err(self.too_much(&request.file_name));
+            }
             match assembly.take(&frame)? {
                 Step::Part => {}
+                Step::MemberStart(name) => incoming.start(name).await?,
+                Step::MemberEnd { is_whole } => incoming.end(is_whole).await?,
                 Step::Pages(done, of) => show_pages(progress, done, of),
                 Step::Whole(parsed) => return Ok(Some(*parsed)),
             }

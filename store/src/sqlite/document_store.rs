@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use footnote_core::Result;
 use footnote_core::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
-use footnote_core::document::{Document, DocumentVersion, Enrichment, VersionFacts};
+use footnote_core::document::{Document, DocumentVersion, Enrichment, Lineage, NewMember, VersionFacts};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{
     ChunkId, DocumentId, GenerationId, KnowledgeBaseId, SourceId, VersionId, WorkspaceId,
@@ -27,7 +27,7 @@ use footnote_core::text::CanonicalText;
 
 use super::{
     SqliteStore, chunk_edits, chunks, confirm, documents, enrichments, garbage, knowledge_bases, lifecycle,
-    sources, texts, vectors, versions,
+    members, sources, texts, vectors, versions,
 };
 
 #[async_trait]
@@ -142,6 +142,10 @@ impl DocumentStore for SqliteStore {
         versions::list(self, document).await
     }
 
+    async fn lineage(&self, id: DocumentId) -> Result<Lineage> {
+        members::lineage(self, id).await
+    }
+
     async fn delete_document(&self, id: DocumentId, now: DateTime<Utc>) -> Result<bool> {
         documents::delete(self, id, now).await
     }
@@ -195,9 +199,11 @@ impl DocumentStore for SqliteStore {
         version: VersionId,
         generation: GenerationId,
         facts: &VersionFacts,
+        members: &[NewMember],
         now: DateTime<Utc>,
     ) -> Result<()> {
-        lifecycle::activate(self, lease, version, generation, facts, now).await
+        let found = lifecycle::Found { facts, members };
+        lifecycle::activate(self, lease, version, generation, found, now).await
     }
 
     async fn fail_version(

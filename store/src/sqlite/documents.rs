@@ -8,13 +8,13 @@ use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 
 use super::versions::{self, version_columns};
-use super::{SqliteStore, Tx, commit, hide};
+use super::{SqliteStore, Tx, commit, hide, members};
 use crate::rows::{Doing as _, Fields, Page, is_taken};
 
 /// The columns of a document `d`, named so that they can stand beside a version's.
 macro_rules! document_columns {
     () => {
-        "d.id AS d_id, d.knowledge_base AS d_knowledge_base, d.source AS d_source, d.key AS d_key, \
+        "d.id AS d_id, d.knowledge_base AS d_knowledge_base, d.source AS d_source, d.parent AS d_parent, d.key AS d_key, \
          d.title AS d_title, d.metadata AS d_metadata, d.created_at AS d_created_at, \
          d.updated_at AS d_updated_at, \
          (SELECT c.id FROM versions c WHERE c.document = d.id AND c.state = 'current') AS d_current"
@@ -29,6 +29,7 @@ pub(super) fn document(row: &SqliteRow) -> Result<Document> {
         id: DocumentId(fields.id("d_id")?),
         knowledge_base: KnowledgeBaseId(fields.id("d_knowledge_base")?),
         source: SourceId(fields.id("d_source")?),
+        parent: fields.get::<Option<uuid::Uuid>>("d_parent")?.map(DocumentId),
         key: fields.text("d_key")?,
         title: fields.text("d_title")?,
         metadata: fields.json("d_metadata")?,
@@ -84,7 +85,7 @@ pub(super) async fn list(
          WHERE d.knowledge_base = ?1 AND d.id < ?2 AND d.deleted_at IS NULL \
          AND (?3 IS NULL OR d.source = ?3) AND (?4 IS NULL OR v.state = ?4) \
          AND (?6 IS NULL OR (v.warnings IS NOT NULL AND v.warnings <> '[]') = ?6) \
-         ORDER BY d.id DESC LIMIT ?5"
+         AND (?7 IS NULL OR d.parent = ?7) ORDER BY d.id DESC LIMIT ?5"
     ))
     .bind(knowledge_base.0)
     .bind(page.before)
@@ -92,6 +93,7 @@ pub(super) async fn list(
     .bind(filter.state.map(VersionState::name))
     .bind(page.fetch)
     .bind(filter.with_warnings)
+    .bind(filter.parent.map(|d| d.0))
     .fetch_all(&store.readers)
     .await
     .doing("list the documents")?;
@@ -139,6 +141,7 @@ pub(super) async fn rename_within(
         }
         _ => Fields::of(&renamed.doing("rename the document")?, "document").text("title")?,
     };
+    members::follow_rename(tx, &known, key).await?;
     if title != known.title {
         versions::resend(tx, id, known.knowledge_base, now).await?;
     }

@@ -9,17 +9,18 @@ use footnote_core::job::JobKind;
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{Tx, job_rows, jobs};
+use super::{Tx, job_rows, jobs, members};
 use crate::rows::{Doing as _, Fields, micros};
 
-/// What is being deleted, as the column of `documents` that tells what belongs to it.
+/// What is being deleted, as the column of `documents` that tells what belongs to it; to a document
+/// itself (`id`) belong its members, too.
 #[derive(Clone, Copy)]
 struct Held {
     column: &'static str,
     id: Uuid,
 }
 
-/// Hides one document.
+/// Hides one document and its members.
 pub(super) async fn document(tx: &mut Tx, id: DocumentId, now: DateTime<Utc>) -> Result<()> {
     documents(tx, Held { column: "id", id: id.0 }, now).await
 }
@@ -83,6 +84,9 @@ async fn documents(tx: &mut Tx, held: Held, now: DateTime<Utc>) -> Result<()> {
 
 /// `held.column` is one of this file's own constants: no input reaches the statement.
 fn documents_held(held: Held) -> String {
+    if held.column == "id" {
+        return members::FAMILY.to_owned();
+    }
     format!("SELECT d.id FROM documents d WHERE d.{} = ?1 AND d.deleted_at IS NULL", held.column)
 }
 

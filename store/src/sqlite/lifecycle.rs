@@ -4,7 +4,7 @@
 //! may remove a retired version's entries at any time.
 
 use chrono::{DateTime, Utc};
-use footnote_core::document::{Document, DocumentVersion, VersionFacts, VersionState};
+use footnote_core::document::{Document, DocumentVersion, NewMember, VersionFacts, VersionState};
 use footnote_core::ids::{DocumentId, GenerationId, KnowledgeBaseId, VersionId};
 use footnote_core::job::{JobKind, JobState, Lease, NewJob};
 use footnote_core::ports::VersionFailure;
@@ -13,15 +13,24 @@ use footnote_core::{Error, Result};
 use uuid::Uuid;
 
 use super::versions::{Numbered, live_versions, numbered, version_columns};
-use super::{SqliteStore, Tx, commit, documents, job_rows, jobs, versions};
+use super::{SqliteStore, Tx, commit, documents, job_rows, jobs, members, versions};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, micros, to_json};
+
+/// What a job found out about a version.
+#[derive(Clone, Copy)]
+pub(super) struct Found<'f> {
+    /// About itself.
+    pub(super) facts: &'f VersionFacts,
+    /// Within it.
+    pub(super) members: &'f [NewMember],
+}
 
 pub(super) async fn activate(
     store: &SqliteStore,
     lease: Lease,
     id: VersionId,
     generation: GenerationId,
-    facts: &VersionFacts,
+    found: Found<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut tx = store.write().await?;
@@ -36,10 +45,10 @@ pub(super) async fn activate(
         .doing("read the document version")?
         .ok_or_else(|| Error::not_found(format!("document version {id}")))?;
     let this = numbered(&row)?;
-    put_facts(&mut tx, id, facts).await?;
+    put_facts(&mut tx, id, found.facts).await?;
     match documents::live(&mut tx, this.version.document).await? {
         None => retire_with_chunks(&mut tx, &this.version, now).await?,
-        Some(document) => settle(&mut tx, &this, &document, generation, facts, now).await?,
+        Some(document) => settle(&mut tx, &this, &document, generation, found, now).await?,
     }
     jobs::end(&mut tx, lease.job, JobState::Succeeded, None, now).await?;
     commit(tx).await
@@ -51,7 +60,7 @@ async fn settle(
     this: &Numbered,
     document: &Document,
     generation: GenerationId,
-    facts: &VersionFacts,
+    found: Found<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let id = this.version.id;
@@ -61,7 +70,7 @@ async fn settle(
         return retire(tx, &this.version, now).await;
     }
     expect_generation(tx, document.knowledge_base, generation).await?;
-    expect_chunks(tx, id, generation, facts.chunks).await?;
+    expect_chunks(tx, id, generation, found.facts.chunks).await?;
     for older in live.iter().filter(|v| v.number < this.number) {
         // An older failure stays on record; it neither answers nor waits.
         if older.version.state != VersionState::Failed {
@@ -76,7 +85,7 @@ async fn settle(
         .doing("make the version current")?;
     sqlx::query("UPDATE documents SET title = coalesce(?2, given_title), updated_at = ?3 WHERE id = ?1")
         .bind(document.id.0)
-        .bind(facts.title.as_deref())
+        .bind(found.facts.title.as_deref())
         .bind(micros(now))
         .execute(&mut **tx)
         .await
@@ -86,6 +95,7 @@ async fn settle(
         let job = NewJob { kind, knowledge_base: Some(document.knowledge_base), run_at: now };
         job_rows::queued_once(tx, job, now).await?;
     }
+    members::settle(tx, document, found.members, now).await?;
     // A change that came while the job ran has queued its own, or is a newer version's to tell.
     if live.iter().any(|v| v.number > this.number) {
         return Ok(());

@@ -24,6 +24,7 @@ mod jobs;
 mod keys;
 mod knowledge_bases;
 mod lifecycle;
+mod members;
 mod owned;
 mod receipts;
 mod runs;

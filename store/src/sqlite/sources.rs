@@ -136,7 +136,7 @@ pub(super) async fn contents(
         "SELECT d.id AS document, d.key AS key, v.content AS content FROM documents d \
          JOIN versions v ON v.document = d.id AND v.number = \
              (SELECT max(n.number) FROM versions n WHERE n.document = d.id AND n.state <> 'retired') \
-         WHERE d.source = ?1 AND d.deleted_at IS NULL ORDER BY d.key",
+         WHERE d.source = ?1 AND d.parent IS NULL AND d.deleted_at IS NULL ORDER BY d.key",
     )
     .bind(id.0)
     .fetch_all(&store.readers)
@@ -158,7 +158,7 @@ pub(super) async fn failures(
         "SELECT d.id AS document, v.failure AS failure, v.may_retry AS may_retry FROM documents d \
          JOIN versions v ON v.document = d.id AND v.state = 'failed' AND v.number = \
              (SELECT max(n.number) FROM versions n WHERE n.document = d.id AND n.state <> 'retired') \
-         WHERE d.source = ?1 AND d.deleted_at IS NULL",
+         WHERE d.source = ?1 AND d.parent IS NULL AND d.deleted_at IS NULL",
     )
     .bind(id.0)
     .fetch_all(&store.readers)

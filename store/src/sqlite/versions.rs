@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::documents::{self, document_columns};
-use super::{BATCH, SqliteStore, Tx, commit, job_rows, lifecycle, sources};
+use super::{BATCH, SqliteStore, Tx, commit, job_rows, lifecycle, members, sources};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, micros, to_json};
 
 /// The columns of a version `v`, named so that they can stand beside a document's.
@@ -119,17 +119,31 @@ pub(super) async fn store_version(
     Ok(stored)
 }
 
-/// As [`store_version`], within a transaction.
+/// As [`store_version`], within a transaction. What was a member of another document until now stands by
+/// itself from here on.
 pub(super) async fn store_within(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> Result<StoredVersion> {
+    store_under(tx, None, new, now).await
+}
+
+/// As [`store_within`], for a member of `parent`.
+pub(super) async fn store_under(
+    tx: &mut Tx,
+    parent: Option<DocumentId>,
+    new: &NewVersion,
+    now: DateTime<Utc>,
+) -> Result<StoredVersion> {
     match sources::live(tx, new.source).await? {
         Some(source) if source.knowledge_base == new.knowledge_base => {}
         _ => return Err(Error::not_found("source")),
     }
     let Some(document) = documents::live_by_key(tx, new.source, &new.key).await? else {
-        let document = insert_document(tx, new, now).await?;
+        let document = insert_document(tx, parent, new, now).await?;
         return add_version(tx, document, new, now).await;
     };
-    let is_changed = describe(tx, &document, new).await?;
+    if document.parent != parent {
+        members::hand_over(tx, document.id, parent).await?;
+    }
+    let is_changed = describe(tx, &document, new, now).await?;
     store_content(tx, document.id, new, is_changed, now).await
 }
 
@@ -265,11 +279,16 @@ async fn add_version(
     loaded(tx, id, Some(job)).await
 }
 
-async fn insert_document(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> Result<DocumentId> {
+async fn insert_document(
+    tx: &mut Tx,
+    parent: Option<DocumentId>,
+    new: &NewVersion,
+    now: DateTime<Utc>,
+) -> Result<DocumentId> {
     let id = DocumentId::new();
     sqlx::query(
         "INSERT INTO documents (id, knowledge_base, source, key, title, given_title, metadata, created_at, \
-         updated_at) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?7)",
+         updated_at, parent) VALUES (?1, ?2, ?3, ?4, ?5, ?5, ?6, ?7, ?7, ?8)",
     )
     .bind(id.0)
     .bind(new.knowledge_base.0)
@@ -278,6 +297,7 @@ async fn insert_document(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> R
     .bind(&new.title)
     .bind(to_json("metadata", &new.metadata.clone().unwrap_or_default())?)
     .bind(micros(now))
+    .bind(parent.map(|p| p.0))
     .execute(&mut **tx)
     .await
     .doing("store the document")?;
@@ -286,7 +306,7 @@ async fn insert_document(tx: &mut Tx, new: &NewVersion, now: DateTime<Utc>) -> R
 
 /// Takes over title and metadata; a title found by parsing stays better than a given one. Tells whether
 /// that changed anything.
-async fn describe(tx: &mut Tx, known: &Document, new: &NewVersion) -> Result<bool> {
+async fn describe(tx: &mut Tx, known: &Document, new: &NewVersion, now: DateTime<Utc>) -> Result<bool> {
     let metadata = new.metadata.as_ref().map(|m| to_json("metadata", m)).transpose()?;
     let row = sqlx::query(
         "UPDATE documents SET given_title = ?2, metadata = coalesce(?3, metadata), title = coalesce( \
@@ -303,6 +323,9 @@ async fn describe(tx: &mut Tx, known: &Document, new: &NewVersion) -> Result<boo
     let is_changed = title != known.title || new.metadata.as_ref().is_some_and(|m| *m != known.metadata);
     if is_changed {
         set_untold(tx, known.id, true).await?;
+    }
+    if let Some(metadata) = new.metadata.as_ref().filter(|m| **m != known.metadata) {
+        members::describe(tx, known.id, metadata, now).await?;
     }
     Ok(is_changed)
 }

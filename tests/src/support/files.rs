@@ -3,6 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::{Path, PathBuf};
 
+use encoding_rs::GBK;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -107,11 +108,31 @@ fn document_xml(text: &str) -> String {
     )
 }
 
-fn zip_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
+/// A ZIP archive of these files.
+pub fn zip_of(parts: &[(&str, &[u8])]) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, content) in parts {
         zip.start_file(*name, SimpleFileOptions::default()).expect("a part begins");
         zip.write_all(content).expect("a part is written");
     }
     zip.finish().expect("the archive is whole").into_inner()
+}
+
+/// A ZIP archive as old programs on Chinese Windows pack it: names in GBK, and nothing that says so.
+pub fn zip_in_gbk(files: &[(&str, &[u8])]) -> Vec<u8> {
+    let names: Vec<Vec<u8>> = files.iter().map(|(name, _)| GBK.encode(name).0.into_owned()).collect();
+    // Packed under names of the same length, which are then written over.
+    let stand_ins: Vec<String> =
+        (1..).zip(&names).map(|(at, name)| format!("{at:0>1$}", name.len())).collect();
+    let parts: Vec<(&str, &[u8])> =
+        stand_ins.iter().zip(files).map(|(name, (_, content))| (name.as_str(), *content)).collect();
+    let mut bytes = zip_of(&parts);
+    for (stand_in, name) in stand_ins.iter().zip(&names) {
+        for at in 0..bytes.len() - name.len() {
+            if bytes[at..].starts_with(stand_in.as_bytes()) {
+                bytes[at..at + name.len()].copy_from_slice(name);
+            }
+        }
+    }
+    bytes
 }

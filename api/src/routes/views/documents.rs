@@ -317,7 +317,10 @@ pub struct DocumentView {
     pub knowledge_base: Uuid,
     /// The source that gave it.
     pub source: Uuid,
-    /// Unique within the source: the file name, or a path below the directory.
+    /// The archive or message that it is a member of: it comes and goes with it.
+    pub parent: Option<Uuid>,
+    /// Unique within the source: the file name, or a path below the directory; a member's begins with its
+    /// parent's.
     pub key: String,
     /// Title or file name.
     pub title: String,
@@ -339,6 +342,7 @@ impl DocumentView {
             id: document.id.0,
             knowledge_base: document.knowledge_base.0,
             source: document.source.0,
+            parent: document.parent.map(|d| d.0),
             key: document.key.clone(),
             title: document.title.clone(),
             metadata: document.metadata.clone(),
@@ -365,7 +369,10 @@ pub struct DocumentDetailView {
     pub knowledge_base: Uuid,
     /// The source that gave it.
     pub source: Uuid,
-    /// Unique within the source: the file name, or a path below the directory.
+    /// The archive or message that it is a member of: it comes and goes with it.
+    pub parent: Option<Uuid>,
+    /// Unique within the source: the file name, or a path below the directory; a member's begins with its
+    /// parent's.
     pub key: String,
     /// Title or file name.
     pub title: String,
@@ -390,6 +397,7 @@ impl From<DocumentDetail> for DocumentDetailView {
             id: document.id.0,
             knowledge_base: document.knowledge_base.0,
             source: document.source.0,
+            parent: document.parent.map(|d| d.0),
             key: document.key,
             title: document.title,
             metadata: document.metadata,

@@ -134,6 +134,7 @@ fn an_unread_folder_keeps_what_lies_below_it() {
 #[test]
 fn titles_follow_file_names_but_not_given_titles() {
     let document = |title: &str| Document {
+        parent: None,
         id: DocumentId::new(),
         knowledge_base: footnote_core::ids::KnowledgeBaseId::new(),
         source: SourceId::new(),

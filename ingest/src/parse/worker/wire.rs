@@ -1,5 +1,6 @@
 //! What parent and child say to each other: one request, then frames, each JSON behind its length in
-//! four bytes, little-endian. A document comes in parts, so that neither side holds it twice.
+//! four bytes, little-endian. A document comes in parts, so that neither side holds it twice. The bytes of what
+//! lies within a file come before it and as they are: a frame that begins with NUL, as no JSON does.
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
@@ -10,6 +11,7 @@ use footnote_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
 use crate::parse::limits::{EngineConfig, ParseLimits};
+use crate::parse::members::MemberOutput;
 
 /// Longest request or frame. Frames are far shorter but for the last one of a file with many pages.
 pub(super) const MAX_FRAME_BYTES: u32 = 16 << 20;
@@ -37,6 +39,12 @@ pub(super) enum Frame {
     Blocks(Vec<Block>),
     /// The next lines.
     Lines(Vec<Line>),
+    /// What follows lies within the file, under this name.
+    MemberStart { name: String },
+    /// All of it has been sent.
+    MemberEnd,
+    /// What was sent of it is to be thrown away.
+    MemberDiscarded,
     /// The rest of the document; its text and blocks came before.
     Parsed(ParsedDocument),
     /// Why there is no document.
@@ -124,6 +132,38 @@ pub(super) fn send_document(socket: &mut impl Write, mut document: ParsedDocumen
     send(socket, &Frame::Parsed(document))
 }
 
+/// The first byte of a frame that is a part of a member, and no JSON.
+const MEMBER_PART: u8 = 0;
+
+/// The child's side of [`MemberOutput`].
+pub(super) struct SendMembers<W>(pub(super) W);
+
+impl<W: Write> MemberOutput for SendMembers<W> {
+    fn start(&mut self, name: &str) -> Result<()> {
+        send(&mut self.0, &Frame::MemberStart { name: name.to_owned() })
+    }
+
+    fn part(&mut self, bytes: &[u8]) -> Result<()> {
+        let length = u32::try_from(bytes.len() + 1).internal("too long for the socket")?;
+        let mut head = [MEMBER_PART; 5];
+        head[..4].copy_from_slice(&length.to_le_bytes());
+        self.0.write_all(&head).and_then(|()| self.0.write_all(bytes)).internal("cannot answer")
+    }
+
+    fn finish(&mut self) -> Result<()> {
+        send(&mut self.0, &Frame::MemberEnd)
+    }
+
+    fn discard(&mut self) -> Result<()> {
+        send(&mut self.0, &Frame::MemberDiscarded)
+    }
+}
+
+/// The bytes of a member, where the frame is such a part.
+pub(super) fn member_part(frame: &[u8]) -> Option<&[u8]> {
+    frame.split_first().filter(|(first, _)| **first == MEMBER_PART).map(|(_, bytes)| bytes)
+}
+
 /// The parent's side: a document as its parts arrive.
 #[derive(Default)]
 pub(super) struct Assembly {
@@ -138,6 +178,10 @@ pub(super) enum Step {
     Pages(u32, u32),
     /// A part.
     Part,
+    /// A member begins.
+    MemberStart(String),
+    /// It is whole, or is to be thrown away.
+    MemberEnd { is_whole: bool },
     /// The last part.
     Whole(Box<ParsedDocument>),
 }
@@ -147,6 +191,9 @@ impl Assembly {
     pub(super) fn take(&mut self, frame: &[u8]) -> Result<Step> {
         match serde_json::from_slice(frame).internal("the parser's answer is garbled")? {
             Frame::Pages { done, of } => return Ok(Step::Pages(done, of)),
+            Frame::MemberStart { name } => return Ok(Step::MemberStart(name)),
+            Frame::MemberEnd => return Ok(Step::MemberEnd { is_whole: true }),
+            Frame::MemberDiscarded => return Ok(Step::MemberEnd { is_whole: false }),
             Frame::Text(part) => self.text.push_str(&part),
             Frame::Blocks(mut part) => self.blocks.append(&mut part),
             Frame::Lines(mut part) => self.lines.append(&mut part),

@@ -100,7 +100,10 @@ impl Bed {
         match job.kind {
             JobKind::IndexVersion { version, .. } => {
                 let facts = self.prepare(lease, version).await;
-                self.store.activate_version(lease, version, self.generation, &facts, at(12)).await.unwrap();
+                self.store
+                    .activate_version(lease, version, self.generation, &facts, &[], at(12))
+                    .await
+                    .unwrap();
             }
             _ => self.store.succeed(lease, at(12)).await.unwrap(),
         }

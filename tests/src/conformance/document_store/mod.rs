@@ -3,6 +3,7 @@
 mod confirm;
 mod deletion;
 mod listing;
+mod members;
 mod vectors;
 mod versions;
 
@@ -14,6 +15,7 @@ pub async fn run(open: impl AsyncFn() -> Sql) {
     confirm::run(&open).await;
     deletion::run(&open).await;
     listing::run(&open).await;
+    members::run(&open).await;
     vectors::run(&open).await;
 }
 

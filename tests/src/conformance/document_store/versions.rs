@@ -128,7 +128,7 @@ async fn two_pending_versions_end_with_the_newer_one_whatever_order_they_are_don
         let facts = bed.prepare(lease, old.version.id).await;
         bed.sql
             .documents
-            .activate_version(lease, old.version.id, bed.generation, &facts, at(3))
+            .activate_version(lease, old.version.id, bed.generation, &facts, &[], at(3))
             .await
             .unwrap();
     }
@@ -146,7 +146,11 @@ async fn going_back_to_the_current_content_voids_what_was_pending(bed: Bed) {
     let back = bed.upload("a.md", "ten days").await;
     assert_eq!((back.version.id, back.job.is_none()), (kept.version.id, true));
     let facts = bed.prepare(lease, void.version.id).await;
-    bed.sql.documents.activate_version(lease, void.version.id, bed.generation, &facts, at(3)).await.unwrap();
+    bed.sql
+        .documents
+        .activate_version(lease, void.version.id, bed.generation, &facts, &[], at(3))
+        .await
+        .unwrap();
     assert!(sweeps(&bed.work().await).contains(&void.version.id), "what it wrote is swept");
     assert_eq!(bed.visible(&bed.kb, &[kept.version.id, void.version.id]).await, ["ten days"]);
     let contents = bed.sql.documents.source_contents(bed.uploads.id).await.unwrap();
@@ -159,8 +163,12 @@ async fn activation_is_fenced_atomic_and_harmless_twice(bed: Bed) {
     let (_, lease) = bed.take(at(2) + TimeDelta::seconds(61)).await;
     let version = stored.version.id;
     let facts = bed.prepare(lease, version).await;
-    let refused =
-        bed.sql.documents.activate_version(stale, version, bed.generation, &facts, at(70)).await.unwrap_err();
+    let refused = bed
+        .sql
+        .documents
+        .activate_version(stale, version, bed.generation, &facts, &[], at(70))
+        .await
+        .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict);
     let refused = bed.sql.documents.put_chunks(stale, version, bed.generation, &[]).await.unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict);
@@ -169,13 +177,21 @@ async fn activation_is_fenced_atomic_and_harmless_twice(bed: Bed) {
     let mut wrong = facts.clone();
     wrong.chunks = 2;
     assert!(
-        bed.sql.documents.activate_version(lease, version, bed.generation, &wrong, at(70)).await.is_err()
+        bed.sql
+            .documents
+            .activate_version(lease, version, bed.generation, &wrong, &[], at(70))
+            .await
+            .is_err()
     );
     let untouched = bed.sql.documents.version(version).await.unwrap().unwrap();
     assert_eq!((untouched.state, untouched.parsed), (VersionState::Pending, None), "all or nothing");
 
     for _ in 0..2 {
-        bed.sql.documents.activate_version(lease, version, bed.generation, &facts, at(70)).await.unwrap();
+        bed.sql
+            .documents
+            .activate_version(lease, version, bed.generation, &facts, &[], at(70))
+            .await
+            .unwrap();
         bed.sql.queue.succeed(lease, at(71)).await.unwrap();
     }
     let activated = bed.sql.documents.version(version).await.unwrap().unwrap();

@@ -1,0 +1,239 @@
+//! Messages made on the spot, and a real one of Outlook's.
+
+use std::io::{Cursor, Write};
+use std::path::Path;
+
+use footnote_core::parsed::{BlockKind, ContentType, PageKind, ParsedDocument};
+use footnote_core::{ErrorKind, Result};
+use proptest::prelude::*;
+
+use super::*;
+use crate::parse::limits::ParseLimits;
+use crate::parse::members::tests::Kept;
+
+type Members = Vec<(String, Vec<u8>)>;
+
+fn read_as(
+    parse: fn(&Path, &ParseLimits, &mut dyn crate::parse::members::MemberOutput) -> Result<ParsedDocument>,
+    bytes: &[u8],
+) -> (Result<ParsedDocument>, Members) {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(bytes).unwrap();
+    let mut kept = Kept::default();
+    let parsed = parse(file.path(), &ParseLimits::default(), &mut kept);
+    (parsed, kept.members)
+}
+
+#[track_caller]
+fn read(message: &str) -> (ParsedDocument, Members) {
+    let (parsed, members) = read_as(parse_eml, message.replace('\n', "\r\n").as_bytes());
+    (parsed.unwrap(), members)
+}
+
+const MIXED: &str = "Received: from a by b
+From: =?GBK?B?1cXI/Q==?= <zhang@example.com>
+To: Ann <ann@example.com>, bo@example.com
+Cc: team@example.com
+Date: Fri, 27 Nov 2026 14:46:00 +0800
+Subject: =?UTF-8?Q?=E5=B9=B4=E5=81=87?= and leave
+MIME-Version: 1.0
+Content-Type: multipart/mixed; boundary=outer
+
+--outer
+Content-Type: multipart/alternative; boundary=inner
+
+--inner
+Content-Type: text/plain; charset=utf-8
+
+Ten days, plainly.
+--inner
+Content-Type: text/html; charset=utf-8
+
+<html><head><style>p{}</style></head><body><h2>Rules</h2><p>Ten days of <b>annual</b> leave.</p></body></html>
+--inner--
+--outer
+Content-Type: text/markdown; name=\"../rules.md\"
+Content-Disposition: attachment; filename=\"../rules.md\"
+Content-Transfer-Encoding: base64
+
+IyBSdWxlcwo=
+--outer
+Content-Type: image/png
+Content-Disposition: inline
+Content-ID: <logo>
+Content-Transfer-Encoding: base64
+
+iVBORw0KGgo=
+--outer
+Content-Type: message/rfc822
+
+From: bo@example.com
+Subject: Earlier question
+Message-ID: <1@x>
+
+How many days?
+--outer--
+";
+
+#[test]
+fn a_message_is_its_subject_people_and_best_text() {
+    let (document, members) = read(MIXED);
+    assert_eq!(document.content_type, ContentType::Eml);
+    assert_eq!(document.title.as_deref(), Some("年假 and leave"));
+    assert!(
+        document.text.starts_with(
+            "年假 and leave\n\nFrom: 张三 <zhang@example.com>\nTo: Ann <ann@example.com>, bo@example.com\n\
+         Cc: team@example.com\nDate: 2026-11-27 14:46:00 +08:00\n\nRules\n\nTen days of annual leave."
+        ),
+        "{}",
+        document.text
+    );
+    assert!(!document.text.contains("plainly"), "one form of the text is enough");
+    let parts: Vec<_> = document.pages.iter().map(|p| (p.kind, p.label.as_deref().unwrap())).collect();
+    assert_eq!(parts, [(PageKind::Part, "message"), (PageKind::Part, "attachments")]);
+    assert!(document.text.contains("| _rules.md | 8 bytes |"), "{}", document.text);
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["_rules.md", "Earlier question.eml"]);
+    assert_eq!(members[0].1, b"# Rules\n");
+    assert!(String::from_utf8_lossy(&members[1].1).contains("How many days?"));
+    assert!(document.warnings[0].message.contains("small picture"), "{:?}", document.warnings);
+}
+
+#[test]
+fn an_attached_message_is_a_message() {
+    let (_, members) = read(MIXED);
+    let (parsed, _) = read_as(parse_eml, &members[1].1);
+    assert_eq!(parsed.unwrap().title.as_deref(), Some("Earlier question"));
+    assert!(is_message(&members[1].1, "eml"));
+}
+
+#[test]
+fn quotations_in_plain_text_are_quotations() {
+    let (document, _) =
+        read("From: a@b\nSubject: Re: days\nMessage-ID: <1>\n\nYes, ten.\n\n> How many\n> days?\nBye\n");
+    let kinds: Vec<_> = document.blocks.iter().skip(2).map(|b| b.kind).collect();
+    assert_eq!(kinds, [BlockKind::Paragraph, BlockKind::Quote, BlockKind::Paragraph]);
+    assert!(document.text.ends_with("Yes, ten.\n\nHow many\ndays?\n\nBye"), "{}", document.text);
+}
+
+#[test]
+fn encrypted_messages_name_the_remedy() {
+    for message in [
+        "From: a@b\nMIME-Version: 1.0\nContent-Type: application/pkcs7-mime; smime-type=enveloped-data\n\nMIIB",
+        "From: a@b\nContent-Type: multipart/encrypted; boundary=x\n\n--x\n\n--x--\n",
+        "From: a@b\n\n-----BEGIN PGP MESSAGE-----\n\nabc\n-----END PGP MESSAGE-----\n",
+    ] {
+        let error = read_as(parse_eml, message.as_bytes()).0.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Unsupported);
+        assert!(error.message().contains("encrypted") && error.message().contains("decrypted"), "{error}");
+    }
+}
+
+/// A message as Outlook saves it, with strings in Unicode.
+fn outlook(strings: &[(&str, &[u8])], storages: &[&str]) -> Vec<u8> {
+    let mut file = cfb::CompoundFile::create(Cursor::new(Vec::new())).unwrap();
+    for storage in storages {
+        file.create_storage_all(storage).unwrap();
+    }
+    for (path, content) in strings {
+        file.create_stream(path).unwrap().write_all(content).unwrap();
+    }
+    file.flush().unwrap();
+    file.into_inner().into_inner()
+}
+
+fn utf16(text: &str) -> Vec<u8> {
+    text.encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+fn property(id: u16, kind: u16, value: u64) -> Vec<u8> {
+    let mut entry = [kind.to_le_bytes(), id.to_le_bytes()].concat();
+    entry.extend([0; 4]);
+    entry.extend(value.to_le_bytes());
+    entry
+}
+
+fn forwarded() -> Vec<u8> {
+    let attachment = "/__attach_version1.0_#00000000";
+    let embedded = format!("{attachment}/__substg1.0_3701000D");
+    let file = "/__attach_version1.0_#00000001";
+    let root = [vec![0; 32], property(0x0e06, 0x40, 134_000_000_000_000_000)].concat();
+    let method = [vec![0; 8], property(0x3705, 3, 5)].concat();
+    outlook(
+        &[
+            ("/__properties_version1.0", &root),
+            ("/__substg1.0_0037001F", &utf16("转发：年假")),
+            ("/__substg1.0_0C1A001F", &utf16("张三")),
+            ("/__substg1.0_10130102", "<p>See <i>below</i>.</p>".as_bytes()),
+            (&format!("{attachment}/__properties_version1.0"), &method),
+            (&format!("{embedded}/__properties_version1.0"), &[0; 24]),
+            (&format!("{embedded}/__substg1.0_0037001F"), &utf16("Question")),
+            (&format!("{embedded}/__substg1.0_1000001F"), &utf16("How many days?")),
+            (&format!("{file}/__properties_version1.0"), &[0; 8]),
+            (&format!("{file}/__substg1.0_3707001F"), &utf16("规定.md")),
+            (&format!("{file}/__substg1.0_37010102"), b"# Rules"),
+        ],
+        &[&embedded, file],
+    )
+}
+
+#[test]
+fn an_outlook_message_is_read_with_what_is_attached() {
+    let bytes = forwarded();
+    let (document, members) = read_as(parse_msg, &bytes);
+    let document = document.unwrap();
+    assert_eq!(document.title.as_deref(), Some("转发：年假"));
+    assert!(
+        document.text.contains("From: 张三\nDate: 2025-08-18") && document.text.contains("See below."),
+        "{}",
+        document.text
+    );
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["Question.msg", "规定.md"]);
+    let (inner, _) = read_as(parse_msg, &members[0].1);
+    let inner = inner.unwrap();
+    assert_eq!(inner.title.as_deref(), Some("Question"));
+    assert!(inner.text.contains("How many days?"));
+}
+
+#[test]
+fn a_real_outlook_message_is_read() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("../../shared/data/ingest/markitdown/test_outlook_msg.msg");
+    let Ok(bytes) = fs_err::read(&path) else {
+        eprintln!("skipped: {} is not here", path.display());
+        return;
+    };
+    let document = read_as(parse_msg, &bytes).0.unwrap();
+    assert_eq!(document.title.as_deref(), Some("Test for TIF files"));
+    assert!(document.text.contains("From: ") && document.text.contains("To: "), "{}", document.text);
+    assert_eq!(
+        crate::parse::sniff(&bytes[..bytes.len().min(crate::parse::SNIFF_BYTES)], None, None).unwrap(),
+        ContentType::Msg
+    );
+}
+
+proptest! {
+    #[test]
+    fn no_message_panics(text in "(From|To|Date|Subject|Content-Type|X): (multipart/mixed; boundary=x|a@b|\\PC{0,20})\n(\n|--x\n|\\PC{0,20}\n){0,12}") {
+        drop(read_as(parse_eml, text.as_bytes()));
+        is_message(text.as_bytes(), "eml");
+    }
+
+    #[test]
+    fn no_bytes_panic(bytes in proptest::collection::vec(any::<u8>(), 0..600)) {
+        drop(read_as(parse_eml, &bytes));
+        drop(read_as(parse_msg, &bytes));
+        is_message(&bytes, "");
+    }
+
+    #[test]
+    fn no_damage_panics(damage in proptest::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 1..6)) {
+        let mut bytes = forwarded();
+        for (at, byte) in damage {
+            let at = at.index(bytes.len());
+            bytes[at] = byte;
+        }
+        drop(read_as(parse_msg, &bytes));
+    }
+}
