@@ -9,7 +9,9 @@
 //! here with a `parse` function that writes through the builder, a line in [`parse_file`], and
 //! tests with malformed input beside it.
 
+mod asciidoc;
 pub mod builder;
+mod code;
 mod docx;
 mod flow;
 mod front_matter;
@@ -17,10 +19,12 @@ mod html;
 pub mod limits;
 mod markdown;
 mod pdf;
+mod rst;
 mod sniff;
 mod table;
 mod text;
 pub mod worker;
+mod xml;
 
 use std::io::Read;
 use std::path::Path;
@@ -61,6 +65,10 @@ fn parse_file_reporting(
         ContentType::Html => html::parse(&read(path)?, limits),
         ContentType::Markdown => markdown::parse(&read(path)?, limits),
         ContentType::Text => text::parse(&read(path)?, limits),
+        ContentType::Asciidoc => asciidoc::parse(&read(path)?, limits),
+        ContentType::Rst => rst::parse(&read(path)?, limits),
+        ContentType::Xml => xml::parse(&read(path)?, limits),
+        ContentType::Code => code::parse(&read(path)?, file_name, limits),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
@@ -89,4 +97,29 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
 
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs_err::read(path).internal("cannot read the stored file")
+}
+
+#[cfg(test)]
+mod dump_for_measuring {
+    #[test]
+    #[ignore]
+    fn dump() {
+        let (from, to) = (std::env::var("DUMP_FROM").unwrap(), std::env::var("DUMP_TO").unwrap());
+        std::fs::create_dir_all(&to).unwrap();
+        for entry in std::fs::read_dir(from).unwrap() {
+            let entry = entry.unwrap();
+            let name = entry.file_name().into_string().unwrap();
+            if !entry.file_type().unwrap().is_file() {
+                continue;
+            }
+            match super::parse_file(&entry.path(), &name, &Default::default(), &Default::default()) {
+                Ok(d) => {
+                    std::fs::write(format!("{to}/{name}.txt"), &d.text).unwrap();
+                    std::fs::write(format!("{to}/{name}.json"), serde_json::to_string_pretty(&d).unwrap())
+                        .unwrap();
+                }
+                Err(e) => eprintln!("FAIL {name} {e}"),
+            }
+        }
+    }
 }

@@ -54,6 +54,15 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&'static Encoding>) -> Decod
     Decoded { text: text.into_owned(), encoding, replaced }
 }
 
+/// What an XML declaration says. One that can be read as ASCII is not UTF-16, whatever it says.
+pub(crate) fn declared_in_xml(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).into_owned();
+    let (declaration, _) = head.trim_start_matches('\u{feff}').strip_prefix("<?xml")?.split_once("?>")?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let label = value.trim_start_matches(['=', '"', '\'', ' ']).split(['"', '\'', ' ']).next()?;
+    Encoding::for_label(label.as_bytes()).map(Encoding::output_encoding)
+}
+
 /// Whether a prefix of a file looks like text in some encoding.
 pub(crate) fn looks_like_text(prefix: &[u8]) -> bool {
     let sample = &prefix[..prefix.len().min(SAMPLE)];
