@@ -105,12 +105,15 @@ impl Tree<'_> {
             return;
         }
         // An element within running text is a part of it.
-        let in_text =
-            is_inline(name) || self.open.last().is_some_and(|around| !around.text.trim().is_empty());
+        let in_text = self.open.last().is_some_and(|around| {
+            !around.text.trim().is_empty()
+                || is_inline(name)
+                || is_prose(&around.name) && is_inline_in_prose(name)
+        });
         if !in_text && let Some(around) = self.open.last_mut() {
             around.has_children = true;
         }
-        let name = if in_text && !self.open.is_empty() { String::new() } else { name.to_owned() };
+        let name = if in_text { String::new() } else { name.to_owned() };
         self.open.push(Element { name, ..Element::default() });
     }
 
@@ -144,20 +147,7 @@ impl Tree<'_> {
             return;
         }
         let is_title = matches!(name, "title" | "head" | "heading" | "titel" | "article-title");
-        let is_prose = element.has_children
-            || matches!(
-                name,
-                "p" | "para"
-                    | "simpara"
-                    | "text"
-                    | "content"
-                    | "body"
-                    | "description"
-                    | "summary"
-                    | "abstract"
-                    | "encoded"
-            )
-            || text.chars().count() > MAX_FIELD_CHARS;
+        let is_prose = element.has_children || is_prose(name) || text.chars().count() > MAX_FIELD_CHARS;
         if is_title {
             self.write_fields();
             self.title.get_or_insert_with(|| text.to_owned());
@@ -196,27 +186,37 @@ fn is_markup(text: &str) -> bool {
         && (text.match_indices("</").any(closed) || text.contains("<br") || text.contains("<p>"))
 }
 
+/// Elements of running text.
+fn is_prose(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "p",
+        "para",
+        "simpara",
+        "text",
+        "content",
+        "body",
+        "description",
+        "summary",
+        "abstract",
+        "encoded",
+        "td",
+        "entry",
+        "li",
+        "title",
+    ];
+    NAMES.contains(&name)
+}
+
 /// Elements that mark a part of running text, in DocBook, JATS, TEI and XHTML.
 fn is_inline(name: &str) -> bool {
     const NAMES: &[&str] = &[
-        "a",
-        "abbr",
-        "acronym",
         "b",
         "bold",
-        "citation",
-        "code",
         "em",
         "emphasis",
-        "ext-link",
-        "filename",
         "hi",
         "i",
         "italic",
-        "link",
-        "literal",
-        "monospace",
-        "ref",
         "sc",
         "span",
         "strong",
@@ -226,6 +226,24 @@ fn is_inline(name: &str) -> bool {
         "u",
         "ulink",
         "underline",
+    ];
+    NAMES.contains(&name)
+}
+
+/// Elements that do so within paragraphs, and are fields elsewhere.
+fn is_inline_in_prose(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "a",
+        "abbr",
+        "acronym",
+        "citation",
+        "code",
+        "ext-link",
+        "filename",
+        "link",
+        "literal",
+        "monospace",
+        "ref",
         "xref",
     ];
     NAMES.contains(&name)
@@ -244,17 +262,17 @@ mod tests {
     #[test]
     fn a_feed_reads_as_its_items() {
         let document = read(
-            "<?xml version='1.0'?><rss><channel><title>News &amp; more</title><item><title>年假</title>\
+            "<?xml version='1.0'?><rss><channel><title>News &amp; more</title><link>https://x.org</link><item><title>年假</title>\
              <pubDate>Mon, 09 Dec 2024</pubDate><dc:creator>Ann</dc:creator>\
              <description>&lt;p&gt;Ten &lt;b&gt;days&lt;/b&gt;&lt;/p&gt;&lt;script&gt;x&lt;/script&gt;</description>\
              <content:encoded><![CDATA[<ul><li>one</li></ul>]]></content:encoded></item></channel></rss>",
         );
         assert_eq!(
             document.text,
-            "News & more\n\n年假\n\npubDate: Mon, 09 Dec 2024\ncreator: Ann\n\nTen days\n\n- one"
+            "News & more\n\nlink: https://x.org\n\n年假\n\npubDate: Mon, 09 Dec 2024\ncreator: Ann\n\nTen days\n\n- one"
         );
         assert_eq!(document.title.as_deref(), Some("News & more"));
-        assert_eq!(document.blocks[2].heading_path, ["News & more", "年假"]);
+        assert_eq!(document.blocks[3].heading_path, ["News & more", "年假"]);
     }
 
     #[test]

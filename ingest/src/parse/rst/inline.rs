@@ -12,17 +12,19 @@ pub(crate) type Substitutions = HashMap<String, String>;
 pub(crate) fn plain(text: &str, substitutions: &Substitutions) -> String {
     let mut out = String::with_capacity(text.len());
     let mut at = 0;
+    // Marks begin where words begin.
+    let mut may_start = true;
     while let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) {
-        // Marks begin where words begin.
-        let may_start = !out.ends_with(|c: char| c.is_ascii_alphanumeric() || c == '\\');
         let found = if may_start { marked(rest, substitutions).or_else(|| reference(rest)) } else { None };
         if let Some((shown, length)) = found {
             out.push_str(&shown);
             at += length;
+            may_start = false;
             continue;
         }
         let Some(c) = rest.chars().next() else { break };
         at += c.len_utf8();
+        may_start = !c.is_ascii_alphanumeric();
         if c != '\\' {
             // `word_` refers to a target of that name.
             let ends_word =
@@ -33,7 +35,8 @@ pub(crate) fn plain(text: &str, substitutions: &Substitutions) -> String {
             }
         } else if let Some(escaped) = rest.chars().nth(1) {
             // An escaped blank parts nothing.
-            if !escaped.is_whitespace() {
+            may_start = escaped.is_whitespace();
+            if !may_start {
                 out.push(escaped);
             }
             at += escaped.len_utf8();
