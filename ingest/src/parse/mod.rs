@@ -98,28 +98,3 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
 fn read(path: &Path) -> Result<Vec<u8>> {
     fs_err::read(path).internal("cannot read the stored file")
 }
-
-#[cfg(test)]
-mod dump_for_measuring {
-    #[test]
-    #[ignore]
-    fn dump() {
-        let (from, to) = (std::env::var("DUMP_FROM").unwrap(), std::env::var("DUMP_TO").unwrap());
-        std::fs::create_dir_all(&to).unwrap();
-        for entry in std::fs::read_dir(from).unwrap() {
-            let entry = entry.unwrap();
-            let name = entry.file_name().into_string().unwrap();
-            if !entry.file_type().unwrap().is_file() {
-                continue;
-            }
-            match super::parse_file(&entry.path(), &name, &Default::default(), &Default::default()) {
-                Ok(d) => {
-                    std::fs::write(format!("{to}/{name}.txt"), &d.text).unwrap();
-                    std::fs::write(format!("{to}/{name}.json"), serde_json::to_string_pretty(&d).unwrap())
-                        .unwrap();
-                }
-                Err(e) => eprintln!("FAIL {name} {e}"),
-            }
-        }
-    }
-}

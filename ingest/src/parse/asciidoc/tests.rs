@@ -1,3 +1,5 @@
+//! AsciiDoc and what its reader sees.
+
 use proptest::prelude::*;
 
 use super::*;

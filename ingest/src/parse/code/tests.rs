@@ -1,3 +1,5 @@
+//! Source files and the blocks they are cut into.
+
 use footnote_core::parsed::BlockKind;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! What goes in as HTML and what comes out.
+
 use footnote_core::parsed::BlockKind;
 
 use super::*;

@@ -1,3 +1,5 @@
+//! reStructuredText and what its reader sees.
+
 use proptest::prelude::*;
 
 use super::*;
