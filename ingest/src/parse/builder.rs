@@ -1,7 +1,7 @@
 //! Builds canonical text with its blocks and pages, and checks what was built.
 //!
 //! Canonical text is NFC, without control characters other than line feed and tab, without blanks
-//! at line ends; two line feeds lie between blocks. **Offsets count Unicode scalar values.**
+//! at line ends; two line feeds lie between blocks, but for those of source code. **Offsets count Unicode scalar values.**
 
 use footnote_core::parsed::{
     Block, BlockKind, ContentType, Line, Page, PageKind, ParseWarning, ParsedDocument,
@@ -21,6 +21,7 @@ const MAX_WARNINGS: usize = 200;
 /// Appends blocks in reading order and keeps offsets, pages and heading path right.
 pub struct DocumentBuilder {
     text: String,
+    separator: String,
     chars: usize,
     max_chars: usize,
     overflow: bool,
@@ -39,6 +40,7 @@ impl DocumentBuilder {
     pub fn new(max_chars: usize) -> Self {
         Self {
             text: String::new(),
+            separator: SEPARATOR.to_owned(),
             chars: 0,
             max_chars,
             overflow: false,
@@ -87,6 +89,18 @@ impl DocumentBuilder {
     /// Appends a paragraph.
     pub fn paragraph(&mut self, text: &str) {
         self.append(BlockKind::Paragraph, 0, text);
+    }
+
+    /// Appends code that stands `line_feeds` below what lies before it, under `path` instead of under headings:
+    /// source code has no headings, and its empty lines are its own.
+    pub(crate) fn code(&mut self, path: &[String], line_feeds: usize, text: &str) {
+        self.separator = "\n".repeat(line_feeds.max(1));
+        if self.append(BlockKind::Code, 0, text).is_some()
+            && let Some(block) = self.blocks.last_mut()
+        {
+            block.heading_path = path.to_vec();
+        }
+        self.separator = SEPARATOR.to_owned();
     }
 
     /// Notes what was lost or doubtful.
@@ -149,13 +163,13 @@ impl DocumentBuilder {
         if length == 0 || self.overflow {
             return None;
         }
-        if self.chars + length + SEPARATOR.len() > self.max_chars {
+        if self.chars + length + self.separator.len() > self.max_chars {
             self.overflow = true;
             return None;
         }
         if !self.text.is_empty() {
-            self.text.push_str(SEPARATOR);
-            self.chars += SEPARATOR.len();
+            self.text.push_str(&self.separator);
+            self.chars += self.separator.len();
         }
         let span = Span::new(self.chars, self.chars + length);
         self.text.push_str(&text);

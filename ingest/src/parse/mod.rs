@@ -10,7 +10,9 @@
 //! tests with malformed input beside it.
 
 mod archive;
+mod asciidoc;
 pub mod builder;
+mod code;
 mod docx;
 mod flow;
 mod front_matter;
@@ -20,10 +22,12 @@ mod mail;
 mod markdown;
 mod members;
 mod pdf;
+mod rst;
 mod sniff;
 mod table;
 mod text;
 pub mod worker;
+mod xml;
 
 use std::io::Read;
 use std::path::Path;
@@ -71,6 +75,10 @@ fn parse_file_reporting(
         ContentType::Archive => archive::parse(path, file_name, limits, members),
         ContentType::Eml => mail::parse_eml(path, limits, members),
         ContentType::Msg => mail::parse_msg(path, limits, members),
+        ContentType::Asciidoc => asciidoc::parse(&read(path)?, limits),
+        ContentType::Rst => rst::parse(&read(path)?, limits),
+        ContentType::Xml => xml::parse(&read(path)?, limits),
+        ContentType::Code => code::parse(&read(path)?, file_name, limits),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))

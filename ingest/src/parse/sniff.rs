@@ -5,6 +5,7 @@ use footnote_core::parsed::ContentType;
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::archive::{GZIP_MAGIC, is_tar};
+use super::code::is_code;
 use super::mail;
 use super::text::{decode, looks_like_text};
 
@@ -167,15 +168,42 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
     if text.starts_with("<!doctype html") || starts_with_tag(&text, &["html", "head", "body"]) {
         return ContentType::Html;
     }
-    match extension(file_name).as_str() {
+    let name = file_name.unwrap_or_default();
+    let extension = extension(file_name);
+    let marks = !matches!(extension.as_str(), "txt" | "text" | "log");
+    match extension.as_str() {
         "md" | "markdown" | "mdown" | "mkd" | "mdx" => ContentType::Markdown,
         "html" | "htm" | "xhtml" if has_html_tag(&text) => ContentType::Html,
-        "txt" | "text" | "log" | "csv" | "tsv" | "json" | "jsonl" | "xml" => ContentType::Text,
+        "adoc" | "asciidoc" | "asc" if !is_armor(&text) => ContentType::Asciidoc,
+        "rst" | "rest" => ContentType::Rst,
+        _ if marks && is_code(name, &decoded) => ContentType::Code,
+        _ if marks && is_xml(&decoded, &extension) => ContentType::Xml,
+        "txt" | "text" | "log" | "csv" | "tsv" | "json" | "jsonl" => ContentType::Text,
         _ if starts_with_tag(&text, HTML_TAGS) => ContentType::Html,
         // Other names are of formats where `#` and `-` mean something else: YAML, source code.
         "" if looks_like_markdown(&decoded) => ContentType::Markdown,
         _ => ContentType::Text,
     }
+}
+
+/// An XML declaration with an element, a feed, or an element where the name says so.
+fn is_xml(text: &str, extension: &str) -> bool {
+    let is_named =
+        matches!(extension, "xml" | "rss" | "atom" | "rdf" | "opml" | "dbk" | "tei" | "xsd" | "xsl" | "xslt");
+    let root = skip_prolog(text);
+    let has_element = root
+        .strip_prefix('<')
+        .is_some_and(|r| r.starts_with(|c: char| c.is_alphabetic() || "!_".contains(c)));
+    let declared = text.trim_start_matches('\u{feff}').trim_start().starts_with("<?xml");
+    has_element
+        && (is_named
+            || declared
+            || starts_with_tag(&root.to_ascii_lowercase(), &["rss", "feed", "rdf", "opml"]))
+}
+
+/// Whether a text is a signature or key in ASCII armor, which shares the extension `asc`.
+fn is_armor(text: &str) -> bool {
+    text.starts_with("-----begin pgp")
 }
 
 const HTML_TAGS: &[&str] = &[
@@ -269,7 +297,19 @@ mod tests {
         check(b"# Title\n\n- one\n", "a.txt", ContentType::Text);
         check(b"# Title\n\n- one\n", "a.md", ContentType::Markdown);
         check(b"# Title\n\n- one\n", "a", ContentType::Markdown);
-        check(b"# Compose\n\n- one\n", "docker-compose.yml", ContentType::Text);
+        check(b"# Compose\n\n- one\n", "docker-compose.yml", ContentType::Code);
+        check(b"fn main() {}", "main.rs", ContentType::Code);
+        check(b"<template><p>x</p></template>", "App.vue", ContentType::Code);
+        check(b"#!/usr/bin/env python3\nprint(1)", "run", ContentType::Code);
+        check(b"#!/usr/bin/env python3\nprint(1)", "run.txt", ContentType::Text);
+        check(b"= Title\n\nText", "a.adoc", ContentType::Asciidoc);
+        check(b"-----BEGIN PGP SIGNATURE-----", "a.asc", ContentType::Text);
+        check(b"Title\n=====", "a.rst", ContentType::Rst);
+        check(b"<?xml version='1.0'?><rss><channel/></rss>", "feed", ContentType::Xml);
+        check(b"<!-- c --><feed xmlns='http://www.w3.org/2005/Atom'>", "feed", ContentType::Xml);
+        check(b"<note>hi</note>", "a.xml", ContentType::Xml);
+        check(b"<note>hi</note>", "a.txt", ContentType::Text);
+        check(b"a < b", "a.xml", ContentType::Text);
         check(b"# Title\n\n- one\n", "Notes on 1.5 changes", ContentType::Markdown);
         check(b"plain", "README.md", ContentType::Markdown);
         check(b"<p align=\"center\">logo</p>\n\n# Name", "README.md", ContentType::Markdown);

@@ -6,10 +6,14 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::builder::DocumentBuilder;
+use super::flow::joins_without_blank;
 use super::limits::ParseLimits;
 
 /// Bytes that are looked at to guess an encoding or to tell text from binary data.
 const SAMPLE: usize = 64 * 1024;
+
+/// Bytes beyond ASCII from which a guess is a good one.
+const MIN_TELLING: usize = 16;
 
 /// Decoded text.
 pub(crate) struct Decoded {
@@ -17,6 +21,8 @@ pub(crate) struct Decoded {
     pub(crate) text: String,
     /// The encoding it was in.
     pub(crate) encoding: &'static Encoding,
+    /// Whether the encoding is a guess from little text, so that another one may be right.
+    pub(crate) doubtful: bool,
     /// Byte sequences that were not valid in that encoding; each became U+FFFD.
     pub(crate) replaced: usize,
 }
@@ -24,6 +30,12 @@ pub(crate) struct Decoded {
 impl Decoded {
     /// What a reader should know about the decoding, if anything.
     pub(crate) fn warning(&self) -> Option<String> {
+        if self.replaced == 0 && self.doubtful {
+            return Some(format!(
+                "the encoding was guessed from little text and may not be {}; save the file as UTF-8",
+                self.encoding.name()
+            ));
+        }
         (self.replaced > 0).then(|| {
             let sequences = if self.replaced == 1 { "sequence" } else { "sequences" };
             format!(
@@ -37,11 +49,14 @@ impl Decoded {
 
 /// Decodes by byte order mark, else as UTF-8 where valid, else as `declared`, else as guessed.
 pub(crate) fn decode(bytes: &[u8], declared: Option<&'static Encoding>) -> Decoded {
-    let encoding = match Encoding::for_bom(bytes) {
-        Some((encoding, _)) => encoding,
-        None if std::str::from_utf8(bytes).is_ok() => UTF_8,
-        None => utf16_without_mark(bytes).or(declared).unwrap_or_else(|| guess(bytes)),
+    let known = match Encoding::for_bom(bytes) {
+        Some((encoding, _)) => Some(encoding),
+        None if std::str::from_utf8(bytes).is_ok() => Some(UTF_8),
+        None => utf16_without_mark(bytes).or(declared),
     };
+    let encoding = known.unwrap_or_else(|| guess(bytes));
+    let telling = bytes.iter().filter(|byte| !byte.is_ascii()).take(MIN_TELLING).count();
+    let doubtful = known.is_none() && encoding != UTF_8 && telling < MIN_TELLING;
     // GBK as labelled in the wild is a subset of GB18030, which also reads the rarer characters.
     let encoding = if encoding == GBK { GB18030 } else { encoding };
     let in_source = bytes.windows(3).filter(|w| w == b"\xef\xbf\xbd").count();
@@ -51,7 +66,16 @@ pub(crate) fn decode(bytes: &[u8], declared: Option<&'static Encoding>) -> Decod
         true => text.matches('\u{fffd}').count().saturating_sub(kept).max(1),
         false => 0,
     };
-    Decoded { text: text.into_owned(), encoding, replaced }
+    Decoded { text: text.into_owned(), encoding, doubtful, replaced }
+}
+
+/// What an XML declaration says. One that can be read as ASCII is not UTF-16, whatever it says.
+pub(crate) fn declared_in_xml(bytes: &[u8]) -> Option<&'static Encoding> {
+    let head = String::from_utf8_lossy(&bytes[..bytes.len().min(256)]).into_owned();
+    let (declaration, _) = head.trim_start_matches('\u{feff}').strip_prefix("<?xml")?.split_once("?>")?;
+    let (_, value) = declaration.split_once("encoding")?;
+    let label = value.trim_start_matches(['=', '"', '\'', ' ']).split(['"', '\'', ' ']).next()?;
+    Encoding::for_label(label.as_bytes()).map(Encoding::output_encoding)
 }
 
 /// Whether a prefix of a file looks like text in some encoding.
@@ -92,8 +116,23 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     match () {
         () if odd * 2 > half && even * 20 <= half => Some(UTF_16LE),
         () if even * 2 > half && odd * 20 <= half => Some(UTF_16BE),
-        () => None,
+        () => [UTF_16LE, UTF_16BE].into_iter().find(|encoding| is_chinese_utf16(sample, encoding)),
     }
+}
+
+/// Chinese and Japanese have few zero bytes in UTF-16. Their punctuation, line ends and digits have bytes there
+/// that no legacy encoding of them has: 0, 1, 2 and 255.
+fn is_chinese_utf16(sample: &[u8], encoding: &'static Encoding) -> bool {
+    let (text, had_errors) = encoding.decode_without_bom_handling(sample);
+    let is_proof =
+        |c: char| matches!(c, '\n' | '\r' | ' '..='~' | '\u{3000}'..='\u{3002}' | '\u{ff01}'..='\u{ff5e}');
+    let (mut all, mut likely, mut proof) = (0, 0, 0);
+    for c in text.chars() {
+        all += 1;
+        proof += usize::from(is_proof(c));
+        likely += usize::from(is_proof(c) || joins_without_blank(c));
+    }
+    !had_errors && proof > 0 && likely * 100 >= all * 95
 }
 
 /// Reads plain text.
@@ -123,7 +162,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 
 #[cfg(test)]
 mod tests {
-    use encoding_rs::{BIG5, SHIFT_JIS};
+    use encoding_rs::{BIG5, EUC_JP, EUC_KR, SHIFT_JIS};
 
     use super::*;
 
@@ -150,6 +189,34 @@ mod tests {
         let unmarked: Vec<u8> = "plain text".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(read(&unmarked).text, "plain text");
         assert_eq!(read("\u{feff}with a mark".as_bytes()).text, "with a mark");
+    }
+
+    #[test]
+    fn short_texts_and_tables_are_recognised_or_doubted() {
+        let texts = [
+            (GBK, "姓名,年龄,城市\n张伟,30,北京\n李娜,25,上海\n"),
+            (GB18030, "员工年假制度"),
+            (BIG5, "姓名,年齡,城市\n陳大文,30,臺北\n林小美,25,高雄\n"),
+            (SHIFT_JIS, "名前,年齢,住所\n佐藤太郎,30,東京\n三木英子,25,大阪\n"),
+            (EUC_JP, "これは日本語の文章です。年次有給休暇は十日間です。"),
+            (EUC_KR, "이름,나이,도시\n김철수,30,서울\n이영희,25,부산\n"),
+        ];
+        for (encoding, text) in texts {
+            let document = read(&encoding.encode(text).0);
+            assert_eq!(document.text, text.trim_end(), "{}", encoding.name());
+        }
+        // Two characters are too few to be sure of, whatever they are read as.
+        let document = read(&GBK.encode("年假").0);
+        assert!(document.warnings[0].message.contains("guessed"), "{document:?}");
+        assert!(
+            read(&[CHINESE, "\n"].concat().encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>())
+                .text
+                == CHINESE
+        );
+        assert!(read(&CHINESE.encode_utf16().flat_map(u16::to_be_bytes).collect::<Vec<_>>()).text == CHINESE);
+        let marked: Vec<u8> =
+            [0xfe, 0xff].into_iter().chain(CHINESE.encode_utf16().flat_map(u16::to_be_bytes)).collect();
+        assert_eq!(read(&marked).text, CHINESE);
     }
 
     #[test]

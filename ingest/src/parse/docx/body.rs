@@ -1,9 +1,13 @@
 //! Walks the events of the main part and appends blocks.
 
+use std::collections::HashMap;
+
 use footnote_core::Result;
 use footnote_core::parsed::BlockKind;
 use quick_xml::events::BytesStart;
 
+use super::drawing::Drawing;
+use super::math::Math;
 use super::numbering::Numbering;
 use super::styles::{StyleRole, Styles};
 use super::xml::{Xml, attribute, each_event, is_on};
@@ -43,6 +47,14 @@ pub(crate) struct Body<'b> {
     /// Open tables, the innermost last.
     tables: Vec<Table>,
     pending_notes: Vec<(NoteKind, String)>,
+    /// Charts and diagrams by the id of their relationship, and those that follow the open paragraph.
+    drawings: HashMap<String, Drawing>,
+    pending_drawings: Vec<String>,
+    /// The open equation, and whether it stands on a line of its own.
+    math: Option<Math>,
+    displayed: bool,
+    /// The state of the check box whose picture comes next.
+    checked: Option<bool>,
     skip: Option<(String, usize)>,
     in_text: bool,
     hidden_run: bool,
@@ -62,6 +74,10 @@ struct Paragraph {
 #[derive(Default)]
 struct Table {
     grid: TableGrid,
+    /// Columns that its grid declares.
+    declared: usize,
+    /// A frame around text: a table of one column that lies in no other is read as the blocks within it.
+    is_frame: bool,
     cell: String,
     columns: usize,
     continues_above: bool,
@@ -74,6 +90,7 @@ impl<'b> Body<'b> {
         styles: Styles,
         numbering: Numbering,
         notes: Notes,
+        drawings: HashMap<String, Drawing>,
     ) -> Self {
         Self {
             out,
@@ -83,6 +100,11 @@ impl<'b> Body<'b> {
             paragraphs: Vec::new(),
             tables: Vec::new(),
             pending_notes: Vec::new(),
+            drawings,
+            pending_drawings: Vec::new(),
+            math: None,
+            displayed: false,
+            checked: None,
             skip: None,
             in_text: false,
             hidden_run: false,
@@ -146,6 +168,9 @@ impl<'b> Body<'b> {
     }
 
     fn start(&mut self, start: &BytesStart<'_>) {
+        if let Some(math) = &mut self.math {
+            math.start(start);
+        }
         let value = || attribute(start, "val");
         match start.local_name().as_ref() {
             "p" => self.paragraphs.push(Paragraph::default()),
@@ -156,6 +181,12 @@ impl<'b> Body<'b> {
             "r" => self.hidden_run = false,
             "vanish" => self.hidden_run = is_on(start),
             "t" => self.in_text = true,
+            "oMathPara" => self.displayed = true,
+            "oMath" if self.math.is_none() => self.math = Some(Math::default()),
+            "checkBox" | "checkbox" => self.checked = Some(false),
+            "default" | "checked" if self.checked.is_some() => self.checked = Some(is_on(start)),
+            "chart" => self.pending_drawings.extend(attribute(start, "id")),
+            "relIds" => self.pending_drawings.extend(attribute(start, "dm")),
             "tab" | "ptab" => self.push("\t"),
             "br" | "cr" => self.push("\n"),
             "sym" if !self.hidden_run => self.symbol(attribute(start, "char").as_deref()),
@@ -168,8 +199,10 @@ impl<'b> Body<'b> {
                 self.pending_notes.extend(attribute(start, "id").map(|id| (kind, id)));
             }
             "tbl" => self.tables.push(Table::default()),
+            "gridCol" => self.tables.last_mut().into_iter().for_each(|table| table.declared += 1),
             "tr" => {
-                if let Some(table) = self.tables.last_mut() {
+                if let Some((table, around)) = self.tables.split_last_mut() {
+                    table.is_frame = table.declared == 1 && around.iter().all(|outer| outer.is_frame);
                     table.grid.start_row();
                 }
             }
@@ -194,12 +227,19 @@ impl<'b> Body<'b> {
     }
 
     fn end(&mut self, name: &str) {
+        if let Some(math) = &mut self.math {
+            math.end(name);
+        }
         match name {
+            "oMath" => self.end_math(),
+            "oMathPara" => self.displayed = false,
+            // A form field has no picture of its own.
+            "checkBox" => self.push(""),
             "p" => self.end_paragraph(),
             "t" => self.in_text = false,
             "r" => self.hidden_run = false,
             "tc" => {
-                if let Some(table) = self.tables.last_mut() {
+                if let Some(table) = self.tables.last_mut().filter(|table| !table.is_frame) {
                     let cell = std::mem::take(&mut table.cell);
                     if table.continues_above && cell.trim().is_empty() {
                         table.grid.continue_above(table.columns);
@@ -214,9 +254,35 @@ impl<'b> Body<'b> {
     }
 
     fn push(&mut self, text: &str) {
-        if let Some(paragraph) = self.paragraphs.last_mut() {
-            paragraph.text.push_str(text);
+        if let Some(math) = &mut self.math {
+            math.text(text);
+            return;
         }
+        let Some(paragraph) = self.paragraphs.last_mut() else { return };
+        if let Some(checked) = self.checked.take() {
+            paragraph.text.push_str(if checked { "[x]" } else { "[ ]" });
+            if !text.contains(char::is_alphanumeric) {
+                return;
+            }
+        }
+        paragraph.text.push_str(text);
+    }
+
+    /// Equations are set apart by dollar signs, those on a line of their own by two.
+    fn end_math(&mut self) {
+        let latex = self.math.take().map(Math::finish).unwrap_or_default();
+        if latex.is_empty() {
+            return;
+        }
+        let (mark, displayed) = if self.displayed { ("$$", true) } else { ("$", false) };
+        let before = self.paragraphs.last().map_or("", |paragraph| paragraph.text.as_str());
+        let gap = match before.chars().last() {
+            Some('$') if displayed => "\n",
+            Some(c) if c == '$' || c.is_alphanumeric() => " ",
+            _ => "",
+        };
+        let equation = format!("{gap}{mark}{latex}{mark}");
+        self.push(&equation);
     }
 
     /// A character by its code in hexadecimal; symbol fonts use codes that mean nothing elsewhere.
@@ -236,7 +302,7 @@ impl<'b> Body<'b> {
 
     fn end_paragraph(&mut self) {
         let Some(paragraph) = self.paragraphs.pop() else { return };
-        if let Some(table) = self.tables.last_mut() {
+        if let Some(table) = self.tables.last_mut().filter(|table| !table.is_frame) {
             if !paragraph.text.trim().is_empty() {
                 table.cell.push_str(&paragraph.text);
                 table.cell.push(' ');
@@ -293,7 +359,10 @@ impl<'b> Body<'b> {
 
     fn end_table(&mut self) {
         let Some(table) = self.tables.pop() else { return };
-        match self.tables.last_mut() {
+        if table.is_frame {
+            return;
+        }
+        match self.tables.last_mut().filter(|outer| !outer.is_frame) {
             // A table within a cell is read as the cell's text, row by row.
             Some(outer) => {
                 for row in table.grid.into_rows() {
@@ -308,7 +377,13 @@ impl<'b> Body<'b> {
         }
     }
 
+    /// The charts, diagrams and notes that what was appended refers to.
     fn append_notes(&mut self) {
+        for id in std::mem::take(&mut self.pending_drawings) {
+            if let Some(drawing) = self.drawings.remove(&id) {
+                drawing.append(self.out);
+            }
+        }
         for reference in std::mem::take(&mut self.pending_notes) {
             if let Some(text) = self.notes.get(&reference) {
                 self.out.block(BlockKind::Footnote, 0, text);

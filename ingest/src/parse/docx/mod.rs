@@ -1,6 +1,8 @@
 //! DOCX: paragraphs, headings, lists, tables and notes out of the WordprocessingML parts.
 
 mod body;
+mod drawing;
+mod math;
 mod numbering;
 mod package;
 mod styles;
@@ -55,11 +57,13 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         }
     }
 
+    let drawings = drawing::read_all(&mut package, &main)?;
+
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(title) = core_title(&mut package)? {
         builder.title(&title);
     }
-    let mut body = Body::new(&mut builder, styles, numbering, notes);
+    let mut body = Body::new(&mut builder, styles, numbering, notes, drawings);
     each_event(&main, &document, |event| {
         body.event(event);
         Ok(())

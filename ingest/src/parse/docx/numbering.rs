@@ -100,6 +100,8 @@ impl Numbering {
         let definition = Owner::Definition(self.lists.get(&list).copied().unwrap_or(list));
         let counters = self.counters.entry(if overrides { owner } else { definition }).or_default();
         counters[level + 1..].fill(0);
+        // A level that was left out counts as begun: after `1.1.1` comes `1.2`.
+        counters[..level].iter_mut().for_each(|above| *above = (*above).max(1));
         counters[level] = (counters[level] + 1).max(own.start);
         let counters = *counters;
         if own.template.is_empty() {

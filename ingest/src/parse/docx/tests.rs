@@ -212,3 +212,64 @@ fn deep_nesting_and_long_lines_are_read() {
     let parsed = parse(package(&[("word/document.xml", &document)]).path(), &limits).unwrap();
     assert!(parsed.text.len() > 5_000_000);
 }
+
+#[test]
+fn equations_are_latex() {
+    let math = |inner: &str| {
+        read(&format!("<w:p><w:r><w:t>So</w:t></w:r><m:oMath xmlns:m=\"m\">{inner}</m:oMath></w:p>")).text
+    };
+    let r = |text: &str| format!("<m:r><m:t>{text}</m:t></m:r>");
+    let arg = |name: &str, text: &str| format!("<m:{name}>{}</m:{name}>", r(text));
+    let frac = format!("<m:f>{}{}</m:f>", arg("num", "a"), arg("den", "2π"));
+    assert_eq!(math(&frac), "So $\\frac{a}{2\\pi}$");
+    assert_eq!(
+        math(&format!("<m:sSup><m:e>{frac}</m:e>{}</m:sSup>", arg("sup", "2"))),
+        "So ${\\frac{a}{2\\pi}}^{2}$"
+    );
+    let sum = format!(
+        "<m:nary><m:naryPr><m:chr m:val=\"∑\"/></m:naryPr>{}{}<m:e><m:rad>{}</m:rad></m:e></m:nary>",
+        arg("sub", "n=1"),
+        arg("sup", "∞"),
+        arg("e", "x")
+    );
+    assert_eq!(math(&sum), "So $\\sum_{n=1}^{\\infty}\\sqrt{x}$");
+    let log = format!("<m:func>{}<m:e><m:d>{}</m:d></m:e></m:func>", arg("fName", "log"), arg("e", "x"));
+    assert_eq!(math(&log), "So $\\log\\left(x\\right)$");
+    let deep = format!("{}{}{}", "<m:sSup><m:e>".repeat(5_000), r("x"), "</m:e></m:sSup>".repeat(5_000));
+    assert!(math(&deep).contains('x'));
+    assert_eq!(math(""), "So");
+}
+
+#[test]
+fn check_boxes_show_their_state() {
+    let state = |on: u8| {
+        format!(
+            "<w:sdt><w:sdtPr><w14:checkbox xmlns:w14=\"x\"><w14:checked w14:val=\"{on}\"/></w14:checkbox></w:sdtPr>\
+                 <w:sdtContent><w:r><w:t>☒</w:t></w:r></w:sdtContent></w:sdt><w:r><w:t> Tea</w:t></w:r>"
+        )
+    };
+    let field = "<w:r><w:fldChar><w:ffData><w:checkBox><w:default w:val=\"0\"/><w:checked/></w:checkBox></w:ffData></w:fldChar></w:r>\
+                 <w:r><w:t xml:space=\"preserve\"> Milk</w:t></w:r>";
+    let body = format!("<w:p>{}</w:p><w:p>{}</w:p><w:p>{field}</w:p>", state(1), state(0));
+    assert_eq!(read(&body).text, "[x] Tea\n\n[ ] Tea\n\n[x] Milk");
+}
+
+#[test]
+fn charts_are_tables_and_frames_are_no_tables() {
+    let rels = "<Relationships><Relationship Id=\"r5\" Type=\"http://x/chart\" Target=\"charts/c1.xml\"/>\
+                <Relationship Id=\"r6\" Type=\"http://x/chart\" Target=\"http://x.org\" TargetMode=\"External\"/></Relationships>";
+    let chart = "<c:chart xmlns:c=\"c\" xmlns:a=\"a\"><c:title><a:p><a:r><a:t>Leave</a:t></a:r></a:p></c:title>\
+                 <c:ser><c:tx><c:pt idx=\"0\"><c:v>Days</c:v></c:pt></c:tx><c:cat><c:pt idx=\"1\"><c:v>2025</c:v></c:pt>\
+                 <c:pt idx=\"0\"><c:v>2024</c:v></c:pt></c:cat><c:val><c:pt idx=\"0\"><c:v>10</c:v></c:pt>\
+                 <c:pt idx=\"1\"><c:v>11</c:v></c:pt><c:pt idx=\"99999999999\"><c:v>no</c:v></c:pt></c:val></c:ser></c:chart>";
+    let body = "<w:p><w:r><w:t>See</w:t><c:chart xmlns:c=\"c\" xmlns:r=\"r\" r:id=\"r5\"/></w:r></w:p>\
+                <w:tbl><w:tblGrid><w:gridCol/></w:tblGrid><w:tr><w:tc><w:p><w:r><w:t>framed</w:t></w:r></w:p>\
+                <w:tbl><w:tblGrid><w:gridCol/><w:gridCol/></w:tblGrid><w:tr><w:tc><w:p><w:r><w:t>a</w:t></w:r></w:p></w:tc>\
+                <w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl></w:tc></w:tr></w:tbl>";
+    let parts = [("word/_rels/document.xml.rels", rels), ("word/charts/c1.xml", chart)];
+    let document = read_parts(body, &parts).unwrap();
+    assert!(document.text.starts_with("See\n\nLeave\n\n|"), "{}", document.text);
+    for text in ["| 2024 | 10 |\n| 2025 | 11 |", "framed\n\n| a | b |"] {
+        assert!(document.text.contains(text), "{}", document.text);
+    }
+}

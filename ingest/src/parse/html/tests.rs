@@ -1,0 +1,93 @@
+//! What goes in as HTML and what comes out.
+
+use footnote_core::parsed::BlockKind;
+
+use super::*;
+
+pub(super) fn read(html: &str) -> ParsedDocument {
+    parse(html.as_bytes(), &ParseLimits::default()).unwrap()
+}
+
+#[test]
+fn main_content_is_kept_and_the_rest_left_out() {
+    let document = read(
+        "<!doctype html><title>Leave  policy</title><body><nav>Home | About</nav><header>Banner</header>\
+         <main><header><h1>年假</h1></header><p>Ten&nbsp;days<br>per <b>year</b>.</p>\
+         <p style='display: none'>hidden</p><div hidden>hidden</div><span aria-hidden=true>hidden</span>\
+         <ol start=3><li>three<ul><li>inner</ul><li>four</ol><blockquote>said</blockquote>\
+         <pre>a\n  b</pre><table><tr><th>Year<th colspan=2>Days</tr><tr><td>1<td>10<td>11</table></main>\
+         <script>var x</script><noscript>no</noscript><footer>(c)</footer>",
+    );
+    assert_eq!(document.title.as_deref(), Some("Leave policy"));
+    assert_eq!(
+        document.text,
+        "年假\n\nTen days\nper year.\n\n3. three\n\n- inner\n\n4. four\n\nsaid\n\na\n  b\n\n\
+         | Year | Days | Days |\n| --- | --- | --- |\n| 1 | 10 | 11 |"
+    );
+    let kinds: Vec<_> = document.blocks.iter().map(|b| b.kind).collect();
+    use BlockKind::{Code, Heading, ListItem, Paragraph, Quote, Table};
+    assert_eq!(kinds, [Heading, Paragraph, ListItem, ListItem, ListItem, Quote, Code, Table]);
+}
+
+#[test]
+fn a_small_main_does_not_stand_for_the_page() {
+    let long = "words of the page ".repeat(20);
+    let document = read(&format!("<body><main>tiny</main><p>{long}</p>"));
+    assert!(document.text.contains("words of the page"));
+    // Half of the letters do not stand for the page either.
+    let document = read(&format!("<body><main>{long}</main><p>What {long} beside it</p>"));
+    assert!(document.text.contains("beside it"));
+}
+
+#[test]
+fn notes_of_an_article_are_text_and_what_is_left_out_is_counted() {
+    let document = read(
+        "<body><nav>Home</nav><article><p>Ten days of leave in each year</p><aside>Except in 2020</aside>\
+         <footer>Source: law</footer></article><aside>Ads</aside><footer>Imprint</footer>",
+    );
+    assert_eq!(document.text, "Ten days of leave in each year\n\nExcept in 2020\n\nSource: law");
+    let message = &document.warnings[0].message;
+    assert!(message.starts_with("14 of 59 letters were left out"), "{message}");
+    assert!(read("<body><p>All of it</p>").warnings.is_empty());
+}
+
+#[test]
+fn line_ends_between_chinese_characters_are_no_blanks() {
+    assert_eq!(
+        read("<p>员工每年\n  享有<b>\n十天</b>\n年假\nand more\nof it</p>").text,
+        "员工每年享有十天年假 and more of it"
+    );
+}
+
+#[test]
+fn layout_tables_are_read_as_blocks() {
+    let document = read("<table><tr><td><p>one</p><p>two</p><table><tr><td>a<td>b</table></td></tr></table>");
+    assert_eq!(document.text, "one\n\ntwo\n\n| a | b |\n| --- | --- |");
+}
+
+#[test]
+fn charset_comes_from_the_page() {
+    let page = "<html><head><meta charset=gb2312></head><body><p>年假</p></body></html>";
+    let document = parse(&encoding_rs::GBK.encode(page).0, &ParseLimits::default()).unwrap();
+    assert_eq!(document.text, "年假");
+    for (head, expected) in [
+        ("<meta http-equiv='Content-Type' content='text/html; charset=big5'>", Some(encoding_rs::BIG5)),
+        ("<script charset=gbk></script><meta charset='utf-8'>", Some(encoding_rs::UTF_8)),
+        ("<meta charset=utf-16le>", Some(encoding_rs::UTF_8)),
+        ("<meta name=description content='charset=gbk'>", None),
+        ("<a charset=gbk>", None),
+    ] {
+        assert_eq!(declared_encoding(head.as_bytes()), expected, "{head}");
+    }
+}
+
+#[test]
+fn malformed_pages_are_read_as_far_as_they_go() {
+    assert_eq!(read("").text, "");
+    assert_eq!(read("<p>a\0b<p").text, "ab");
+    assert_eq!(read("</table></td><li>x</ul></h1>").text, "- x");
+    assert!(read(&format!("{}deep", "<div>".repeat(3_000))).text.contains("deep"));
+    assert!(read(&format!("{}deep", "<table><tr><td>".repeat(500))).text.contains("deep"));
+    assert!(read(&"<b><p>x".repeat(300)).text.contains('x'));
+    assert!(read(&"word ".repeat(1_000_000)).text.len() > 4_000_000);
+}
