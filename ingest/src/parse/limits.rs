@@ -25,6 +25,8 @@ pub struct ParseLimits {
     pub max_inflation_ratio: u64,
     /// Most entries of an archive.
     pub max_archive_entries: usize,
+    /// Most cells of a workbook, a file of records or a notebook that hold something.
+    pub max_cells: usize,
     /// Address space of the child, in bytes.
     pub memory_bytes: u64,
     /// Processor time of the child.
@@ -45,6 +47,7 @@ impl Default for ParseLimits {
             max_part_bytes: 256 * MIB,
             max_inflation_ratio: 200,
             max_archive_entries: 20_000,
+            max_cells: 2_000_000,
             memory_bytes: 2048 * MIB,
             cpu_seconds: 120,
             wall_seconds: 480,

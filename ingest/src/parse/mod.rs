@@ -10,13 +10,17 @@
 //! tests with malformed input beside it.
 
 pub mod builder;
+mod delimited;
 mod docx;
 mod flow;
 mod front_matter;
 mod html;
+mod json;
 pub mod limits;
 mod markdown;
+mod notebook;
 mod pdf;
+mod sheets;
 mod sniff;
 mod table;
 mod text;
@@ -61,6 +65,12 @@ fn parse_file_reporting(
         ContentType::Html => html::parse(&read(path)?, limits),
         ContentType::Markdown => markdown::parse(&read(path)?, limits),
         ContentType::Text => text::parse(&read(path)?, limits),
+        ContentType::Xlsx => sheets::xlsx::parse(path, limits),
+        ContentType::Xls => sheets::binary::parse_xls(path, limits),
+        ContentType::Ods => sheets::ods::parse(path, limits),
+        ContentType::Csv => delimited::parse(&read(path)?, limits),
+        ContentType::Json => json::parse(&read(path)?, limits),
+        ContentType::Notebook => notebook::parse(&read(path)?, limits),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
@@ -83,7 +93,11 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
         .take(SNIFF_BYTES as u64)
         .read_to_end(&mut prefix)
         .internal("cannot read the stored file")?;
-    let entries = if sniff::is_archive(&prefix) { docx::entry_names(file, limits) } else { None };
+    let entries = match () {
+        () if sniff::is_archive(&prefix) => docx::entry_names(file, limits),
+        () if sniff::is_compound(&prefix) => sheets::stream_names(file),
+        () => None,
+    };
     sniff(&prefix, entries.as_deref(), Some(file_name))
 }
 

@@ -5,6 +5,7 @@ use footnote_core::parsed::ContentType;
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::text::{decode, looks_like_text};
+use super::{delimited, json};
 
 /// How much of a file [`sniff`] wants to see.
 pub const SNIFF_BYTES: usize = 64 * 1024;
@@ -29,6 +30,9 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
         let names = entries.map_or_else(|| entry_names(prefix), <[String]>::to_vec);
         return sniff_zip(&names, prefix, file_name, &shown);
     }
+    if is_compound(prefix) && entries.is_some_and(|names| names.iter().any(|name| is_workbook(name))) {
+        return Ok(ContentType::Xls);
+    }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));
     }
@@ -51,6 +55,15 @@ pub(crate) fn is_archive(prefix: &[u8]) -> bool {
     prefix.starts_with(b"PK") && prefix.len() >= 4 && matches!(prefix[2], 3 | 5 | 7)
 }
 
+/// Whether the file begins as a compound file does, the container of legacy Office documents.
+pub(crate) fn is_compound(prefix: &[u8]) -> bool {
+    prefix.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+}
+
+fn is_workbook(stream: &str) -> bool {
+    ["Workbook", "Book"].iter().any(|name| name.eq_ignore_ascii_case(stream))
+}
+
 fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("{shown} is {what}, which cannot be read; {remedy}"))
 }
@@ -62,7 +75,7 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     const ARCHIVE: &str = "unpack it and upload its files";
     const SOUND: &str = "upload a transcript";
     let starts = |magic: &[u8]| prefix.starts_with(magic);
-    if starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+    if is_compound(prefix) {
         return Some(match contains_utf16(prefix, "EncryptedPackage") {
             true => ("an Office document encrypted with a password", "remove the password and save it again"),
             false => ("a legacy Office file (DOC, XLS, PPT or MSG)", OFFICE),
@@ -100,9 +113,17 @@ fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &s
     if has("word/") || (office && extension == "docx" && !has("xl/") && !has("ppt/")) {
         return Ok(ContentType::Docx);
     }
+    if has("xl/") || (office && matches!(extension.as_str(), "xlsx" | "xlsm" | "xlsb") && !has("ppt/")) {
+        return Ok(ContentType::Xlsx);
+    }
+    let head = &prefix[..prefix.len().min(256)];
+    if contains(head, b"application/vnd.oasis.opendocument.spreadsheet")
+        || extension == "ods" && has("content.xml") && has("META-INF/")
+    {
+        return Ok(ContentType::Ods);
+    }
     let mimetype = contains(&prefix[..prefix.len().min(256)], b"mimetype");
     let (what, remedy) = match () {
-        () if has("xl/") => ("an Excel workbook (XLSX)", "save the sheets as PDF or CSV"),
         () if has("ppt/") => ("a PowerPoint presentation (PPTX)", "save it as PDF"),
         () if mimetype && contains(prefix, b"application/epub") => ("an EPUB book", "save it as HTML or PDF"),
         () if mimetype => ("an OpenDocument file", "save it as DOCX or PDF"),
@@ -144,10 +165,18 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
     if text.starts_with("<!doctype html") || starts_with_tag(&text, &["html", "head", "body"]) {
         return ContentType::Html;
     }
-    match extension(file_name).as_str() {
+    let extension = extension(file_name);
+    if json::is_notebook(&text, &extension) {
+        return ContentType::Notebook;
+    }
+    match extension.as_str() {
+        "csv" | "tsv" | "tab" | "psv" => ContentType::Csv,
+        "json" | "jsonl" | "ndjson" | "geojson" => ContentType::Json,
+        "" | "txt" if json::looks_like_json(&text) => ContentType::Json,
+        "" | "txt" if delimited::looks_delimited(&decoded) => ContentType::Csv,
         "md" | "markdown" | "mdown" | "mkd" | "mdx" => ContentType::Markdown,
         "html" | "htm" | "xhtml" if has_html_tag(&text) => ContentType::Html,
-        "txt" | "text" | "log" | "csv" | "tsv" | "json" | "jsonl" | "xml" => ContentType::Text,
+        "txt" | "text" | "log" | "xml" => ContentType::Text,
         _ if starts_with_tag(&text, HTML_TAGS) => ContentType::Html,
         // Other names are of formats where `#` and `-` mean something else: YAML, source code.
         "" if looks_like_markdown(&decoded) => ContentType::Markdown,
@@ -256,6 +285,24 @@ mod tests {
     }
 
     #[test]
+    fn sheets_and_records_are_known_by_content() {
+        let zip = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml";
+        check(zip, "letter.docx", ContentType::Xlsx);
+        let ods = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
+        check(ods, "sheet", ContentType::Ods);
+        let streams = ["Workbook".to_owned()];
+        let legacy = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....";
+        assert_eq!(sniff(legacy, Some(&streams), Some("a.doc")).unwrap(), ContentType::Xls);
+        check(b"a;b\n1;2\n", "a.csv", ContentType::Csv);
+        check(b"a\tb\tc\n1\t2\t3\n4\t5\t6\n7\t8\t9\n", "export", ContentType::Csv);
+        check(b"One, two, three.\nFour, five.\nSix\nSeven, eight", "prose", ContentType::Text);
+        check(b"{\"a\": 1}", "answer", ContentType::Json);
+        check(b"[{\"a\": 1}]", "answer.txt", ContentType::Json);
+        check(b"[1] Knuth, The Art", "references.txt", ContentType::Text);
+        check(b"{\"cells\": [], \"nbformat\": 4}", "a.json", ContentType::Notebook);
+    }
+
+    #[test]
     fn a_text_that_mentions_a_format_is_a_text() {
         check(b"Such files start with %PDF-1.7 and a newline.", "notes.md", ContentType::Markdown);
         check(b"ID3 tags hold a title.", "tags.txt", ContentType::Text);
@@ -281,7 +328,6 @@ mod tests {
             (&b""[..], "is empty"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "legacy Office"),
             (b"\x89PNG\r\n\x1a\n....", "PNG image"),
-            (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml", "Excel"),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
             (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),
             (b"{\\rtf1 hello}", "RTF"),

@@ -2,9 +2,9 @@
 
 mod body;
 mod numbering;
-mod package;
+pub(crate) mod package;
 mod styles;
-mod xml;
+pub(crate) mod xml;
 
 use std::collections::HashMap;
 use std::path::Path;
