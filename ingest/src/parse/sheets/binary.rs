@@ -6,7 +6,7 @@ use std::io::{BufReader, Cursor};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
-use calamine::{DataRef, Dimensions, Reader, SheetVisible, Xls, Xlsb};
+use calamine::{Data, Dimensions, Reader, SheetType, SheetVisible, Xls, Xlsb};
 use footnote_core::error::Context;
 use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
@@ -72,8 +72,7 @@ fn read_xls(bytes: &[u8], formats: &Formats, limits: &ParseLimits) -> Result<Vec
         for (row, column, value) in range.used_cells() {
             let row = top.saturating_add(u32::try_from(row).unwrap_or(u32::MAX));
             let column = left.saturating_add(u32::try_from(column).unwrap_or(u32::MAX));
-            let value = DataRef::from(value.clone());
-            let text = shown(&value, formats.of(index, row, column), epoch_1904);
+            let text = shown(value, formats.of(index, row, column), epoch_1904);
             budget.take(&text)?;
             sheet.cells.push(Cell::new(row, column, text));
         }
@@ -91,10 +90,14 @@ fn read_xlsb(path: &Path, limits: &ParseLimits) -> Result<Vec<Sheet>> {
     for entry in workbook.sheets_metadata().to_vec() {
         let hidden = entry.visible != SheetVisible::Visible;
         let mut sheet = Sheet { name: entry.name, hidden, ..Sheet::default() };
+        if entry.typ != SheetType::WorkSheet {
+            sheets.push(sheet);
+            continue;
+        }
         let mut cells = workbook.worksheet_cells_reader(&sheet.name).map_err(damaged)?;
         while let Some(cell) = cells.next_cell().map_err(damaged)? {
             let (row, column) = cell.get_position();
-            let text = shown(cell.get_value(), None, epoch_1904);
+            let text = shown(&Data::from(cell.get_value().clone()), None, epoch_1904);
             if !text.is_empty() {
                 budget.take(&text)?;
                 sheet.cells.push(Cell::new(row, column, text));
@@ -110,16 +113,15 @@ fn merges(all: &[Dimensions]) -> Vec<Merge> {
     all.iter().map(merge).collect()
 }
 
-fn shown(value: &DataRef<'_>, format: Option<&str>, epoch_1904: bool) -> String {
+fn shown(value: &Data, format: Option<&str>, epoch_1904: bool) -> String {
     let number =
         |number: f64| format.map_or_else(|| general(number), |format| show(number, format, epoch_1904));
     match value {
-        DataRef::Int(whole) => number(*whole as f64),
-        DataRef::Float(float) => number(*float),
-        DataRef::String(text) | DataRef::DateTimeIso(text) | DataRef::DurationIso(text) => text.clone(),
-        DataRef::SharedString(text) => (*text).to_owned(),
-        DataRef::Bool(yes) => if *yes { "TRUE" } else { "FALSE" }.to_owned(),
-        DataRef::DateTime(serial) => {
+        Data::Int(whole) => number(*whole as f64),
+        Data::Float(float) => number(*float),
+        Data::String(text) | Data::DateTimeIso(text) | Data::DurationIso(text) => text.clone(),
+        Data::Bool(yes) => if *yes { "TRUE" } else { "FALSE" }.to_owned(),
+        Data::DateTime(serial) => {
             let days = serial.as_f64();
             let by_value = match () {
                 () if serial.is_duration() => "[h]:mm:ss",
@@ -129,7 +131,7 @@ fn shown(value: &DataRef<'_>, format: Option<&str>, epoch_1904: bool) -> String 
             };
             show(days, format.unwrap_or(by_value), epoch_1904)
         }
-        DataRef::Error(error) => error.to_string(),
-        DataRef::Empty => String::new(),
+        Data::Error(error) => error.to_string(),
+        Data::Empty => String::new(),
     }
 }

@@ -25,8 +25,11 @@ pub(crate) fn show(value: f64, format: &str, epoch_1904: bool) -> String {
     }
     let shown = Pattern::new(tokens).show(magnitude.abs());
     let is_zero = !shown.contains(|c: char| ('1'..='9').contains(&c));
-    let shown = shown.trim().to_owned();
-    if magnitude < 0.0 && !is_zero { format!("-{shown}") } else { shown }
+    let shown = shown.trim();
+    if shown.is_empty() {
+        return general(value);
+    }
+    if magnitude < 0.0 && !is_zero { format!("-{shown}") } else { shown.to_owned() }
 }
 
 /// The format behind the ids that every workbook knows without defining them.
@@ -101,9 +104,10 @@ fn sections(format: &str) -> Vec<Section> {
                 let literal: String = chars.by_ref().take_while(|&c| c != '"').collect();
                 section.code.push_str(&format!("\"{literal}\""));
             }
-            '\\' => section
-                .code
-                .extend(chars.next().map(|c| format!("\"{c}\"")).as_deref().unwrap_or_default().chars()),
+            '\\' => {
+                let next = chars.next().map(|c| format!("\"{c}\""));
+                section.code.push_str(&next.unwrap_or_default());
+            }
             // A blank as wide as the next character, and filling up with it: no text.
             '_' => {
                 chars.next();
@@ -239,7 +243,13 @@ impl Pattern {
         let is_zero = |t: &&Token| **t == Token::Digit('0');
         let (integer, fraction) = mantissa.split_at(point_at);
         let last_digit = integer.iter().rposition(|t| is_digit(&t)).map_or(0, |at| at + 1);
-        let commas_after = integer[last_digit..].iter().take_while(|t| **t == Token::Comma).count();
+        // Commas behind the last digit, before or after the point, stand for thousands left out.
+        let behind_all = mantissa.iter().rposition(|t| is_digit(&t)).map_or(0, |at| at + 1);
+        let commas = |tokens: &[Token]| tokens.iter().take_while(|t| **t == Token::Comma).count();
+        let commas_after = match fraction.iter().any(|t| is_digit(&t)) {
+            true => commas(&integer[last_digit..]) + commas(&mantissa[behind_all..]),
+            false => commas(&integer[last_digit..]),
+        };
         let percents = tokens.iter().filter(|t| **t == Token::Percent).count();
         let decimals: Vec<&Token> = fraction.iter().filter(is_digit).take(MAX_DECIMALS).collect();
         let thousands = i32::try_from(commas_after).unwrap_or(0);
@@ -248,7 +258,7 @@ impl Pattern {
             integer_places: integer.iter().filter(is_digit).count(),
             integer_zeros: integer.iter().filter(is_zero).count(),
             decimals: decimals.len(),
-            least_decimals: decimals.iter().rposition(|t| is_zero(t)).map_or(0, |at| at + 1),
+            least_decimals: decimals.iter().rposition(is_zero).map_or(0, |at| at + 1),
             exponent_zeros: tokens[exponent_at..].iter().filter(is_zero).count(),
             grouped: integer[..last_digit].contains(&Token::Comma),
             scale: 100_f64.powi(hundreds) / 1000_f64.powi(thousands),
@@ -263,8 +273,7 @@ impl Pattern {
         let (mantissa, exponent) = if self.scientific { self.normalised(scaled) } else { (scaled, 0) };
         let number = fixed(mantissa, self.decimals);
         let (integer, fraction) = number.split_once('.').unwrap_or((&number, ""));
-        let integer =
-            if integer == "0" && self.integer_zeros == 0 && self.decimals > 0 { "" } else { integer };
+        let integer = if integer == "0" && self.integer_zeros == 0 { "" } else { integer };
         let integer = format!("{integer:0>width$}", width = self.integer_zeros);
         let shown_decimals = fraction.trim_end_matches('0').len().max(self.least_decimals);
         let fraction = fraction.get(..shown_decimals).unwrap_or(fraction);
@@ -410,6 +419,8 @@ mod tests {
         check(5551234567.0, "(000) 000\\-0000", "(555) 123-4567");
         check(0.0, "0.00", "0.00");
         check(-0.001, "0.00", "0.00");
+        check(0.0, "#", "0");
+        check(0.0, "\"-\"??", "-");
         check(0.75, "# ?/?", "0.75");
         check(1e300, "0", &format!("1{}", "0".repeat(300)));
     }

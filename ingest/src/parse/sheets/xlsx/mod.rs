@@ -40,19 +40,16 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     let mut missing = Vec::new();
     for entry in workbook.sheets {
         let mut sheet = Sheet { name: entry.name, hidden: entry.hidden, ..Sheet::default() };
-        let part = relations.by_id.get(&entry.relation).map(|relation| relation.target.clone());
-        match part.as_deref().map(|part| Ok((part, package.xml(part)?))).transpose()? {
-            Some((part, Some(xml))) => {
-                let cells = worksheet::Context {
-                    strings: &strings,
-                    styles: &styles,
-                    epoch_1904: workbook.epoch_1904,
-                };
-                worksheet::read(part, &xml, &cells, &mut sheet, &mut budget)?;
-                drop(xml);
-                notes::read(&mut package, part, &people, &mut sheet)?;
-            }
-            _ => missing.push(sheet.name.clone()),
+        let part = relations.by_id.get(&entry.relation).map(|relation| relation.target.as_str());
+        let xml = part.map_or(Ok(None), |part| package.xml(part))?;
+        if let (Some(part), Some(xml)) = (part, xml) {
+            let context =
+                worksheet::Context { strings: &strings, styles: &styles, epoch_1904: workbook.epoch_1904 };
+            worksheet::read(part, &xml, &context, &mut sheet, &mut budget)?;
+            drop(xml);
+            notes::read(&mut package, part, &people, &mut sheet)?;
+        } else {
+            missing.push(sheet.name.clone());
         }
         sheets.push(sheet);
     }
