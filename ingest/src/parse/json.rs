@@ -144,7 +144,14 @@ fn append_list(out: &mut DocumentBuilder, items: &[Node], path: &str) {
     for (index, item) in items.iter().enumerate() {
         match item {
             Node::Object(members) if path.is_empty() => append_lines(out, &flattened(members, "")),
-            item => append_lines(out, &flattened(&[(format!("[{index}]"), item.clone())], path)),
+            item => match item.scalar() {
+                Some(value) => out.block(BlockKind::ListItem, 1, &format!("- {value}")),
+                None => {
+                    let mut lines = Vec::new();
+                    flatten(item, &format!("{path}[{index}]"), &mut lines);
+                    append_lines(out, &lines);
+                }
+            },
         }
     }
 }

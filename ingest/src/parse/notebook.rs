@@ -17,21 +17,20 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     else {
         return json::parse(bytes, limits);
     };
-    let sheets = notebook["worksheets"].as_array().map_or(&[][..], Vec::as_slice);
-    let older = sheets.iter().filter_map(|sheet| sheet["cells"].as_array()).flatten();
-    let Some(cells) =
-        notebook["cells"].as_array().or(sheets.first().and_then(|sheet| sheet["cells"].as_array()))
-    else {
+    // Format 3 has its cells in worksheets, of which there is one.
+    let worksheets = notebook["worksheets"].as_array().into_iter().flatten();
+    let lists = std::iter::once(&notebook).chain(worksheets).filter_map(|holder| holder["cells"].as_array());
+    let lists: Vec<&Vec<Value>> = lists.collect();
+    if lists.is_empty() {
         return json::parse(bytes, limits);
-    };
-    let cells: Vec<&Value> = if sheets.is_empty() { cells.iter().collect() } else { older.collect() };
+    }
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(warning) = decoded.warning() {
         builder.warn(None, warning);
     }
     builder.title(notebook["metadata"]["title"].as_str().unwrap_or_default());
     let mut pictures = 0;
-    for cell in cells {
+    for cell in lists.into_iter().flatten() {
         append_cell(&mut builder, cell, &mut pictures);
     }
     if pictures > 0 {
@@ -74,7 +73,9 @@ fn append_output(out: &mut DocumentBuilder, output: &Value, pictures: &mut usize
         let error = format!("{}: {}", text(&output["ename"]), text(&output["evalue"]));
         out.block(BlockKind::Code, 0, &without_colours(&error));
     } else if let Some(table) = kind(["text/html", "html"]).filter(|html| html.contains("<table")) {
-        html::append_fragment(&table, &mut Flow::new(out));
+        let mut flow = Flow::new(out);
+        html::append_fragment(&table, &mut flow);
+        flow.flush();
     } else if let Some(rich) = kind(["text/markdown", "markdown"]) {
         markdown::append(&rich.replace('\0', ""), out);
     } else if let Some(plain) = kind(["text/plain", "text"]) {
@@ -96,9 +97,9 @@ fn without_colours(text: &str) -> String {
     let mut parts = text.split("\u{1b}[");
     let mut out = parts.next().unwrap_or_default().to_owned();
     for part in parts {
-        let code = part.chars().take_while(|c| c.is_ascii_digit() || *c == ';').count();
         // The letter after the numbers ends the code.
-        out.push_str(part.get(code + 1..).unwrap_or_default());
+        let rest = part.trim_start_matches(|c: char| c.is_ascii_digit() || c == ';');
+        out.push_str(rest.strip_prefix(|c: char| c.is_ascii_alphabetic()).unwrap_or(rest));
     }
     out
 }

@@ -115,8 +115,10 @@ pub(crate) fn append_sheets(out: &mut DocumentBuilder, sheets: Vec<Sheet>, limit
 
 fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeats_left: &mut usize) {
     if sheet.pictures > 0 {
-        let what =
-            if sheet.pictures == 1 { "1 picture is" } else { &format!("{} pictures are", sheet.pictures) };
+        let what = match sheet.pictures {
+            1 => "1 picture is".to_owned(),
+            many => format!("{many} pictures are"),
+        };
         out.warn(Some(number), format!("{what} not read on the sheet {:?}", sheet.name));
     }
     for cell in &mut sheet.cells {

@@ -239,7 +239,8 @@ mod tests {
                     <table:table-cell table:number-columns-repeated=\"16384\"><text:p>x</text:p></table:table-cell>\
                     </table:table-row></table:table>";
         assert_eq!(read(bomb).unwrap_err().kind(), footnote_core::ErrorKind::TooLarge);
-        assert!(read("<table:table><table:table-row>").unwrap().text.is_empty());
+        let cut_short = read("<table:table><table:table-row>").unwrap_err();
+        assert_eq!(cut_short.kind(), footnote_core::ErrorKind::InvalidInput);
         assert!(parse(package(&[("other.xml", "<x/>")]).path(), &ParseLimits::default()).is_err());
     }
 }
