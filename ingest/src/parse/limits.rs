@@ -32,6 +32,8 @@ pub struct ParseLimits {
     pub max_members_bytes: u64,
     /// How many archives and messages may lie within each other and be unpacked.
     pub max_nesting: u32,
+    /// Most cells of a workbook, a file of records or a notebook that hold something.
+    pub max_cells: usize,
     /// Address space of the child, in bytes.
     pub memory_bytes: u64,
     /// Processor time of the child.
@@ -55,6 +57,7 @@ impl Default for ParseLimits {
             max_members: 10_000,
             max_members_bytes: 2048 * MIB,
             max_nesting: 3,
+            max_cells: 2_000_000,
             memory_bytes: 2048 * MIB,
             cpu_seconds: 120,
             wall_seconds: 480,

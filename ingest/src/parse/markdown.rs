@@ -18,11 +18,6 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     if let Some(warning) = decoded.warning() {
         builder.warn(None, warning);
     }
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES;
     let text = decoded.text.replace('\0', "");
     let front = front_matter::split(&text);
     if let Some(title) = &front.title {
@@ -32,14 +27,24 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
         let keys = front.other_keys.join(", ");
         builder.warn(None, format!("the front matter is not indexed, but for a title: {keys}"));
     }
+    append(front.body, &mut builder);
+    builder.finish(ContentType::Markdown, "pulldown-cmark 0.13")
+}
+
+/// Appends Markdown to what is there; its first heading is the title of a document that has none yet.
+pub(crate) fn append(text: &str, out: &mut DocumentBuilder) {
+    let options = Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES;
     let mut reader =
-        Reader { flow: Flow::new(&mut builder), html: String::new(), first_heading: None, in_heading: false };
-    for event in Parser::new_ext(front.body, options) {
+        Reader { flow: Flow::new(out), html: String::new(), first_heading: None, in_heading: false };
+    for event in Parser::new_ext(text, options) {
         reader.event(event);
     }
     let Reader { mut flow, first_heading, .. } = reader;
     flow.builder().title(&first_heading.unwrap_or_default());
-    builder.finish(ContentType::Markdown, "pulldown-cmark 0.13")
 }
 
 struct Reader<'b> {

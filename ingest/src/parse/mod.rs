@@ -13,16 +13,21 @@ mod archive;
 mod asciidoc;
 pub mod builder;
 mod code;
+mod delimited;
 mod docx;
 mod flow;
 mod front_matter;
 mod html;
+mod json;
 pub mod limits;
 mod mail;
 mod markdown;
 mod members;
+mod notebook;
+mod pdf;
 mod pdf;
 mod rst;
+mod sheets;
 mod sniff;
 mod table;
 mod text;
@@ -79,6 +84,12 @@ fn parse_file_reporting(
         ContentType::Rst => rst::parse(&read(path)?, limits),
         ContentType::Xml => xml::parse(&read(path)?, limits),
         ContentType::Code => code::parse(&read(path)?, file_name, limits),
+        ContentType::Xlsx => sheets::xlsx::parse(path, limits),
+        ContentType::Xls => sheets::binary::parse_xls(path, limits),
+        ContentType::Ods => sheets::ods::parse(path, limits),
+        ContentType::Csv => delimited::parse(&read(path)?, limits),
+        ContentType::Json => json::parse(&read(path)?, limits),
+        ContentType::Notebook => notebook::parse(&read(path)?, limits),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))

@@ -8,6 +8,7 @@ use super::archive::{GZIP_MAGIC, is_tar};
 use super::code::is_code;
 use super::mail;
 use super::text::{decode, looks_like_text};
+use super::{delimited, json};
 
 /// How much of a file [`sniff`] wants to see.
 pub const SNIFF_BYTES: usize = 64 * 1024;
@@ -42,6 +43,9 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
     if is_compound_file(prefix) && is_outlook_message(prefix, entries) {
         return Ok(ContentType::Msg);
     }
+    if is_compound_file(prefix) && entries.is_some_and(|names| names.iter().any(|name| is_workbook(name))) {
+        return Ok(ContentType::Xls);
+    }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));
     }
@@ -74,6 +78,10 @@ fn is_outlook_message(prefix: &[u8], entries: Option<&[String]>) -> bool {
         Some(names) => names.iter().any(|name| name == mail::PROPERTIES),
         None => contains_utf16(prefix, mail::PROPERTIES),
     }
+}
+
+fn is_workbook(stream: &str) -> bool {
+    ["Workbook", "Book"].iter().any(|name| name.eq_ignore_ascii_case(stream))
 }
 
 fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
@@ -124,9 +132,17 @@ fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &s
     if has("word/") || (office && extension == "docx" && !has("xl/") && !has("ppt/")) {
         return Ok(ContentType::Docx);
     }
+    if has("xl/") || (office && matches!(extension.as_str(), "xlsx" | "xlsm" | "xlsb") && !has("ppt/")) {
+        return Ok(ContentType::Xlsx);
+    }
+    let head = &prefix[..prefix.len().min(256)];
+    if contains(head, b"application/vnd.oasis.opendocument.spreadsheet")
+        || extension == "ods" && has("content.xml") && has("META-INF/")
+    {
+        return Ok(ContentType::Ods);
+    }
     let mimetype = contains(&prefix[..prefix.len().min(256)], b"mimetype");
     let (what, remedy) = match () {
-        () if has("xl/") => ("an Excel workbook (XLSX)", "save the sheets as PDF or CSV"),
         () if has("ppt/") => ("a PowerPoint presentation (PPTX)", "save it as PDF"),
         () if mimetype && contains(prefix, b"application/epub") => ("an EPUB book", "save it as HTML or PDF"),
         () if mimetype => ("an OpenDocument file", "save it as DOCX or PDF"),
@@ -171,14 +187,21 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
     let name = file_name.unwrap_or_default();
     let extension = extension(file_name);
     let marks = !matches!(extension.as_str(), "txt" | "text" | "log");
+    if json::is_notebook(&text, &extension) {
+        return ContentType::Notebook;
+    }
     match extension.as_str() {
+        "csv" | "tsv" | "tab" | "psv" => ContentType::Csv,
+        "json" | "jsonl" | "ndjson" | "geojson" => ContentType::Json,
+        "" | "txt" if json::looks_like_json(&text) => ContentType::Json,
+        "" | "txt" if delimited::looks_delimited(&decoded) => ContentType::Csv,
         "md" | "markdown" | "mdown" | "mkd" | "mdx" => ContentType::Markdown,
         "html" | "htm" | "xhtml" if has_html_tag(&text) => ContentType::Html,
         "adoc" | "asciidoc" | "asc" if !is_armor(&text) => ContentType::Asciidoc,
         "rst" | "rest" => ContentType::Rst,
         _ if marks && is_code(name, &decoded) => ContentType::Code,
         _ if marks && is_xml(&decoded, &extension) => ContentType::Xml,
-        "txt" | "text" | "log" | "csv" | "tsv" | "json" | "jsonl" => ContentType::Text,
+        "txt" | "text" | "log" => ContentType::Text,
         _ if starts_with_tag(&text, HTML_TAGS) => ContentType::Html,
         // Other names are of formats where `#` and `-` mean something else: YAML, source code.
         "" if looks_like_markdown(&decoded) => ContentType::Markdown,
@@ -319,6 +342,24 @@ mod tests {
     }
 
     #[test]
+    fn sheets_and_records_are_known_by_content() {
+        let zip = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml";
+        check(zip, "letter.docx", ContentType::Xlsx);
+        let ods = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
+        check(ods, "sheet", ContentType::Ods);
+        let streams = ["Workbook".to_owned()];
+        let legacy = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....";
+        assert_eq!(sniff(legacy, Some(&streams), Some("a.doc")).unwrap(), ContentType::Xls);
+        check(b"a;b\n1;2\n", "a.csv", ContentType::Csv);
+        check(b"a\tb\tc\n1\t2\t3\n4\t5\t6\n7\t8\t9\n", "export", ContentType::Csv);
+        check(b"One, two, three.\nFour, five.\nSix\nSeven, eight", "prose", ContentType::Text);
+        check(b"{\"a\": 1}", "answer", ContentType::Json);
+        check(b"[{\"a\": 1}]", "answer.txt", ContentType::Json);
+        check(b"[1] Knuth, The Art", "references.txt", ContentType::Text);
+        check(b"{\"cells\": [], \"nbformat\": 4}", "a.json", ContentType::Notebook);
+    }
+
+    #[test]
     fn a_text_that_mentions_a_format_is_a_text() {
         check(b"Such files start with %PDF-1.7 and a newline.", "notes.md", ContentType::Markdown);
         check(b"ID3 tags hold a title.", "tags.txt", ContentType::Text);
@@ -358,7 +399,6 @@ mod tests {
             (&b""[..], "is empty"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "legacy Office"),
             (b"\x89PNG\r\n\x1a\n....", "PNG image"),
-            (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml", "Excel"),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
             (b"Rar!\x1a\x07\x01\0", "an archive"),
             (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),

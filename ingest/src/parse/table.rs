@@ -99,25 +99,42 @@ pub(crate) fn to_markdown(rows: &[Vec<String>]) -> String {
     if width <= 1 {
         return rows.iter().flatten().cloned().collect::<Vec<_>>().join("\n");
     }
+    always_a_table(rows)
+}
+
+/// A Markdown table whose first row is the header, of one column, too: every row is one line.
+pub(crate) fn always_a_table(rows: &[Vec<String>]) -> String {
+    let width = rows.iter().map(Vec::len).max().unwrap_or(0);
     let mut out = String::new();
     for (index, row) in rows.iter().enumerate() {
-        out.push('|');
-        for cell in row {
-            out.push(' ');
-            out.push_str(&cell.replace('|', "\\|"));
-            out.push_str(" |");
-        }
-        out.push('\n');
+        push_row(&mut out, row.iter().map(String::as_str));
         if index == 0 {
-            out.push('|');
-            out.push_str(&" --- |".repeat(width));
-            out.push('\n');
+            push_rule(&mut out, width);
         }
     }
     out
 }
 
-fn one_line(text: &str) -> String {
+/// Appends one row of a Markdown table.
+pub(crate) fn push_row<'c>(out: &mut String, cells: impl Iterator<Item = &'c str>) {
+    out.push('|');
+    for cell in cells {
+        out.push(' ');
+        out.push_str(&cell.replace('|', "\\|"));
+        out.push_str(" |");
+    }
+    out.push('\n');
+}
+
+/// Appends the line below the header of a Markdown table of `width` columns.
+pub(crate) fn push_rule(out: &mut String, width: usize) {
+    out.push('|');
+    out.push_str(&" --- |".repeat(width));
+    out.push('\n');
+}
+
+/// `text` with every run of blanks and line ends as one blank.
+pub(crate) fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 

@@ -4,9 +4,9 @@ mod body;
 mod drawing;
 mod math;
 mod numbering;
-mod package;
+pub(crate) mod package;
 mod styles;
-mod xml;
+pub(crate) mod xml;
 
 use std::collections::HashMap;
 use std::path::Path;

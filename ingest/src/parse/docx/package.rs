@@ -1,6 +1,6 @@
 //! The ZIP package of a DOCX: parts are read with limits that apply while they are inflated.
 
-use std::io::{BufReader, Read};
+use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
 use footnote_core::error::Context;
@@ -33,13 +33,13 @@ impl Package {
     pub(crate) fn open(path: &Path, limits: &ParseLimits) -> Result<Self> {
         let file = File::open(path).internal("cannot open the file")?;
         let archive = ZipArchive::new(BufReader::new(file)).context(ErrorKind::InvalidInput, || {
-            "the DOCX is damaged or cut short; save it again with Word or LibreOffice".to_owned()
+            "the document is damaged or cut short; save it again with Word or LibreOffice".to_owned()
         })?;
         if archive.len() > limits.max_archive_entries {
             return Err(Error::new(
                 ErrorKind::TooLarge,
                 format!(
-                    "the DOCX has {} parts; at most {} are read",
+                    "the document has {} parts; at most {} are read",
                     archive.len(),
                     limits.max_archive_entries
                 ),
@@ -56,28 +56,41 @@ impl Package {
     /// The text of the XML part called `name`; `None` where there is none.
     pub(crate) fn xml(&mut self, name: &str) -> Result<Option<String>> {
         let Some(index) = self.archive.index_for_name(name) else { return Ok(None) };
-        let entry = self.archive.by_index(index).context(ErrorKind::InvalidInput, || {
-            format!("the part {name} of the DOCX cannot be read; save it again with Word or LibreOffice")
-        })?;
+        let mut bytes = Vec::new();
+        self.inflate(index, &mut bytes)?;
+        Ok(Some(decode(&bytes, None).text))
+    }
+
+    /// Inflates every part and keeps none: what a library is to read without limits of its own stays within
+    /// ours.
+    pub(crate) fn check_all(&mut self) -> Result<()> {
+        (0..self.archive.len()).try_for_each(|index| self.inflate(index, &mut std::io::sink()))
+    }
+
+    fn inflate(&mut self, index: usize, into: &mut impl Write) -> Result<()> {
+        let damaged = |name: &str| {
+            format!(
+                "the part {name} of the document is damaged; save it again with the program it comes from"
+            )
+        };
+        let name = self.archive.name_for_index(index).unwrap_or_default().to_owned();
+        let entry = self.archive.by_index(index).context(ErrorKind::InvalidInput, || damaged(&name))?;
         let compressed = entry.compressed_size().max(1);
         let left = self.limits.max_inflated_bytes.saturating_sub(self.inflated);
         let by_ratio = compressed.saturating_mul(self.limits.max_inflation_ratio).max(RATIO_APPLIES_FROM);
         let allowed = left.min(self.limits.max_part_bytes).min(by_ratio);
-        let mut bytes = Vec::new();
-        entry.take(allowed + 1).read_to_end(&mut bytes).context(ErrorKind::InvalidInput, || {
-            format!("the part {name} of the DOCX is damaged; save it again with Word or LibreOffice")
-        })?;
-        let read = bytes.len() as u64;
+        let read = std::io::copy(&mut entry.take(allowed + 1), into)
+            .context(ErrorKind::InvalidInput, || damaged(&name))?;
         if read > allowed {
             return Err(Error::new(
                 ErrorKind::TooLarge,
                 format!(
-                    "the part {name} of the DOCX inflates from {compressed} to more than {allowed} bytes, as a zip \
-                     bomb does; split the document"
+                    "the part {name} of the document inflates from {compressed} to more than {allowed} bytes, as a \
+                     zip bomb does; split the document"
                 ),
             ));
         }
         self.inflated += read;
-        Ok(Some(decode(&bytes, None).text))
+        Ok(())
     }
 }

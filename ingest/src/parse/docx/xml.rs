@@ -26,7 +26,9 @@ pub(crate) fn each_event(
     let mut reader = Reader::from_str(text);
     loop {
         let event = reader.read_event().context(ErrorKind::InvalidInput, || {
-            format!("the part {part} of the DOCX is not well-formed; save it again with Word or LibreOffice")
+            format!(
+                "the part {part} of the document is not well-formed; save it again with Word or LibreOffice"
+            )
         })?;
         match event {
             Event::Start(start) => handle(Xml::Start(&start))?,
@@ -46,7 +48,7 @@ pub(crate) fn each_event(
             }
             Event::DocType(_) => {
                 return Err(Error::invalid(format!(
-                    "the part {part} of the DOCX declares a DTD, which is refused; save it again with Word or \
+                    "the part {part} of the document declares a DTD, which is refused; save it again with Word or \
                      LibreOffice"
                 )));
             }

@@ -1,0 +1,243 @@
+//! Separated values: comma, tab, semicolon or pipe, told by the content; quoted as RFC 4180 says.
+
+use csv::{ReaderBuilder, StringRecord};
+use footnote_core::Result;
+use footnote_core::error::Context;
+use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
+use footnote_core::{Error, ErrorKind};
+
+use super::builder::DocumentBuilder;
+use super::limits::ParseLimits;
+use super::table::{one_line, push_row, push_rule};
+use super::text::decode;
+
+/// In the order in which they win where nothing tells them apart.
+const DELIMITERS: [u8; 4] = [b',', b'\t', b';', b'|'];
+/// How much of the text is looked at to find the delimiter.
+const SAMPLE_BYTES: usize = 64 * 1024;
+const SAMPLE_RECORDS: usize = 500;
+/// A quoted value with more lines is taken for a quotation mark that is never closed.
+const MAX_LINES_OF_A_VALUE: usize = 500;
+/// Rows are filled up to the longest one while that makes the table at most so many times larger.
+const MAX_FILL: usize = 20;
+
+/// Reads separated values as one sheet.
+pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
+    let decoded = decode(bytes, None);
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    if let Some(warning) = decoded.warning() {
+        builder.warn(None, warning);
+    }
+    if !decoded.text.chars().any(|c| !c.is_whitespace() && !c.is_control()) {
+        return Err(Error::new(ErrorKind::InvalidInput, "the file holds no values, only blanks"));
+    }
+    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    let (text, stated) = without_statement(&text);
+    let delimiter = stated.unwrap_or_else(|| delimiter(text).map_or(b',', |found| found.delimiter));
+    let tables = match tables(text, delimiter, true, limits)? {
+        Some(tables) => tables,
+        None => {
+            builder.warn(None, "a quotation mark is never closed; quotation marks are read as they stand");
+            tables(text, delimiter, false, limits)?.unwrap_or_default()
+        }
+    };
+    for table in &tables {
+        append_table(&mut builder, table);
+    }
+    builder.finish(ContentType::Csv, format!("csv 1.4 ({})", decoded.encoding.name()))
+}
+
+/// Whether a text without a telling name is a table: several records, all of the same few short values.
+pub(crate) fn looks_delimited(prefix: &str) -> bool {
+    let whole_lines = prefix.rsplit_once('\n').map_or(prefix, |(whole, _)| whole);
+    let is_drawn = whole_lines.trim_start().starts_with(['|', '#', '{', '[', '<']);
+    delimiter(whole_lines).is_some_and(|found| {
+        let least = if found.delimiter == b'\t' { 2 } else { 3 };
+        let short = whole_lines.len() / (found.records * found.fields).max(1) <= 60;
+        !is_drawn && found.uniform && found.records >= 3 && found.fields >= least && short
+    })
+}
+
+struct Found {
+    delimiter: u8,
+    records: usize,
+    fields: usize,
+    /// Whether all records have as many values.
+    uniform: bool,
+}
+
+/// The delimiter that gives the most records the same number of values, more than one.
+fn delimiter(text: &str) -> Option<Found> {
+    let end = (0..=SAMPLE_BYTES.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let mut best: Option<((usize, usize), Found)> = None;
+    for delimiter in DELIMITERS {
+        let mut counts = std::collections::BTreeMap::<usize, usize>::new();
+        let mut records = 0;
+        for record in reader(&text[..end], delimiter, true).records().flatten().take(SAMPLE_RECORDS) {
+            *counts.entry(record.len()).or_default() += 1;
+            records += 1;
+        }
+        let usual = counts.iter().filter(|(fields, _)| **fields > 1).max_by_key(|(_, times)| **times);
+        let Some((&fields, &times)) = usual else { continue };
+        let found = Found { delimiter, records, fields, uniform: times == records };
+        // How many records in a hundred agree, then into how many values they fall.
+        let score = (times * 100 / records.max(1), fields);
+        if best.as_ref().is_none_or(|(before, _)| score > *before) {
+            best = Some((score, found));
+        }
+    }
+    best.map(|(_, found)| found)
+}
+
+/// Excel's first line `sep=;` is no record.
+fn without_statement(text: &str) -> (&str, Option<u8>) {
+    let stated = text.strip_prefix("sep=").and_then(|rest| {
+        let delimiter = *rest.as_bytes().first().filter(|byte| byte.is_ascii() && **byte != b'\n')?;
+        Some((rest.get(1..)?.strip_prefix('\n')?, delimiter))
+    });
+    stated.map_or((text, None), |(rest, delimiter)| (rest, Some(delimiter)))
+}
+
+fn reader(text: &str, delimiter: u8, quoting: bool) -> csv::Reader<&[u8]> {
+    let mut builder = ReaderBuilder::new();
+    builder.has_headers(false).flexible(true).delimiter(delimiter).quoting(quoting);
+    builder.from_reader(text.as_bytes())
+}
+
+/// Rows that follow each other, and the number of the first, from 1.
+struct Table {
+    first_row: u32,
+    rows: Vec<StringRecord>,
+}
+
+/// The tables that blank lines separate; `None` where a value is so long that its quotation mark must be a mistake.
+fn tables(text: &str, delimiter: u8, quoting: bool, limits: &ParseLimits) -> Result<Option<Vec<Table>>> {
+    let mut reader = reader(text, delimiter, quoting);
+    let mut tables: Vec<Table> = Vec::new();
+    let (mut row, mut cells) = (0_u32, 0_usize);
+    loop {
+        let at = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
+        let blank_lines = text.get(at..).map_or(0, |rest| rest.len() - rest.trim_start_matches('\n').len());
+        let mut record = StringRecord::new();
+        let more = reader.read_record(&mut record).context(ErrorKind::InvalidInput, || {
+            "the values cannot be told apart; save the file as CSV again".to_owned()
+        })?;
+        if !more {
+            return Ok(Some(tables));
+        }
+        cells += record.len();
+        if cells > limits.max_cells {
+            let message = format!("the file has more than {} values; split it by rows", limits.max_cells);
+            return Err(Error::new(ErrorKind::TooLarge, message));
+        }
+        if quoting && record.iter().any(|value| value.matches('\n').count() > MAX_LINES_OF_A_VALUE) {
+            return Ok(None);
+        }
+        row = row.saturating_add(1);
+        // The line end after a record is its own; the reader may or may not have taken it already.
+        let is_next_line = blank_lines == 0 || at > 0 && !text[..at].ends_with('\n') && blank_lines == 1;
+        match tables.last_mut() {
+            Some(table) if is_next_line => table.rows.push(record),
+            _ => {
+                row = row.saturating_add(u32::try_from(blank_lines).unwrap_or(u32::MAX));
+                tables.push(Table { first_row: row, rows: vec![record] });
+            }
+        }
+    }
+}
+
+fn append_table(out: &mut DocumentBuilder, table: &Table) {
+    let first_row = Some(table.first_row);
+    out.start(Page { number: 1, kind: PageKind::Sheet, first_row, ..Page::default() });
+    if let [only] = table.rows.as_slice()
+        && only.len() == 1
+    {
+        out.paragraph(&one_line(only.get(0).unwrap_or_default()));
+        return;
+    }
+    let widest = table.rows.iter().map(StringRecord::len).max().unwrap_or(0);
+    let values: usize = table.rows.iter().map(StringRecord::len).sum();
+    let fill = widest.saturating_mul(table.rows.len()) <= values.saturating_mul(MAX_FILL);
+    let mut text = String::new();
+    for (index, row) in table.rows.iter().enumerate() {
+        let values: Vec<String> = row.iter().map(one_line).collect();
+        let width = if fill { widest } else { values.len() };
+        push_row(&mut text, (0..width).map(|column| values.get(column).map_or("", String::as_str)));
+        if index == 0 {
+            push_rule(&mut text, width);
+        }
+    }
+    out.block(BlockKind::Table, 0, &text);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> ParsedDocument {
+        parse(text.as_bytes(), &ParseLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn the_delimiter_is_told_by_the_content() {
+        let expected = "| Name | Days |\n| --- | --- |\n| Ann, B | 3 |\n| Bo | 1\\|2 |";
+        assert_eq!(read("Name,Days\n\"Ann, B\",3\nBo,1|2\n").text, expected);
+        assert_eq!(read("Name;Days\r\nAnn, B;3\r\nBo;1|2\r\n").text, expected);
+        assert_eq!(read("Name\tDays\rAnn, B\t3\rBo\t1|2").text, expected);
+        assert_eq!(read("Name|Days\nAnn, B|3\nBo|\"1|2\"").text, expected);
+        assert_eq!(read("sep=;\nName;Days\nAnn, B;3\nBo;1|2").text, expected);
+        assert_eq!(read("Industry\nSales\nOther\n").text, "| Industry |\n| --- |\n| Sales |\n| Other |");
+    }
+
+    #[test]
+    fn rows_keep_their_numbers() {
+        let document = read("Report\n\n\na,b\n\"1\n\nx\",2\n,\n3\n\nc,d\n4,5,6\n");
+        assert_eq!(
+            document.text,
+            "Report\n\n| a | b |\n| --- | --- |\n| 1 x | 2 |\n|  |  |\n| 3 |  |\n\n\
+             | c | d |  |\n| --- | --- | --- |\n| 4 | 5 | 6 |"
+        );
+        assert_eq!(
+            document.pages.iter().map(|p| p.first_row).collect::<Vec<_>>(),
+            [Some(1), Some(4), Some(9)]
+        );
+        assert!(document.pages.iter().all(|p| p.number == 1 && p.label.is_none()));
+        let page = &document.pages[1];
+        let chars: Vec<char> = document.text.chars().collect();
+        let table: String = chars[page.span.start..page.span.end].iter().collect();
+        assert_eq!(page.rows(&table[..table.find("| 3").unwrap()], "| 3 |  |"), Some((7, 7)));
+    }
+
+    #[test]
+    fn encodings_are_recognised() {
+        let text = "姓名,部门\n王芳,财务部门\n李强,技术部门\n";
+        let document = parse(&encoding_rs::GBK.encode(text).0, &ParseLimits::default()).unwrap();
+        assert!(document.text.contains("| 王芳 | 财务部门 |"), "{}", document.text);
+    }
+
+    #[test]
+    fn malformed_files_are_read_as_far_as_they_go() {
+        let open = format!("a,b\n\"never closed,1\n{}", "x,2\n".repeat(1000));
+        let document = read(&open);
+        assert!(document.text.contains("| \"never closed | 1 |"));
+        assert!(document.warnings[0].message.contains("never closed"));
+        assert!(parse(b" \n\n", &ParseLimits::default()).is_err());
+        let limits = ParseLimits { max_cells: 10, ..ParseLimits::default() };
+        assert_eq!(
+            parse(b"1,2\n1,2\n1,2\n1,2\n1,2\n1,2\n", &limits).unwrap_err().kind(),
+            ErrorKind::TooLarge
+        );
+        // One very long row does not fill up all the others.
+        let ragged = format!("{}\n{}", "1,".repeat(20_000), "1\n".repeat(20_000));
+        assert!(read(&ragged).text.len() < 1_000_000);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_panic(text in "[a\",;|\t\n\r ]{0,60}", bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
+            let _ = parse(&bytes, &ParseLimits::default());
+            let whole = text.chars().any(|c| !c.is_whitespace());
+            proptest::prop_assert_eq!(parse(text.as_bytes(), &ParseLimits::default()).is_ok(), whole);
+        }
+    }
+}

@@ -1,0 +1,326 @@
+//! JSON and JSON lines: records become tables, nested values lines of `path: value` under headings.
+//!
+//! Nothing is lost: members stay in their order, and a name that stands twice is kept twice. What is no JSON is
+//! read as text.
+
+mod node;
+
+use footnote_core::Result;
+use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
+
+use self::node::Node;
+use super::builder::DocumentBuilder;
+use super::limits::ParseLimits;
+use super::table::{one_line, push_row, push_rule};
+use super::text::{self, decode};
+
+/// Values of a table are no longer than this; records with longer ones are written apart.
+const MAX_VALUE_IN_TABLE: usize = 300;
+/// Most columns of a table of records.
+const MAX_COLUMNS: usize = 100;
+/// A table may have this many places for each value it holds.
+const MAX_PLACES_PER_VALUE: usize = 10;
+/// Headings go this deep; below, the path tells where a value stands.
+const MAX_HEADING_LEVEL: u8 = 4;
+
+/// Whether the text, in lower case, is a Jupyter notebook.
+pub(crate) fn is_notebook(lower: &str, extension: &str) -> bool {
+    let is_object = lower.starts_with('{');
+    is_object && (extension == "ipynb" || lower.contains("\"nbformat\"") && lower.contains("\"cells\""))
+}
+
+/// Whether a text without a telling name begins as JSON records do; a link of Markdown or a reference `[1]` does
+/// not.
+pub(crate) fn looks_like_json(text: &str) -> bool {
+    let mut signs = text.chars().filter(|c| !c.is_whitespace());
+    matches!(
+        (signs.next(), signs.next(), signs.next()),
+        (Some('{'), Some('"'), Some(_))
+            | (Some('['), Some('{'), Some('"' | '}'))
+            | (Some('['), Some('"'), Some(_))
+    )
+}
+
+/// Reads JSON, or a JSON value on each line.
+pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
+    let decoded = decode(bytes, None);
+    let source = decoded.text.trim_start_matches('\u{feff}').trim();
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    if let Some(warning) = decoded.warning() {
+        builder.warn(None, warning);
+    }
+    match Node::read(source, limits.max_cells) {
+        Ok(root) => {
+            builder.title(root.title().unwrap_or_default());
+            append(&mut builder, &root);
+        }
+        Err(error) => match lines(source, limits.max_cells) {
+            Some(Lines { records, broken }) => {
+                append(&mut builder, &Node::List(records));
+                append_broken(&mut builder, &broken);
+            }
+            None => return as_text(bytes, limits, &error),
+        },
+    }
+    builder.finish(ContentType::Json, "serde_json 1")
+}
+
+fn as_text(bytes: &[u8], limits: &ParseLimits, error: &serde_json::Error) -> Result<ParsedDocument> {
+    let mut document = text::parse(bytes, limits)?;
+    let message = format!("the JSON is read as plain text, for it is broken: {error}");
+    document.warnings.insert(0, footnote_core::parsed::ParseWarning { page: None, message });
+    document.content_type = ContentType::Json;
+    Ok(document)
+}
+
+struct Lines<'t> {
+    records: Vec<Node>,
+    /// Number and text of the lines that are no JSON.
+    broken: Vec<(usize, &'t str)>,
+}
+
+/// The values of a file with one on each line; `None` where most lines are none.
+fn lines(source: &str, max_values: usize) -> Option<Lines<'_>> {
+    let mut left = max_values;
+    let (mut records, mut broken) = (Vec::new(), Vec::new());
+    for (number, line) in (1..).zip(source.lines()).filter(|(_, line)| !line.trim().is_empty()) {
+        match Node::read_counting(line, &mut left) {
+            Ok(record) => records.push(record),
+            Err(_) => broken.push((number, line)),
+        }
+    }
+    let are_records = records.iter().any(|record| matches!(record, Node::Object(_) | Node::List(_)));
+    (are_records && records.len() > broken.len()).then_some(Lines { records, broken })
+}
+
+fn append_broken(out: &mut DocumentBuilder, broken: &[(usize, &str)]) {
+    if broken.is_empty() {
+        return;
+    }
+    let numbers: Vec<String> = broken.iter().take(20).map(|(number, _)| number.to_string()).collect();
+    let more = if broken.len() > 20 { " and more" } else { "" };
+    out.warn(
+        None,
+        format!("lines that are no JSON are read as text, at the end: {}{more}", numbers.join(", ")),
+    );
+    for (_, line) in broken {
+        out.paragraph(line);
+    }
+}
+
+fn append(out: &mut DocumentBuilder, root: &Node) {
+    match root {
+        Node::Object(members) => append_object(out, members, "", 1),
+        Node::List(items) => append_list(out, items, ""),
+        value => out.paragraph(&value.scalar().unwrap_or_default()),
+    }
+}
+
+/// Members that hold other values have headings as far as they come last: what follows a heading lies under it.
+fn append_object(out: &mut DocumentBuilder, members: &[(String, Node)], path: &str, level: u8) {
+    let is_section = |node: &Node| !node.is_flat_list() && matches!(node, Node::Object(_) | Node::List(_));
+    let first_section = members.iter().rposition(|(_, node)| !is_section(node)).map_or(0, |at| at + 1);
+    let (before, sections) = match level <= MAX_HEADING_LEVEL {
+        true => members.split_at(first_section),
+        false => (members, &[][..]),
+    };
+    append_lines(out, &flattened(before, path));
+    for (name, node) in sections {
+        let path = join(path, name);
+        out.heading(level, name);
+        match node {
+            Node::Object(members) if !members.is_empty() => append_object(out, members, &path, level + 1),
+            Node::List(items) if !items.is_empty() => append_list(out, items, &path),
+            empty => out.paragraph(&format!("{path}: {}", empty.scalar().unwrap_or_default())),
+        }
+    }
+}
+
+fn append_list(out: &mut DocumentBuilder, items: &[Node], path: &str) {
+    if let Some(table) = table(items) {
+        out.block(BlockKind::Table, 0, &table);
+        return;
+    }
+    for (index, item) in items.iter().enumerate() {
+        match item {
+            Node::Object(members) if path.is_empty() => append_lines(out, &flattened(members, "")),
+            item => match item.scalar() {
+                Some(value) => out.block(BlockKind::ListItem, 1, &format!("- {value}")),
+                None => {
+                    let mut lines = Vec::new();
+                    flatten(item, &format!("{path}[{index}]"), &mut lines);
+                    append_lines(out, &lines);
+                }
+            },
+        }
+    }
+}
+
+/// Objects of plain, short values as a table with every name that occurs; `None` where they are none.
+fn table(items: &[Node]) -> Option<String> {
+    let mut names: Vec<&str> = Vec::new();
+    let mut values = 0;
+    for item in items {
+        let Node::Object(members) = item else { return None };
+        for (index, (name, node)) in members.iter().enumerate() {
+            let short = node.scalar().is_some_and(|text| text.chars().count() <= MAX_VALUE_IN_TABLE);
+            if !short || members[..index].iter().any(|(before, _)| before == name) {
+                return None;
+            }
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+            if names.len() > MAX_COLUMNS {
+                return None;
+            }
+        }
+        values += members.len();
+    }
+    if names.is_empty() || names.len() * items.len() > values.saturating_mul(MAX_PLACES_PER_VALUE) {
+        return None;
+    }
+    let mut out = String::new();
+    let header: Vec<String> = names.iter().map(|name| one_line(name)).collect();
+    push_row(&mut out, header.iter().map(String::as_str));
+    push_rule(&mut out, names.len());
+    for item in items {
+        let Node::Object(members) = item else { continue };
+        let row: Vec<String> = names.iter().map(|name| cell(members, name)).collect();
+        push_row(&mut out, row.iter().map(String::as_str));
+    }
+    Some(out)
+}
+
+fn cell(members: &[(String, Node)], name: &str) -> String {
+    let node = members.iter().find(|(member, _)| member == name).map(|(_, node)| node);
+    // A null is an empty cell, as in any other table.
+    node.filter(|node| **node != Node::Null)
+        .and_then(Node::scalar)
+        .map_or(String::new(), |text| one_line(&text))
+}
+
+/// Every value below `members` with its path.
+fn flattened(members: &[(String, Node)], path: &str) -> Vec<(String, String)> {
+    let mut lines = Vec::new();
+    for (name, node) in members {
+        flatten(node, &join(path, name), &mut lines);
+    }
+    lines
+}
+
+fn flatten(node: &Node, path: &str, lines: &mut Vec<(String, String)>) {
+    match node {
+        Node::Object(members) if !members.is_empty() => {
+            members.iter().for_each(|(name, node)| flatten(node, &join(path, name), lines));
+        }
+        Node::List(items) if node.is_flat_list() && !items.is_empty() => {
+            let values: Vec<String> = items.iter().filter_map(Node::scalar).collect();
+            lines.push((path.to_owned(), values.join(", ")));
+        }
+        Node::List(items) if !items.is_empty() => {
+            for (index, item) in items.iter().enumerate() {
+                flatten(item, &format!("{path}[{index}]"), lines);
+            }
+        }
+        value => lines.push((path.to_owned(), value.scalar().unwrap_or_default())),
+    }
+}
+
+fn join(path: &str, name: &str) -> String {
+    let name = one_line(name);
+    if path.is_empty() || name.starts_with('[') { format!("{path}{name}") } else { format!("{path}.{name}") }
+}
+
+/// Short values share a paragraph; a long text is one of its own.
+fn append_lines(out: &mut DocumentBuilder, lines: &[(String, String)]) {
+    let mut paragraph = String::new();
+    for (path, value) in lines {
+        let line = format!("{path}: {value}");
+        if value.contains('\n') || value.chars().count() > MAX_VALUE_IN_TABLE {
+            out.paragraph(&std::mem::take(&mut paragraph));
+            out.paragraph(&line);
+        } else {
+            paragraph.push_str(&line);
+            paragraph.push('\n');
+        }
+    }
+    out.paragraph(&paragraph);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(text: &str) -> ParsedDocument {
+        parse(text.as_bytes(), &ParseLimits::default()).unwrap()
+    }
+
+    #[test]
+    fn records_become_a_table() {
+        let expected = "| name | days | left |\n| --- | --- | --- |\n| Ann | 3 |  |\n| Bo\\|b |  | true |";
+        assert_eq!(
+            read(r#"[{"name":"Ann","days":3},{"name":"Bo|b","left":true,"days":null}]"#).text,
+            expected
+        );
+        assert_eq!(
+            read("{\"name\":\"Ann\",\"days\":3}\n\n{\"name\":\"Bo|b\",\"left\":true}\n").text,
+            expected
+        );
+    }
+
+    #[test]
+    fn nested_values_keep_their_order_and_path() {
+        let document = read(
+            r#"{"title":"Plan","owner":{"name":"Ann","tags":["a","b"]},"year":2026,"a":1,"a":2,
+                "steps":[{"name":"one","parts":[{"id":1},{"id":[]}]},{"name":"two"}],
+                "rates":[{"k":"x","v":0.5},{"k":"y","v":12345678901}],"note":{"by":{"who":"Bo"},"text":""}}"#,
+        );
+        assert_eq!(
+            document.text,
+            "title: Plan\nowner.name: Ann\nowner.tags: a, b\nyear: 2026\na: 1\na: 2\n\nsteps\n\n\
+             steps[0].name: one\nsteps[0].parts[0].id: 1\nsteps[0].parts[1].id: []\n\nsteps[1].name: two\n\nrates\n\n\
+             | k | v |\n| --- | --- |\n| x | 0.5 |\n| y | 12345678901 |\n\nnote\n\nnote.by.who: Bo\nnote.text:"
+        );
+        assert_eq!(document.title.as_deref(), Some("Plan"));
+        assert_eq!(document.blocks.last().unwrap().heading_path, ["note"]);
+    }
+
+    #[test]
+    fn records_with_long_texts_are_written_apart() {
+        let long = "word ".repeat(100);
+        let document = read(&format!("{{\"id\":1,\"text\":\"{long}\"}}\n{{\"id\":2,\"text\":\"short\"}}"));
+        assert_eq!(document.blocks.len(), 3);
+        assert!(document.text.ends_with("id: 2\ntext: short"));
+    }
+
+    #[test]
+    fn broken_json_is_text_with_a_warning() {
+        let document = read("{\"a\": 1, \"b\": [1, 2");
+        assert_eq!(document.text, "{\"a\": 1, \"b\": [1, 2");
+        assert!(document.warnings[0].message.contains("broken"), "{:?}", document.warnings);
+        let document = read("{\"a\":1}\n{\"a\":2}\n{\"a\":\n");
+        assert!(document.text.contains("| 2 |") && document.text.ends_with("{\"a\":"));
+        assert!(document.warnings[0].message.ends_with(": 3"));
+        let deep = "[".repeat(100_000);
+        assert!(read(&deep).warnings[0].message.contains("broken"));
+        let limits = ParseLimits { max_cells: 10, ..ParseLimits::default() };
+        let document = parse(format!("[{}1]", "1,".repeat(50)).as_bytes(), &limits).unwrap();
+        assert!(document.warnings[0].message.contains("more than 10 values"));
+    }
+
+    #[test]
+    fn names_that_are_all_different_make_no_giant_table() {
+        let records: Vec<String> = (0..2000).map(|n| format!("{{\"k{n}\":{n}}}")).collect();
+        let document = read(&format!("[{}]", records.join(",")));
+        assert!(document.text.starts_with("k0: 0\n\nk1: 1"));
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_bytes_panic(text in "[\\[\\]{}\",:a1 \n.e-]{0,60}", bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..60)) {
+            let _ = parse(&bytes, &ParseLimits::default());
+            let whole = text.chars().any(|c| !c.is_whitespace());
+            proptest::prop_assert_eq!(parse(text.as_bytes(), &ParseLimits::default()).is_ok(), whole);
+        }
+    }
+}

@@ -1,0 +1,271 @@
+//! Workbooks: sheets of cells become headings, tables and lone lines of text, each with its place on the sheet.
+//!
+//! Readers of the formats ([`xlsx`], [`ods`], [`binary`]) give [`Sheet`]s whose cells hold what a person sees;
+//! this module finds the tables on them and writes them.
+
+mod biff;
+pub(crate) mod binary;
+mod date_format;
+mod number_format;
+pub(crate) mod ods;
+mod regions;
+pub(crate) mod xlsx;
+
+use std::collections::HashSet;
+
+use footnote_core::parsed::{BlockKind, Page, PageKind};
+use footnote_core::{Error, ErrorKind, Result};
+
+use self::regions::{Region, regions};
+use super::builder::DocumentBuilder;
+use super::limits::ParseLimits;
+use super::table::{one_line, push_row, push_rule};
+
+/// Longest merged cell that is repeated in the cells it covers, and how many rows and columns of them.
+const MAX_REPEATED_CHARS: usize = 200;
+const MAX_MERGED_ROWS: u32 = 1_000;
+const MAX_MERGED_COLUMNS: u32 = 256;
+/// A table may have this many places per cell that holds something; a sparser one is written cell by cell.
+const MAX_PLACES_PER_CELL: u64 = 10;
+const ALWAYS_A_TABLE_UP_TO: u64 = 10_000;
+
+/// A cell that holds something; rows and columns count from 0.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Cell {
+    pub(crate) row: u32,
+    pub(crate) column: u32,
+    /// What a person sees, on one line.
+    pub(crate) text: String,
+    /// Whether it only repeats the cell that is merged over it.
+    pub(crate) repeats: bool,
+}
+
+impl Cell {
+    pub(crate) fn new(row: u32, column: u32, text: String) -> Self {
+        Self { row, column, text, repeats: false }
+    }
+}
+
+/// Places that one cell covers, first and last of each.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Merge {
+    pub(crate) rows: (u32, u32),
+    pub(crate) columns: (u32, u32),
+}
+
+/// A sheet as its format's reader gives it.
+#[derive(Debug, Default)]
+pub(crate) struct Sheet {
+    pub(crate) name: String,
+    pub(crate) hidden: bool,
+    pub(crate) cells: Vec<Cell>,
+    pub(crate) merges: Vec<Merge>,
+    /// Texts that lie on the sheet, not in its cells: text boxes, titles of charts.
+    pub(crate) drawn: Vec<String>,
+    /// Comments, each with its cell.
+    pub(crate) comments: Vec<String>,
+    /// Pictures, which are not read.
+    pub(crate) pictures: usize,
+}
+
+/// Counts cells against [`ParseLimits::max_cells`] and what they hold against
+/// [`ParseLimits::max_text_chars`]: many cells may share one long text.
+pub(crate) struct CellBudget {
+    cells_left: usize,
+    bytes_left: usize,
+    max_cells: usize,
+}
+
+impl CellBudget {
+    pub(crate) fn new(limits: &ParseLimits) -> Self {
+        let bytes_left = limits.max_text_chars.saturating_mul(4);
+        Self { cells_left: limits.max_cells, bytes_left, max_cells: limits.max_cells }
+    }
+
+    /// Takes one more cell, which holds `text`.
+    pub(crate) fn take(&mut self, text: &str) -> Result<()> {
+        let too_large = |what: String| {
+            Error::new(ErrorKind::TooLarge, format!("{what}; split the file by sheets or rows"))
+        };
+        self.cells_left = self
+            .cells_left
+            .checked_sub(1)
+            .ok_or_else(|| too_large(format!("the file has more than {} cells", self.max_cells)))?;
+        self.bytes_left = self
+            .bytes_left
+            .checked_sub(text.len())
+            .ok_or_else(|| too_large("the text of the cells is too long".to_owned()))?;
+        Ok(())
+    }
+}
+
+/// Writes the sheets in their order.
+pub(crate) fn append_sheets(out: &mut DocumentBuilder, sheets: Vec<Sheet>, limits: &ParseLimits) {
+    let hidden: Vec<&str> = sheets.iter().filter(|s| s.hidden).map(|s| s.name.as_str()).collect();
+    if !hidden.is_empty() {
+        out.warn(None, format!("hidden sheets are read, too: {}", hidden.join(", ")));
+    }
+    let mut repeats_left = limits.max_text_chars;
+    for (number, sheet) in (1..).zip(sheets) {
+        append_sheet(out, number, sheet, &mut repeats_left);
+    }
+}
+
+fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeats_left: &mut usize) {
+    if sheet.pictures > 0 {
+        let what = match sheet.pictures {
+            1 => "1 picture is".to_owned(),
+            many => format!("{many} pictures are"),
+        };
+        out.warn(Some(number), format!("{what} not read on the sheet {:?}", sheet.name));
+    }
+    for cell in &mut sheet.cells {
+        cell.text = one_line(&cell.text);
+    }
+    sheet.cells.retain(|cell| !cell.text.is_empty());
+    if sheet.cells.is_empty() && sheet.drawn.is_empty() && sheet.comments.is_empty() {
+        return;
+    }
+    sheet.cells.sort_by_key(|cell| (cell.row, cell.column));
+    sheet.cells.dedup_by_key(|cell| (cell.row, cell.column));
+    if !repeat_merged(&mut sheet, repeats_left) {
+        out.warn(
+            Some(number),
+            format!("merged cells of the sheet {:?} are not repeated: they are too many", sheet.name),
+        );
+    }
+    let page = Page { number, kind: PageKind::Sheet, label: label(&sheet.name), ..Page::default() };
+    out.start(page.clone());
+    out.heading(1, &one_line(&sheet.name));
+    for region in regions(sheet.cells) {
+        append_region(out, region, &page);
+    }
+    if sheet.drawn.is_empty() && sheet.comments.is_empty() {
+        return;
+    }
+    out.start(page);
+    for text in &sheet.drawn {
+        out.paragraph(text);
+    }
+    for comment in &sheet.comments {
+        out.block(BlockKind::Footnote, 0, comment);
+    }
+}
+
+fn label(name: &str) -> Option<String> {
+    Some(one_line(name)).filter(|name| !name.is_empty())
+}
+
+/// Writes the table, or the lone text, that a region is.
+pub(crate) fn append_region(out: &mut DocumentBuilder, mut region: Region, page: &Page) {
+    let start = |out: &mut DocumentBuilder, row: u32| {
+        out.start(Page { first_row: Some(row.saturating_add(1)), ..page.clone() });
+    };
+    for title in region.take_titles() {
+        start(out, title.row);
+        out.paragraph(&title.text);
+    }
+    let ((first, last), (left, right)) = (region.rows(), region.columns());
+    if let Some(lone) = region.lone() {
+        start(out, lone.row);
+        out.paragraph(&lone.text);
+        return;
+    }
+    let places = u64::from(last - first + 1) * u64::from(right - left + 1);
+    let cells = region.cells.len() as u64;
+    if places > ALWAYS_A_TABLE_UP_TO.max(cells.saturating_mul(MAX_PLACES_PER_CELL)) {
+        out.start(page.clone());
+        out.paragraph(&scattered(&region));
+        return;
+    }
+    start(out, first);
+    out.block(BlockKind::Table, 0, &table(&region));
+}
+
+fn table(region: &Region) -> String {
+    let ((first, last), (left, right)) = (region.rows(), region.columns());
+    let mut out = String::new();
+    let mut cells = region.cells.iter().peekable();
+    for row in first..=last {
+        push_row(
+            &mut out,
+            (left..=right).map(|column| {
+                let cell = cells.next_if(|cell| (cell.row, cell.column) == (row, column));
+                cell.map_or("", |cell| cell.text.as_str())
+            }),
+        );
+        if row == first {
+            push_rule(&mut out, (right - left + 1) as usize);
+        }
+    }
+    out
+}
+
+/// A line for each row, with the names of its cells: cells too far apart to be a table.
+fn scattered(region: &Region) -> String {
+    let mut out = String::new();
+    let mut row = None;
+    for cell in &region.cells {
+        out.push_str(match row.replace(cell.row) {
+            None => "",
+            Some(before) if before == cell.row => "; ",
+            Some(_) => "\n",
+        });
+        out.push_str(&format!("{}: {}", cell_name(cell.row, cell.column), cell.text));
+    }
+    out
+}
+
+/// What people call a cell: `B2`.
+pub(crate) fn cell_name(row: u32, column: u32) -> String {
+    let mut letters = Vec::new();
+    let mut rest = u64::from(column) + 1;
+    while rest > 0 {
+        rest -= 1;
+        letters.push(char::from(b'A' + (rest % 26) as u8));
+        rest /= 26;
+    }
+    let letters: String = letters.iter().rev().collect();
+    format!("{letters}{}", u64::from(row) + 1)
+}
+
+/// Repeats each merged cell in the places it covers, so that every row says all it means. `false` where there
+/// are too many such places; the cells themselves are all kept.
+fn repeat_merged(sheet: &mut Sheet, left: &mut usize) -> bool {
+    if sheet.merges.is_empty() {
+        return true;
+    }
+    let last_row = sheet.cells.iter().map(|cell| cell.row).max().unwrap_or(0);
+    let last_column = sheet.cells.iter().map(|cell| cell.column).max().unwrap_or(0);
+    let mut taken: HashSet<(u32, u32)> = sheet.cells.iter().map(|cell| (cell.row, cell.column)).collect();
+    let own = sheet.cells.len();
+    let mut whole = true;
+    for merge in &sheet.merges {
+        let at = (merge.rows.0, merge.columns.0);
+        let Ok(origin) = sheet.cells[..own].binary_search_by_key(&at, |cell| (cell.row, cell.column)) else {
+            continue;
+        };
+        let text = sheet.cells[origin].text.clone();
+        if text.chars().count() > MAX_REPEATED_CHARS {
+            continue;
+        }
+        let rows = at.0..=merge.rows.1.min(last_row).min(at.0.saturating_add(MAX_MERGED_ROWS - 1));
+        let columns =
+            at.1..=merge.columns.1.min(last_column).min(at.1.saturating_add(MAX_MERGED_COLUMNS - 1));
+        for place in rows.flat_map(|row| columns.clone().map(move |column| (row, column))) {
+            let Some(after) = left.checked_sub(text.len() + 1) else {
+                whole = false;
+                break;
+            };
+            *left = after;
+            if taken.insert(place) {
+                sheet.cells.push(Cell { repeats: true, ..Cell::new(place.0, place.1, text.clone()) });
+            }
+        }
+    }
+    sheet.cells.sort_by_key(|cell| (cell.row, cell.column));
+    whole
+}
+
+#[cfg(test)]
+mod tests;
