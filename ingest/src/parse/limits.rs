@@ -92,3 +92,10 @@ pub struct EngineConfig {
     /// The PDFium shared library; without it pdf-extract reads PDFs.
     pub pdfium: Option<PathBuf>,
 }
+
+impl EngineConfig {
+    /// Every file and folder that an engine reads.
+    pub(crate) fn paths(&self) -> Vec<PathBuf> {
+        self.pdfium.iter().cloned().collect()
+    }
+}

@@ -4,6 +4,7 @@
 //! standard output cannot corrupt it.
 
 mod incoming;
+mod sandbox;
 mod wire;
 
 use std::ffi::OsString;
@@ -13,7 +14,7 @@ use std::os::unix::process::ExitStatusExt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 use std::process::{ExitStatus, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use footnote_core::document::Lineage;
 use footnote_core::error::Context;
@@ -25,6 +26,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
 use self::incoming::Incoming;
+pub use self::sandbox::Confinement;
 use self::wire::{Assembly, FailureKind, Frame, MAX_FRAME_BYTES, Request, SendMembers, Step};
 use super::limits::{EngineConfig, ParseLimits};
 use super::parse_file_reporting;
@@ -41,6 +43,8 @@ pub fn run_worker() -> Result<()> {
     let mut socket = UnixStream::from(socket);
     let request = wire::read_request(&mut socket)?;
     limit_self(&request.limits)?;
+    let confinement = sandbox::confine(&request.path, &request.engines)?;
+    wire::send(&mut socket, &Frame::Confined(confinement))?;
     let report = |done, of| {
         // Where nobody listens any more, the answer will say so.
         wire::send(&mut &socket, &Frame::Pages { done, of }).unwrap_or_default();
@@ -88,6 +92,8 @@ pub struct ParseHost {
     /// Engines the child may load.
     pub engines: EngineConfig,
     children: Arc<Semaphore>,
+    /// What holds in the children: told by the first one.
+    confinement: Arc<OnceLock<Confinement>>,
 }
 
 impl ParseHost {
@@ -98,7 +104,19 @@ impl ParseHost {
         engines: EngineConfig,
         concurrency: usize,
     ) -> Self {
-        Self { command, limits, engines, children: Arc::new(Semaphore::new(concurrency.max(1))) }
+        let children = Arc::new(Semaphore::new(concurrency.max(1)));
+        Self { command, limits, engines, children, confinement: Arc::default() }
+    }
+
+    /// Remembers what holds in the children, and warns once where that is not everything.
+    fn note(&self, confinement: Confinement) {
+        if self.confinement.set(confinement).is_ok() && !confinement.is_whole() {
+            tracing::warn!(
+                parser.files_guarded = confinement.files,
+                parser.calls_guarded = confinement.calls,
+                "this kernel cannot confine parsers fully (Landlock, seccomp); limits on memory and time hold"
+            );
+        }
     }
 
     /// Parses the file at `path` in a child. Dropping the future kills the child.
@@ -218,6 +236,7 @@ impl ParseHost {
                 Step::Part => {}
                 Step::MemberStart(name) => incoming.start(name).await?,
                 Step::MemberEnd { is_whole } => incoming.end(is_whole).await?,
+                Step::Confined(confinement) => self.note(confinement),
                 Step::Pages(done, of) => show_pages(progress, done, of),
                 Step::Whole(parsed) => return Ok(Some(*parsed)),
             }

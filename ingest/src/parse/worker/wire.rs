@@ -10,6 +10,7 @@ use footnote_core::parsed::{Block, Line, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
+use super::sandbox::Confinement;
 use crate::parse::limits::{EngineConfig, ParseLimits};
 use crate::parse::members::MemberOutput;
 
@@ -31,6 +32,8 @@ pub(super) struct Request {
 #[derive(Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub(super) enum Frame {
+    /// What holds in the child from here on.
+    Confined(Confinement),
     /// So many pages of so many were read.
     Pages { done: u32, of: u32 },
     /// The next part of the text.
@@ -174,6 +177,8 @@ pub(super) struct Assembly {
 
 /// What a frame brought.
 pub(super) enum Step {
+    /// What holds in the child.
+    Confined(Confinement),
     /// Pages read, and pages in all.
     Pages(u32, u32),
     /// A part.
@@ -190,6 +195,7 @@ impl Assembly {
     /// Takes the next frame's bytes.
     pub(super) fn take(&mut self, frame: &[u8]) -> Result<Step> {
         match serde_json::from_slice(frame).internal("the parser's answer is garbled")? {
+            Frame::Confined(confinement) => return Ok(Step::Confined(confinement)),
             Frame::Pages { done, of } => return Ok(Step::Pages(done, of)),
             Frame::MemberStart { name } => return Ok(Step::MemberStart(name)),
             Frame::MemberEnd => return Ok(Step::MemberEnd { is_whole: true }),
