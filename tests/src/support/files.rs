@@ -123,7 +123,7 @@ pub fn zip_in_gbk(files: &[(&str, &[u8])]) -> Vec<u8> {
     let names: Vec<Vec<u8>> = files.iter().map(|(name, _)| GBK.encode(name).0.into_owned()).collect();
     // Packed under names of the same length, which are then written over.
     let stand_ins: Vec<String> =
-        (1..).zip(&names).map(|(at, name)| format!("{at:0>1$}", name.len())).collect();
+        (1..).zip(&names).map(|(at, name)| format!("{at:0>width$}", width = name.len())).collect();
     let parts: Vec<(&str, &[u8])> =
         stand_ins.iter().zip(files).map(|(name, (_, content))| (name.as_str(), *content)).collect();
     let mut bytes = zip_of(&parts);

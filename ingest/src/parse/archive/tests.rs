@@ -2,13 +2,13 @@
 
 use std::io::{Cursor, Write};
 
+use ::zip::ZipWriter;
+use ::zip::write::SimpleFileOptions;
 use encoding_rs::GBK;
 use flate2::Compression;
 use flate2::write::GzEncoder;
 use footnote_core::ErrorKind;
 use proptest::prelude::*;
-use zip::ZipWriter;
-use zip::write::SimpleFileOptions;
 
 use super::*;
 use crate::parse::members::tests::Kept;

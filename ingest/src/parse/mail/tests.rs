@@ -205,7 +205,7 @@ fn a_real_outlook_message_is_read() {
         return;
     };
     let document = read_as(parse_msg, &bytes).0.unwrap();
-    assert_eq!(document.title.as_deref(), Some("Test for TIF files"));
+    assert_eq!(document.title.as_deref(), Some("Test Email Message"));
     assert!(document.text.contains("From: ") && document.text.contains("To: "), "{}", document.text);
     assert_eq!(
         crate::parse::sniff(&bytes[..bytes.len().min(crate::parse::SNIFF_BYTES)], None, None).unwrap(),

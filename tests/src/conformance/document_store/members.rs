@@ -103,7 +103,7 @@ async fn members_are_hidden_with_what_they_lie_in(bed: Bed) {
     bed.work().await;
     let deepest = members(&bed, inner.document.id).await.remove(0);
     assert_eq!(deepest.document.key, "pack.zip/inner.zip/deep.md");
-    assert!(documents.delete_document(pack.document.id, at(20)).await.unwrap());
+    assert!(documents.delete_document(pack.document.id, at(11)).await.unwrap());
     assert!(bed.visible(&bed.kb, &[inner.newest.id, deepest.newest.id]).await.is_empty());
     assert_eq!(documents.document(deepest.document.id).await.unwrap(), None);
     assert_eq!(bed.work().await.len(), 4, "all of it is swept");
