@@ -10,13 +10,20 @@
 //! tests with malformed input beside it.
 
 pub mod builder;
+mod compound;
+mod doc;
 mod docx;
+mod epub;
 mod flow;
 mod front_matter;
 mod html;
 pub mod limits;
 mod markdown;
+mod odf;
 mod pdf;
+mod ppt;
+mod pptx;
+mod rtf;
 mod sniff;
 mod table;
 mod text;
@@ -61,6 +68,12 @@ fn parse_file_reporting(
         ContentType::Html => html::parse(&read(path)?, limits),
         ContentType::Markdown => markdown::parse(&read(path)?, limits),
         ContentType::Text => text::parse(&read(path)?, limits),
+        ContentType::Pptx => pptx::parse(path, limits),
+        ContentType::Odt | ContentType::Odp => odf::parse(path, content_type, limits),
+        ContentType::Epub => epub::parse(path, limits),
+        ContentType::Rtf => rtf::parse(&read(path)?, limits),
+        ContentType::Doc => doc::parse(path, limits),
+        ContentType::Ppt => ppt::parse(path, limits),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
@@ -83,7 +96,11 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
         .take(SNIFF_BYTES as u64)
         .read_to_end(&mut prefix)
         .internal("cannot read the stored file")?;
-    let entries = if sniff::is_archive(&prefix) { docx::entry_names(file, limits) } else { None };
+    let entries = match () {
+        () if sniff::is_archive(&prefix) => docx::entry_names(file, limits),
+        () if sniff::is_compound(&prefix) => compound::stream_names(file),
+        () => None,
+    };
     sniff(&prefix, entries.as_deref(), Some(file_name))
 }
 

@@ -29,6 +29,14 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
         let names = entries.map_or_else(|| entry_names(prefix), <[String]>::to_vec);
         return sniff_zip(&names, prefix, file_name, &shown);
     }
+    if is_compound(prefix)
+        && let Some(content_type) = sniff_compound(entries.unwrap_or_default())
+    {
+        return Ok(content_type);
+    }
+    if prefix.starts_with(b"{\\rtf") {
+        return Ok(ContentType::Rtf);
+    }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));
     }
@@ -51,6 +59,22 @@ pub(crate) fn is_archive(prefix: &[u8]) -> bool {
     prefix.starts_with(b"PK") && prefix.len() >= 4 && matches!(prefix[2], 3 | 5 | 7)
 }
 
+/// Whether the file begins as a compound file does, the container of legacy Office documents.
+pub(crate) fn is_compound(prefix: &[u8]) -> bool {
+    prefix.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+}
+
+/// What a compound file is by the names of its streams; `None` where it is encrypted or of another kind.
+fn sniff_compound(streams: &[String]) -> Option<ContentType> {
+    let has = |name: &str| streams.iter().any(|stream| stream.eq_ignore_ascii_case(name));
+    match () {
+        () if has("EncryptedPackage") => None,
+        () if has("WordDocument") => Some(ContentType::Doc),
+        () if has("PowerPoint Document") => Some(ContentType::Ppt),
+        () => None,
+    }
+}
+
 fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("{shown} is {what}, which cannot be read; {remedy}"))
 }
@@ -62,7 +86,7 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     const ARCHIVE: &str = "unpack it and upload its files";
     const SOUND: &str = "upload a transcript";
     let starts = |magic: &[u8]| prefix.starts_with(magic);
-    if starts(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1") {
+    if is_compound(prefix) {
         return Some(match contains_utf16(prefix, "EncryptedPackage") {
             true => ("an Office document encrypted with a password", "remove the password and save it again"),
             false => ("a legacy Office file (DOC, XLS, PPT or MSG)", OFFICE),
@@ -71,8 +95,7 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     let riff = |kind: &[u8]| starts(b"RIFF") && prefix.get(8..12) == Some(kind);
     let id3 = starts(b"ID3") && prefix.get(3).is_some_and(|&version| version < 0x10);
     let ogg = starts(b"OggS\0");
-    let known: [(bool, &'static str, &'static str); 15] = [
-        (starts(b"{\\rtf"), "an RTF document", OFFICE),
+    let known: [(bool, &'static str, &'static str); 14] = [
         (starts(b"\x89PNG"), "a PNG image", PICTURE),
         (starts(b"\xff\xd8\xff"), "a JPEG image", PICTURE),
         (starts(b"GIF87a") || starts(b"GIF89a"), "a GIF image", PICTURE),
@@ -100,11 +123,24 @@ fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &s
     if has("word/") || (office && extension == "docx" && !has("xl/") && !has("ppt/")) {
         return Ok(ContentType::Docx);
     }
+    if has("ppt/") || (office && extension == "pptx" && !has("xl/")) {
+        return Ok(ContentType::Pptx);
+    }
+    let head = &prefix[..prefix.len().min(256)];
+    let media = |name: &str| contains(head, name.as_bytes());
+    if media("application/epub+zip") || has("META-INF/container.xml") && extension == "epub" {
+        return Ok(ContentType::Epub);
+    }
+    let open_document = has("content.xml") && has("META-INF/");
+    if media("opendocument.text") || open_document && extension == "odt" {
+        return Ok(ContentType::Odt);
+    }
+    if media("opendocument.presentation") || open_document && extension == "odp" {
+        return Ok(ContentType::Odp);
+    }
     let mimetype = contains(&prefix[..prefix.len().min(256)], b"mimetype");
     let (what, remedy) = match () {
         () if has("xl/") => ("an Excel workbook (XLSX)", "save the sheets as PDF or CSV"),
-        () if has("ppt/") => ("a PowerPoint presentation (PPTX)", "save it as PDF"),
-        () if mimetype && contains(prefix, b"application/epub") => ("an EPUB book", "save it as HTML or PDF"),
         () if mimetype => ("an OpenDocument file", "save it as DOCX or PDF"),
         () if office => ("an Office file other than DOCX", "save it as DOCX or PDF"),
         () if extension == "docx" => {
@@ -276,6 +312,30 @@ mod tests {
     }
 
     #[test]
+    fn office_files_are_known_by_what_is_in_them() {
+        let zip = |name: &str| {
+            let mut bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+            bytes.extend([u8::try_from(name.find('!').unwrap_or(name.len())).unwrap(), 0, 0, 0]);
+            bytes.extend(name.replace('!', "").bytes());
+            bytes
+        };
+        check(&zip("ppt/presentation.xml"), "letter.docx", ContentType::Pptx);
+        check(&zip("mimetype!application/epub+zip"), "book", ContentType::Epub);
+        check(&zip("mimetype!application/vnd.oasis.opendocument.text"), "a", ContentType::Odt);
+        check(&zip("mimetype!application/vnd.oasis.opendocument.presentation"), "a", ContentType::Odp);
+        check(b"{\\rtf1 hello}", "letter.doc", ContentType::Rtf);
+        let legacy = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....";
+        for (stream, expected) in
+            [("WordDocument", ContentType::Doc), ("PowerPoint Document", ContentType::Ppt)]
+        {
+            let streams = [stream.to_owned()];
+            assert_eq!(sniff(legacy, Some(&streams), Some("x.xls")).unwrap(), expected);
+            let encrypted = [stream.to_owned(), "EncryptedPackage".to_owned()];
+            assert!(sniff(legacy, Some(&encrypted), None).is_err());
+        }
+    }
+
+    #[test]
     fn what_is_not_read_says_so() {
         for (bytes, expected) in [
             (&b""[..], "is empty"),
@@ -284,7 +344,6 @@ mod tests {
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml", "Excel"),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
             (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),
-            (b"{\\rtf1 hello}", "RTF"),
         ] {
             let error = sniff(bytes, None, Some("thing.docx")).unwrap_err().to_string();
             assert!(error.contains(expected) && error.contains("thing.docx"), "{error}");
