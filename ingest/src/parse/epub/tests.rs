@@ -6,8 +6,10 @@ use zip::write::SimpleFileOptions;
 
 use super::*;
 
-const CONTAINER: (&str, &str) =
-    ("META-INF/container.xml", "<container><rootfiles><rootfile full-path=\"OEBPS/b.opf\"/></rootfiles></container>");
+const CONTAINER: (&str, &str) = (
+    "META-INF/container.xml",
+    "<container><rootfiles><rootfile full-path=\"OEBPS/b.opf\"/></rootfiles></container>",
+);
 const OPF: &str = "<package><metadata><dc:title>A Book</dc:title></metadata><manifest>\
     <item id=\"one\" href=\"text/one%20a.xhtml\"/><item id=\"two\" href=\"text/two.xhtml\"/>\
     <item id=\"ncx\" href=\"toc.ncx\"/></manifest>\
@@ -32,7 +34,10 @@ fn book(more: &[(&str, &str)]) -> Result<ParsedDocument> {
         CONTAINER,
         ("OEBPS/b.opf", OPF),
         ("OEBPS/toc.ncx", NCX),
-        ("OEBPS/text/one a.xhtml", "<html><head><title/></head><body><a id=\"x\"/><h1>One</h1><aside>note</aside></body></html>"),
+        (
+            "OEBPS/text/one a.xhtml",
+            "<html><head><title/></head><body><a id=\"x\"/><h1>One</h1><aside>note</aside></body></html>",
+        ),
         ("OEBPS/text/two.xhtml", "<html><body><script src=\"x\"/><p>Two &amp; <i>more</i></p></body></html>"),
     ];
     parts.extend(more);
@@ -50,7 +55,8 @@ fn chapters_are_in_the_order_of_the_spine() {
 
 #[test]
 fn the_navigation_document_is_preferred() {
-    let nav = "<html><body><nav><ol><li><a href=\"c.xhtml#s\">The <b>start</b></a></li></ol></nav></body></html>";
+    let nav =
+        "<html><body><nav><ol><li><a href=\"c.xhtml#s\">The <b>start</b></a></li></ol></nav></body></html>";
     let found = titles("OEBPS/nav.xhtml", nav);
     assert_eq!(found.get("OEBPS/c.xhtml").map(String::as_str), Some("The start"));
 }
@@ -58,7 +64,9 @@ fn the_navigation_document_is_preferred() {
 #[test]
 fn protection_is_told_and_fonts_are_no_matter() {
     let encryption = |uri: &str| {
-        format!("<encryption><EncryptedData><CipherData><CipherReference URI=\"{uri}\"/></CipherData></EncryptedData></encryption>")
+        format!(
+            "<encryption><EncryptedData><CipherData><CipherReference URI=\"{uri}\"/></CipherData></EncryptedData></encryption>"
+        )
     };
     let font = encryption("OEBPS/font.otf");
     assert!(book(&[("META-INF/encryption.xml", &font)]).is_ok());

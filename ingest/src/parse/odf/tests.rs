@@ -50,7 +50,9 @@ fn structure_is_kept() {
 #[test]
 fn slides_are_read_from_top_to_bottom() {
     let frame = |class: &str, x: &str, y: &str, text: &str| {
-        format!("<draw:frame presentation:class=\"{class}\" svg:x=\"{x}\" svg:y=\"{y}\"><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>")
+        format!(
+            "<draw:frame presentation:class=\"{class}\" svg:x=\"{x}\" svg:y=\"{y}\"><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>"
+        )
     };
     let slide = [
         frame("", "1cm", "80mm", "last"),

@@ -122,11 +122,12 @@ impl Slide {
             placed.push((at, shape));
         }
         placed.sort_by_key(|((top, left), shape)| (shape.role != Role::Title, *top, *left));
-        let mut row_top = i64::MIN;
+        // The title stands in a row of its own, wherever it lies.
+        let mut row = None;
         for ((top, _), shape) in &mut placed {
-            if shape.role == Role::Title || top.saturating_sub(row_top) > SAME_ROW {
-                row_top = *top;
-            }
+            let row_top = row.filter(|_| shape.role != Role::Title);
+            let row_top = row_top.filter(|row_top| top.saturating_sub(*row_top) <= SAME_ROW).unwrap_or(*top);
+            row = (shape.role != Role::Title).then_some(row_top);
             *top = row_top;
         }
         placed.sort_by_key(|((top, left), shape)| (shape.role != Role::Title, *top, *left));

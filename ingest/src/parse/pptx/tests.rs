@@ -53,20 +53,30 @@ fn slides_are_in_the_order_of_the_presentation() {
         shape("<p:ph type=\"sldNum\"/>", None, &p("7")),
         shape(title, Some((0, 8_000_000)), &p("Leave"))
     );
-    let second = format!("<p:sld><p:cSld><p:spTree>{}</p:spTree></p:cSld></p:sld>", shape(title, None, &p("Pay")));
+    let second =
+        format!("<p:sld><p:cSld><p:spTree>{}</p:spTree></p:cSld></p:sld>", shape(title, None, &p("Pay")));
     let notes = format!("<p:notes>{}</p:notes>", shape("<p:ph type=\"body\"/>", None, &p("say it")));
-    let layout = format!("<p:sldLayout>{}</p:sldLayout>", shape("<p:ph type=\"body\" idx=\"1\"/>", Some((1, 1_000_000)), ""));
+    let layout = format!(
+        "<p:sldLayout>{}</p:sldLayout>",
+        shape("<p:ph type=\"body\" idx=\"1\"/>", Some((1, 1_000_000)), "")
+    );
     let document = read(&[
         ("_rels/.rels", &relations(&[("a", "officeDocument", "ppt/presentation.xml")])),
         ("ppt/presentation.xml", PRESENTATION),
         (
             "ppt/_rels/presentation.xml.rels",
-            &relations(&[("rId1", "slide", "slides/slide1.xml"), ("rId9", "slide", "/ppt/slides/slide2.xml")]),
+            &relations(&[
+                ("rId1", "slide", "slides/slide1.xml"),
+                ("rId9", "slide", "/ppt/slides/slide2.xml"),
+            ]),
         ),
         ("ppt/slides/slide2.xml", &first),
         (
             "ppt/slides/_rels/slide2.xml.rels",
-            &relations(&[("n", "notesSlide", "../notesSlides/n.xml"), ("l", "slideLayout", "../slideLayouts/l.xml")]),
+            &relations(&[
+                ("n", "notesSlide", "../notesSlides/n.xml"),
+                ("l", "slideLayout", "../slideLayouts/l.xml"),
+            ]),
         ),
         ("ppt/notesSlides/n.xml", &notes),
         ("ppt/slideLayouts/l.xml", &layout),
@@ -97,12 +107,19 @@ fn charts_and_diagrams_are_text() {
         ("ppt/presentation.xml", "<p:presentation><p:sldId id=\"256\" r:id=\"s\"/></p:presentation>"),
         ("ppt/_rels/presentation.xml.rels", &relations(&[("s", "slide", "slides/s.xml")])),
         ("ppt/slides/s.xml", slide),
-        ("ppt/slides/_rels/s.xml.rels", &relations(&[("c", "chart", "../c.xml"), ("d", "diagramData", "../d.xml")])),
+        (
+            "ppt/slides/_rels/s.xml.rels",
+            &relations(&[("c", "chart", "../c.xml"), ("d", "diagramData", "../d.xml")]),
+        ),
         ("ppt/c.xml", chart),
         ("ppt/d.xml", diagram),
     ])
     .unwrap();
-    assert!(document.text.starts_with("Sales\n\n|  | North |\n| --- | --- |\n| 2023 | 4.5"), "{}", document.text);
+    assert!(
+        document.text.starts_with("Sales\n\n|  | North |\n| --- | --- |\n| 2023 | 4.5"),
+        "{}",
+        document.text
+    );
     assert!(document.text.ends_with("| 2024 | 6 |\n\n- Plan"), "{}", document.text);
 }
 
