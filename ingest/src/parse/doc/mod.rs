@@ -46,6 +46,10 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     let table = compound.stream(name, limits)?.ok_or_else(missing)?;
     let main = size_at(&stream, MAIN_LENGTH).unwrap_or(0);
     let notes = size_at(&stream, NOTES_LENGTH).unwrap_or(0);
+    // Every character has a byte of its own, unless pieces overlap to grow without bound.
+    if main.saturating_add(notes) > stream.len() {
+        return Err(Error::invalid(format!("the DOC claims more text than it has; {REMEDY}")));
+    }
     let text = pieces(&stream, &table, main.saturating_add(notes)).ok_or_else(missing)?;
     let properties = Properties::read(&stream, &table);
 

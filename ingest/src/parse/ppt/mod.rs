@@ -1,6 +1,6 @@
 //! PowerPoint 97 to 2003: the text atoms of [MS-PPT], slide by slide.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
@@ -144,7 +144,7 @@ fn slides(stream: &[u8], persists: &HashMap<u32, usize>) -> Vec<Slide> {
         let record = persists.get(&slide.persist).and_then(|&at| record_at(stream, at));
         record.filter(|r| r.kind == kind)
     };
-    let notes: Vec<(u32, String)> = notes
+    let mut notes: HashMap<u32, String> = notes
         .iter()
         .filter_map(|note| {
             let record = own(note, NOTES)?;
@@ -155,12 +155,13 @@ fn slides(stream: &[u8], persists: &HashMap<u32, usize>) -> Vec<Slide> {
             Some((of_slide, body.map(|(_, text)| text).collect::<Vec<_>>().join("\r")))
         })
         .collect();
+    // A record is read once, should a damaged file have several slides that share it.
+    let mut seen = HashSet::new();
     for slide in &mut slides {
-        let Some(record) = own(slide, SLIDE) else { continue };
+        let Some(record) = own(slide, SLIDE).filter(|_| seen.insert(slide.persist)) else { continue };
         texts_within(record.content, &mut slide.texts);
         slide.texts.sort_by_key(|(purpose, _)| *purpose != Purpose::Title);
-        let of_slide = notes.iter().filter(|(id, _)| *id == slide.id);
-        slide.texts.extend(of_slide.map(|(_, text)| (Purpose::Notes, text.clone())));
+        slide.texts.extend(notes.remove(&slide.id).map(|text| (Purpose::Notes, text)));
     }
     slides
 }
