@@ -13,8 +13,11 @@ mod archive;
 mod asciidoc;
 pub mod builder;
 mod code;
+mod compound;
 mod delimited;
+mod doc;
 mod docx;
+mod epub;
 mod flow;
 mod front_matter;
 mod html;
@@ -24,9 +27,14 @@ mod mail;
 mod markdown;
 mod members;
 mod notebook;
+mod odf;
 mod pdf;
 mod pdf;
+mod pdf;
+mod ppt;
+mod pptx;
 mod rst;
+mod rtf;
 mod sheets;
 mod sniff;
 mod table;
@@ -90,6 +98,12 @@ fn parse_file_reporting(
         ContentType::Csv => delimited::parse(&read(path)?, limits),
         ContentType::Json => json::parse(&read(path)?, limits),
         ContentType::Notebook => notebook::parse(&read(path)?, limits),
+        ContentType::Pptx => pptx::parse(path, limits),
+        ContentType::Odt | ContentType::Odp => odf::parse(path, content_type, limits),
+        ContentType::Epub => epub::parse(path, limits),
+        ContentType::Rtf => rtf::parse(&read(path)?, limits),
+        ContentType::Doc => doc::parse(path, limits),
+        ContentType::Ppt => ppt::parse(path, limits),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
@@ -114,7 +128,7 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
         .internal("cannot read the stored file")?;
     let entries = match () {
         () if sniff::is_archive(&prefix) => docx::entry_names(file, limits),
-        () if sniff::is_compound_file(&prefix) => mail::entry_names(file),
+        () if sniff::is_compound(&prefix) => compound::stream_names(file),
         () => None,
     };
     sniff(&prefix, entries.as_deref(), Some(file_name))

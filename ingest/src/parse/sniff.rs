@@ -40,11 +40,13 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
     if prefix.starts_with(GZIP_MAGIC) || is_tar(prefix) {
         return Ok(ContentType::Archive);
     }
-    if is_compound_file(prefix) && is_outlook_message(prefix, entries) {
-        return Ok(ContentType::Msg);
+    if is_compound(prefix)
+        && let Some(content_type) = sniff_compound(prefix, entries)
+    {
+        return Ok(content_type);
     }
-    if is_compound_file(prefix) && entries.is_some_and(|names| names.iter().any(|name| is_workbook(name))) {
-        return Ok(ContentType::Xls);
+    if prefix.starts_with(b"{\\rtf") {
+        return Ok(ContentType::Rtf);
     }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));
@@ -68,20 +70,25 @@ pub(crate) fn is_archive(prefix: &[u8]) -> bool {
     prefix.starts_with(b"PK") && prefix.len() >= 4 && matches!(prefix[2], 3 | 5 | 7)
 }
 
-/// Whether the file begins as a compound file does: legacy Office files, Outlook messages.
-pub(crate) fn is_compound_file(prefix: &[u8]) -> bool {
+/// Whether the file begins as a compound file does, the container of legacy Office documents and Outlook messages.
+pub(crate) fn is_compound(prefix: &[u8]) -> bool {
     prefix.starts_with(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
 }
 
-fn is_outlook_message(prefix: &[u8], entries: Option<&[String]>) -> bool {
-    match entries {
-        Some(names) => names.iter().any(|name| name == mail::PROPERTIES),
-        None => contains_utf16(prefix, mail::PROPERTIES),
+/// What a compound file is by the names of its streams; `None` where it is encrypted or of another kind.
+fn sniff_compound(prefix: &[u8], streams: Option<&[String]>) -> Option<ContentType> {
+    let has = |name: &str| match streams {
+        Some(streams) => streams.iter().any(|stream| stream.eq_ignore_ascii_case(name)),
+        None => contains_utf16(prefix, name),
+    };
+    match () {
+        () if has("EncryptedPackage") => None,
+        () if has(mail::PROPERTIES) => Some(ContentType::Msg),
+        () if has("WordDocument") => Some(ContentType::Doc),
+        () if has("PowerPoint Document") => Some(ContentType::Ppt),
+        () if streams.is_some() && (has("Workbook") || has("Book")) => Some(ContentType::Xls),
+        () => None,
     }
-}
-
-fn is_workbook(stream: &str) -> bool {
-    ["Workbook", "Book"].iter().any(|name| name.eq_ignore_ascii_case(stream))
 }
 
 fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
@@ -95,7 +102,7 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     const ARCHIVE: &str = "pack its files as ZIP";
     const SOUND: &str = "upload a transcript";
     let starts = |magic: &[u8]| prefix.starts_with(magic);
-    if is_compound_file(prefix) {
+    if is_compound(prefix) {
         return Some(match contains_utf16(prefix, "EncryptedPackage") {
             true => ("an Office document encrypted with a password", "remove the password and save it again"),
             false => ("a legacy Office file (DOC, XLS or PPT)", OFFICE),
@@ -104,8 +111,7 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     let riff = |kind: &[u8]| starts(b"RIFF") && prefix.get(8..12) == Some(kind);
     let id3 = starts(b"ID3") && prefix.get(3).is_some_and(|&version| version < 0x10);
     let ogg = starts(b"OggS\0");
-    let known: [(bool, &'static str, &'static str); 14] = [
-        (starts(b"{\\rtf"), "an RTF document", OFFICE),
+    let known: [(bool, &'static str, &'static str); 13] = [
         (starts(b"\x89PNG"), "a PNG image", PICTURE),
         (starts(b"\xff\xd8\xff"), "a JPEG image", PICTURE),
         (starts(b"GIF87a") || starts(b"GIF89a"), "a GIF image", PICTURE),
@@ -135,16 +141,26 @@ fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &s
     if has("xl/") || (office && matches!(extension.as_str(), "xlsx" | "xlsm" | "xlsb") && !has("ppt/")) {
         return Ok(ContentType::Xlsx);
     }
+    if has("ppt/") || (office && extension == "pptx") {
+        return Ok(ContentType::Pptx);
+    }
     let head = &prefix[..prefix.len().min(256)];
-    if contains(head, b"application/vnd.oasis.opendocument.spreadsheet")
-        || extension == "ods" && has("content.xml") && has("META-INF/")
-    {
+    let media = |name: &str| contains(head, name.as_bytes());
+    if media("application/epub+zip") || has("META-INF/container.xml") && extension == "epub" {
+        return Ok(ContentType::Epub);
+    }
+    let open_document = has("content.xml") && has("META-INF/");
+    if media("opendocument.text") || open_document && extension == "odt" {
+        return Ok(ContentType::Odt);
+    }
+    if media("opendocument.presentation") || open_document && extension == "odp" {
+        return Ok(ContentType::Odp);
+    }
+    if media("opendocument.spreadsheet") || open_document && extension == "ods" {
         return Ok(ContentType::Ods);
     }
-    let mimetype = contains(&prefix[..prefix.len().min(256)], b"mimetype");
+    let mimetype = contains(head, b"mimetype");
     let (what, remedy) = match () {
-        () if has("ppt/") => ("a PowerPoint presentation (PPTX)", "save it as PDF"),
-        () if mimetype && contains(prefix, b"application/epub") => ("an EPUB book", "save it as HTML or PDF"),
         () if mimetype => ("an OpenDocument file", "save it as DOCX or PDF"),
         () if office => ("an Office file other than DOCX", "save it as DOCX or PDF"),
         () if extension == "docx" => {
@@ -394,6 +410,32 @@ mod tests {
     }
 
     #[test]
+    fn office_files_are_known_by_what_is_in_them() {
+        let zip = |name: &str| {
+            let mut bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
+            bytes.extend([u8::try_from(name.find('!').unwrap_or(name.len())).unwrap(), 0, 0, 0]);
+            bytes.extend(name.replace('!', "").bytes());
+            bytes
+        };
+        check(&zip("ppt/presentation.xml"), "letter.docx", ContentType::Pptx);
+        check(&zip("mimetype!application/epub+zip"), "book", ContentType::Epub);
+        check(&zip("mimetype!application/vnd.oasis.opendocument.text"), "a", ContentType::Odt);
+        check(&zip("mimetype!application/vnd.oasis.opendocument.presentation"), "a", ContentType::Odp);
+        check(b"{\\rtf1 hello}", "letter.doc", ContentType::Rtf);
+        let legacy = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....";
+        for (stream, expected) in [
+            ("WordDocument", ContentType::Doc),
+            ("PowerPoint Document", ContentType::Ppt),
+            ("Book", ContentType::Xls),
+        ] {
+            let streams = [stream.to_owned()];
+            assert_eq!(sniff(legacy, Some(&streams), Some("x.xls")).unwrap(), expected);
+            let encrypted = [stream.to_owned(), "EncryptedPackage".to_owned()];
+            assert!(sniff(legacy, Some(&encrypted), None).is_err());
+        }
+    }
+
+    #[test]
     fn what_is_not_read_says_so() {
         for (bytes, expected) in [
             (&b""[..], "is empty"),
@@ -402,7 +444,6 @@ mod tests {
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
             (b"Rar!\x1a\x07\x01\0", "an archive"),
             (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),
-            (b"{\\rtf1 hello}", "RTF"),
         ] {
             let error = sniff(bytes, None, Some("thing.docx")).unwrap_err().to_string();
             assert!(error.contains(expected) && error.contains("thing.docx"), "{error}");

@@ -129,7 +129,8 @@ fn main_part(package: &mut Package) -> Result<String> {
     Ok(main.unwrap_or_else(|| "word/document.xml".to_owned()))
 }
 
-fn core_title(package: &mut Package) -> Result<Option<String>> {
+/// The title in the properties of an Office package.
+pub(crate) fn core_title(package: &mut Package) -> Result<Option<String>> {
     const PART: &str = "docProps/core.xml";
     let Some(xml) = package.xml(PART)? else { return Ok(None) };
     let mut title = String::new();

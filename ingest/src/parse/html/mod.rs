@@ -57,6 +57,13 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     builder.finish(ContentType::Html, "html5ever 0.40")
 }
 
+/// Appends the body of a book's chapter. All of it is text: a book has no banners, and its asides are notes.
+pub(crate) fn append_chapter(xhtml: &str, out: &mut DocumentBuilder) {
+    let html = Html::parse_document(xhtml);
+    let body = first(&html, "body").unwrap_or_else(|| html.root_element());
+    append_within(body, &HashSet::new(), &mut Flow::new(out), 1);
+}
+
 /// Appends the content of an HTML fragment, as found within Markdown.
 pub(crate) fn append_fragment(fragment: &str, flow: &mut Flow<'_>) {
     let html = Html::parse_fragment(fragment);
@@ -113,9 +120,18 @@ fn visible_text(element: ElementRef<'_>) -> impl Iterator<Item = &str> {
 /// Walks the tree without recursion, so that no nesting overflows the stack. Gives the number of letters
 /// that were appended; nothing of the elements `left_out` is.
 fn append(root: ElementRef<'_>, left_out: &HashSet<NodeId>, flow: &mut Flow<'_>) -> usize {
+    append_within(root, left_out, flow, 0)
+}
+
+/// [`append`], as if `sections` sections were open around `root`.
+fn append_within(
+    root: ElementRef<'_>,
+    left_out: &HashSet<NodeId>,
+    flow: &mut Flow<'_>,
+    mut sections: usize,
+) -> usize {
     let mut read = 0;
     let with_inner_table: HashSet<_> = outer_tables(root).map(|table| table.id()).collect();
-    let mut sections = 0_usize;
     let mut node = *root;
     loop {
         let mut entered = true;

@@ -5,7 +5,7 @@ mod letter;
 mod msg;
 
 pub(crate) use self::eml::{is_message, parse as parse_eml};
-pub(crate) use self::msg::{PROPERTIES, entry_names, parse as parse_msg};
+pub(crate) use self::msg::{PROPERTIES, parse as parse_msg};
 
 /// The error for a message that only its recipients' keys open.
 fn encrypted() -> footnote_core::Error {

@@ -53,13 +53,6 @@ mod id {
     pub(super) const INTERNET_CODE_PAGE: u16 = 0x3fde;
 }
 
-/// Names in the root of a compound file, by which its kind is told; `None` where it is none or damaged.
-pub(crate) fn entry_names(file: File) -> Option<Vec<String>> {
-    let file = CompoundFile::open(file).ok()?;
-    let names = file.read_root_storage().map(|entry| entry.name().to_owned());
-    Some(names.take(MOST_COPIED).collect())
-}
-
 /// Reads the message at `path` and hands on what is attached to it.
 pub(crate) fn parse(
     path: &Path,

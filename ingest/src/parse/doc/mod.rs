@@ -1,0 +1,188 @@
+//! Word 97 to 2003: the text by the piece table of [MS-DOC], paragraphs by their properties.
+
+mod properties;
+
+use std::path::Path;
+
+use encoding_rs::WINDOWS_1252;
+use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
+use footnote_core::{Error, Result};
+
+use self::properties::{ParagraphProperties, Properties};
+use super::builder::DocumentBuilder;
+use super::compound::{Compound, REMEDY, size_at, u16_at, u32_at, utf16};
+use super::flow::append_table;
+use super::limits::ParseLimits;
+use super::table::TableGrid;
+
+const MAGIC: u16 = 0xa5ec;
+/// Offsets in the file information block.
+const FLAGS: usize = 0x0a;
+const MAIN_LENGTH: usize = 0x4c;
+const NOTES_LENGTH: usize = 0x50;
+const PIECES: usize = 0x01a2;
+
+/// A character and where in the stream it lies, by which its paragraph's properties are found.
+struct Placed {
+    c: char,
+    at: usize,
+}
+
+/// Reads the DOC at `path`.
+pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument> {
+    let mut compound = Compound::open(path)?;
+    let missing = || Error::invalid(format!("the DOC has no text that can be found; {REMEDY}"));
+    let stream = compound.stream("WordDocument", limits)?.ok_or_else(missing)?;
+    let flags = u16_at(&stream, FLAGS).ok_or_else(missing)?;
+    if u16_at(&stream, 0) != Some(MAGIC) {
+        return Err(Error::invalid(format!("the DOC is older than Word 97 or damaged; {REMEDY}")));
+    }
+    if flags & 0x0100 != 0 {
+        return Err(Error::invalid(
+            "the DOC is encrypted with a password; remove the password and save it again",
+        ));
+    }
+    let name = if flags & 0x0200 != 0 { "1Table" } else { "0Table" };
+    let table = compound.stream(name, limits)?.ok_or_else(missing)?;
+    let main = size_at(&stream, MAIN_LENGTH).unwrap_or(0);
+    let notes = size_at(&stream, NOTES_LENGTH).unwrap_or(0);
+    // Every character has a byte of its own, unless pieces overlap to grow without bound.
+    if main.saturating_add(notes) > stream.len() {
+        return Err(Error::invalid(format!("the DOC claims more text than it has; {REMEDY}")));
+    }
+    let text = pieces(&stream, &table, main.saturating_add(notes)).ok_or_else(missing)?;
+    let properties = Properties::read(&stream, &table);
+
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    let (body, notes) = text.split_at(main.min(text.len()));
+    Paragraphs { out: &mut builder, grid: None, row: Vec::new(), cell: String::new() }
+        .append(body, &properties);
+    for note in without_fields(notes).split('\r') {
+        builder.block(BlockKind::Footnote, 0, note.trim());
+    }
+    builder.finish(ContentType::Doc, "cfb 0.14")
+}
+
+/// The first `length` characters, by the piece table; UTF-16 units count as characters, so those outside
+/// of the basic plane take a blank place more.
+fn pieces(stream: &[u8], table: &[u8], length: usize) -> Option<Vec<Placed>> {
+    let start = size_at(stream, PIECES)?;
+    let clx = table.get(start..start.checked_add(size_at(stream, PIECES + 4)?)?)?;
+    let mut at = 0;
+    // Properties that come before the piece table are skipped.
+    while *clx.get(at)? == 1 {
+        at += 3 + usize::from(u16_at(clx, at + 1)?);
+    }
+    let plc = clx.get(at + 5..)?;
+    let plc = plc.get(..size_at(clx, at + 1)?.min(plc.len()))?;
+    let count = plc.len().checked_sub(4)? / 12;
+    let mut text = Vec::new();
+    for piece in 0..count {
+        let units = size_at(plc, piece * 4 + 4)?.checked_sub(size_at(plc, piece * 4)?)?;
+        let units = units.min(length.saturating_sub(text.len()));
+        let place = u32_at(plc, (count + 1) * 4 + piece * 8 + 2)?;
+        let offset = usize::try_from(place & 0x3fff_ffff).ok()?;
+        if place & 0x4000_0000 != 0 {
+            let start = offset / 2;
+            let bytes = stream.get(start..start.checked_add(units)?)?;
+            let (decoded, _) = WINDOWS_1252.decode_without_bom_handling(bytes);
+            text.extend(decoded.chars().enumerate().map(|(i, c)| Placed { c, at: start + i }));
+        } else {
+            let bytes = stream.get(offset..offset.checked_add(units.checked_mul(2)?)?)?;
+            let mut at = offset;
+            for c in utf16(bytes).chars() {
+                text.push(Placed { c, at });
+                at += c.len_utf16() * 2;
+                text.extend((1..c.len_utf16()).map(|_| Placed { c: '\0', at }));
+            }
+        }
+    }
+    Some(text)
+}
+
+/// Text without the instructions of fields, whose results are kept.
+fn without_fields(text: &[Placed]) -> String {
+    let mut out = String::new();
+    // Per open field: whether its instructions still go on.
+    let mut fields: Vec<bool> = Vec::new();
+    for placed in text {
+        match placed.c {
+            '\u{13}' => fields.push(true),
+            '\u{14}' => fields.iter_mut().rev().take(1).for_each(|instructions| *instructions = false),
+            '\u{15}' => _ = fields.pop(),
+            _ if fields.contains(&true) => {}
+            '\u{b}' | '\u{c}' => out.push('\n'),
+            '\u{1e}' => out.push('-'),
+            '\u{1f}' => {}
+            '\t' | '\r' | '\u{7}' => out.push(placed.c),
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// Appends paragraphs and tables.
+struct Paragraphs<'b> {
+    out: &'b mut DocumentBuilder,
+    grid: Option<TableGrid>,
+    row: Vec<String>,
+    cell: String,
+}
+
+impl Paragraphs<'_> {
+    fn append(mut self, text: &[Placed], properties: &Properties) {
+        for paragraph in text.split_inclusive(|p| matches!(p.c, '\r' | '\u{7}' | '\u{c}')) {
+            let Some(last) = paragraph.last() else { continue };
+            let kind = properties.at(last.at);
+            let line = without_fields(paragraph);
+            let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{7}');
+            if kind.row_ends {
+                self.end_row();
+            } else if last.c == '\u{7}' {
+                self.cell.push_str(line);
+                self.row.push(std::mem::take(&mut self.cell));
+            } else if kind.in_table {
+                self.cell.push_str(line);
+                self.cell.push(' ');
+            } else {
+                self.end_table();
+                self.paragraph(line, &kind);
+            }
+        }
+        self.end_table();
+    }
+
+    fn end_row(&mut self) {
+        let grid = self.grid.get_or_insert_default();
+        grid.start_row();
+        for cell in std::mem::take(&mut self.row) {
+            grid.cell(&cell, 1, 1);
+        }
+    }
+
+    fn end_table(&mut self) {
+        if !self.cell.trim().is_empty() {
+            self.row.push(std::mem::take(&mut self.cell));
+        }
+        if !self.row.is_empty() {
+            self.end_row();
+        }
+        if let Some(grid) = self.grid.take() {
+            append_table(self.out, grid);
+        }
+    }
+
+    fn paragraph(&mut self, line: &str, kind: &ParagraphProperties) {
+        match (kind.heading, kind.list_level) {
+            (Some(level), _) => self.out.heading(level, line),
+            (None, Some(level)) if !line.is_empty() => {
+                self.out.block(BlockKind::ListItem, level.saturating_add(1), &format!("- {line}"));
+            }
+            _ => self.out.paragraph(line),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

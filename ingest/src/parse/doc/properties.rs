@@ -1,0 +1,106 @@
+//! Properties of the paragraphs of a DOC: heading, list, table, out of its formatted disk pages.
+
+use crate::parse::compound::{size_at, u16_at};
+
+/// Where the file information block names the table of paragraph pages.
+const PAGES: usize = 0x0102;
+const PAGE_BYTES: usize = 512;
+/// Most bytes of property modifiers of one paragraph.
+const MAX_MODIFIERS: usize = 2 * 255;
+
+/// What is known of a paragraph.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct ParagraphProperties {
+    pub(super) heading: Option<u8>,
+    pub(super) list_level: Option<u8>,
+    pub(super) in_table: bool,
+    /// The paragraph is the mark at the end of a table's row.
+    pub(super) row_ends: bool,
+}
+
+/// Properties by the place of the text in the stream: first byte, end, properties; in order.
+pub(super) struct Properties(Vec<(usize, usize, ParagraphProperties)>);
+
+impl Properties {
+    /// Reads what can be read: text without properties is text still.
+    pub(super) fn read(stream: &[u8], table: &[u8]) -> Self {
+        let mut found = Vec::new();
+        let plc = size_at(stream, PAGES).zip(size_at(stream, PAGES + 4));
+        let plc = plc.and_then(|(start, length)| table.get(start..start.checked_add(length)?));
+        let plc = plc.unwrap_or_default();
+        let count = plc.len().saturating_sub(4) / 8;
+        for index in 0..count {
+            let number = size_at(plc, (count + 1) * 4 + index * 4).map(|n| n & 0x003f_ffff);
+            let start = number.and_then(|n| n.checked_mul(PAGE_BYTES));
+            if let Some(page) = start.and_then(|s| stream.get(s..s.checked_add(PAGE_BYTES)?)) {
+                read_page(page, &mut found);
+            }
+        }
+        found.sort_by_key(|(start, ..)| *start);
+        Self(found)
+    }
+
+    /// The properties of the paragraph whose text has the byte `at`.
+    pub(super) fn at(&self, at: usize) -> ParagraphProperties {
+        let index = self.0.partition_point(|(start, ..)| *start <= at);
+        let found = index.checked_sub(1).and_then(|i| self.0.get(i)).filter(|(_, end, _)| at < *end);
+        found.map(|(.., properties)| properties.clone()).unwrap_or_default()
+    }
+}
+
+fn read_page(page: &[u8], found: &mut Vec<(usize, usize, ParagraphProperties)>) {
+    const ENTRY_BYTES: usize = 13;
+    let count = page.last().map_or(0, |&count| usize::from(count));
+    for index in 0..count {
+        let (Some(start), Some(end)) = (size_at(page, index * 4), size_at(page, index * 4 + 4)) else {
+            return;
+        };
+        let at = page.get((count + 1) * 4 + index * ENTRY_BYTES).map_or(0, |&half| usize::from(half) * 2);
+        let length = page.get(at).map_or(0, |&words| usize::from(words));
+        // A length of 0 stands before a second one, which counts without the first byte.
+        let (from, bytes) = match length {
+            0 => (at + 2, page.get(at + 1).map_or(0, |&words| usize::from(words) * 2)),
+            words => (at + 1, words * 2 - 1),
+        };
+        let modifiers = page.get(from..(from + bytes.min(MAX_MODIFIERS)).min(page.len())).unwrap_or_default();
+        found.push((
+            start,
+            end,
+            if at == 0 { ParagraphProperties::default() } else { read_modifiers(modifiers) },
+        ));
+    }
+}
+
+/// A style's number, then single property modifiers.
+fn read_modifiers(bytes: &[u8]) -> ParagraphProperties {
+    let style = u16_at(bytes, 0).unwrap_or(0);
+    // The first nine styles after the default one are the headings, whatever they are called.
+    let heading = u8::try_from(style).ok().filter(|style| (1..=9).contains(style));
+    let mut properties = ParagraphProperties { heading: heading.map(|h| h.min(6)), ..Default::default() };
+    let (mut list, mut level) = (0, 0);
+    let mut at = 2;
+    while let Some(code) = u16_at(bytes, at) {
+        at += 2;
+        let value = bytes.get(at).copied().unwrap_or(0);
+        match code {
+            0x2416 => properties.in_table = value != 0,
+            0x2417 => properties.row_ends = value != 0,
+            0x260a => level = value,
+            0x460b => list = u16_at(bytes, at).unwrap_or(0),
+            0x2640 => properties.heading = (value < 9).then(|| value.min(5) + 1),
+            _ => {}
+        }
+        at += match code >> 13 {
+            0 | 1 => 1,
+            2 | 4 | 5 => 2,
+            3 => 4,
+            7 => 3,
+            // Table definitions have two bytes of length that count one too many.
+            _ if code == 0xd608 => usize::from(u16_at(bytes, at).unwrap_or(0)) + 1,
+            _ => usize::from(value) + 1,
+        };
+    }
+    // List 0 means "taken out of its style's list"; the numbers from 0xf801 on are of old lists.
+    properties.list_level = (list != 0 && list != 0xf801).then_some(level);
+    properties
+}

@@ -1,0 +1,83 @@
+//! What a DOC says, from real files and from damaged ones.
+
+use std::io::Write;
+
+use super::*;
+
+const SAMPLE: &str = "/work/shared/data/ingest/docling/doc/sources/legacy_sample.doc";
+
+fn compound(streams: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut compound = cfb::CompoundFile::create(file.reopen().unwrap()).unwrap();
+    for (name, bytes) in streams {
+        compound.create_stream(name).unwrap().write_all(bytes).unwrap();
+    }
+    compound.flush().unwrap();
+    file
+}
+
+/// A document of one piece of UTF-16 text, without paragraph properties.
+fn document(text: &str, flags: u16) -> tempfile::NamedTempFile {
+    let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
+    let count = u32::try_from(units.len() / 2).unwrap();
+    let mut stream = vec![0; 0x400];
+    stream[..2].copy_from_slice(&MAGIC.to_le_bytes());
+    stream[FLAGS..FLAGS + 2].copy_from_slice(&flags.to_le_bytes());
+    stream[MAIN_LENGTH..MAIN_LENGTH + 4].copy_from_slice(&count.to_le_bytes());
+    let mut clx = vec![2, 16, 0, 0, 0, 0, 0, 0, 0];
+    clx.extend(count.to_le_bytes());
+    clx.extend([0, 0, 0, 4, 0, 0, 0, 0]);
+    stream[PIECES + 4] = u8::try_from(clx.len()).unwrap();
+    stream.extend(units);
+    compound(&[("WordDocument", &stream), ("0Table", &clx)])
+}
+
+fn read(text: &str, flags: u16) -> Result<ParsedDocument> {
+    parse(document(text, flags).path(), &ParseLimits::default())
+}
+
+#[test]
+fn text_comes_by_the_piece_table() {
+    let text = "年假 😀 café\rsee \u{13} HYPERLINK \"x\" \u{14}here\u{15}\u{b}now\r";
+    assert_eq!(read(text, 0).unwrap().text, "年假 😀 café\n\nsee here\nnow");
+}
+
+#[test]
+fn what_cannot_be_read_says_so() {
+    assert!(read("x", 0x100).unwrap_err().to_string().contains("password"));
+    let error = |streams| parse(compound(streams).path(), &ParseLimits::default()).unwrap_err().to_string();
+    assert!(error(&[]).contains("save it as"));
+    assert!(error(&[("WordDocument", b"\xdb\xa5 old Word file")]).contains("older than Word 97"));
+    let cut = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(cut.path(), b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1").unwrap();
+    assert!(parse(cut.path(), &ParseLimits::default()).unwrap_err().to_string().contains("damaged"));
+}
+
+#[test]
+fn a_damaged_document_never_panics() {
+    let Ok(good) = fs_err::read(SAMPLE) else {
+        eprintln!("skipped: {SAMPLE} is absent");
+        return;
+    };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    for seed in 0..200_usize {
+        let mut bytes = good.clone();
+        for step in 0..20 {
+            let at = (seed * 7919 + step * 104_729) % bytes.len();
+            bytes[at] = u8::try_from((seed + step * 37) % 256).unwrap();
+        }
+        fs_err::write(file.path(), &bytes).unwrap();
+        let _ = parse(file.path(), &ParseLimits::default());
+    }
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_streams_panic(
+        main in proptest::collection::vec(proptest::num::u8::ANY, 0x1b0..0x300),
+        table in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
+    ) {
+        let _ = pieces(&main, &table, 1_000);
+        Properties::read(&main, &table).at(5);
+    }
+}

@@ -1,0 +1,118 @@
+//! OpenDocument text and presentations: blocks out of `content.xml`.
+
+mod content;
+mod slides;
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::{Error, Result};
+
+use self::content::Content;
+use self::slides::Slides;
+use super::builder::DocumentBuilder;
+use super::docx::package::Package;
+use super::docx::xml::{Xml, attribute, each_event};
+use super::limits::ParseLimits;
+
+const PART: &str = "content.xml";
+
+/// Which levels of a list style are numbered, by the name of the style.
+type ListStyles = HashMap<String, Vec<bool>>;
+
+/// Reads the ODT or ODP at `path`.
+pub(crate) fn parse(path: &Path, content_type: ContentType, limits: &ParseLimits) -> Result<ParsedDocument> {
+    let mut package = Package::open(path, limits)?;
+    refuse_encrypted(&mut package)?;
+    let xml = package.xml(PART)?.ok_or_else(|| {
+        Error::invalid("the OpenDocument file has no content.xml; save it again with LibreOffice")
+    })?;
+    let mut styles = ListStyles::new();
+    if let Some(common) = package.xml("styles.xml")? {
+        read_list_styles("styles.xml", &common, &mut styles)?;
+    }
+    read_list_styles(PART, &xml, &mut styles)?;
+
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    if let Some(title) = title(&mut package)? {
+        builder.title(&title);
+    }
+    let mut content = Content::new(&mut builder, styles);
+    if content_type == ContentType::Odp {
+        let mut slides = Slides::new(content);
+        each_event(PART, &xml, |event| {
+            slides.event(event);
+            Ok(())
+        })?;
+        slides.finish();
+    } else {
+        each_event(PART, &xml, |event| {
+            content.event(event);
+            Ok(())
+        })?;
+        content.finish();
+    }
+    builder.finish(content_type, "quick-xml 0.42")
+}
+
+fn refuse_encrypted(package: &mut Package) -> Result<()> {
+    const MANIFEST: &str = "META-INF/manifest.xml";
+    let Some(xml) = package.xml(MANIFEST)? else { return Ok(()) };
+    let mut encrypted = false;
+    // A manifest may declare a DTD; it is no part of the text, so a damaged one does no harm.
+    let _damaged = each_event(MANIFEST, &xml, |event| {
+        if let Xml::Start(start) = event {
+            encrypted |= start.local_name().as_ref() == "encryption-data";
+        }
+        Ok(())
+    });
+    if encrypted {
+        return Err(Error::invalid(
+            "the OpenDocument file is encrypted with a password; remove the password and save it again",
+        ));
+    }
+    Ok(())
+}
+
+fn read_list_styles(part: &str, xml: &str, styles: &mut ListStyles) -> Result<()> {
+    const MAX_LEVELS: usize = 10;
+    let mut name = String::new();
+    each_event(part, xml, |event| {
+        let Xml::Start(start) = event else { return Ok(()) };
+        let numbered = match start.local_name().as_ref() {
+            "list-style" => {
+                name = attribute(start, "name").unwrap_or_default();
+                return Ok(());
+            }
+            // A level whose format is empty shows no number.
+            "list-level-style-number" => attribute(start, "num-format").is_some_and(|f| !f.is_empty()),
+            "list-level-style-bullet" => false,
+            _ => return Ok(()),
+        };
+        let levels = styles.entry(name.clone()).or_default();
+        if levels.len() < MAX_LEVELS {
+            levels.push(numbered);
+        }
+        Ok(())
+    })
+}
+
+fn title(package: &mut Package) -> Result<Option<String>> {
+    const META: &str = "meta.xml";
+    let Some(xml) = package.xml(META)? else { return Ok(None) };
+    let (mut title, mut inside) = (String::new(), false);
+    each_event(META, &xml, |event| {
+        match event {
+            Xml::Start(start) => inside = start.local_name().as_ref() == "title",
+            Xml::End(_) => inside = false,
+            Xml::Text(text) if inside => title.push_str(text),
+            Xml::Text(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(Some(title))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,96 @@
+//! What goes into an OpenDocument file and what comes out of it, malformed ones included.
+
+use std::io::Write;
+
+use footnote_core::parsed::{BlockKind, PageKind};
+use zip::write::SimpleFileOptions;
+
+use super::*;
+
+fn read_parts(content_type: ContentType, parts: &[(&str, &str)]) -> Result<ParsedDocument> {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+    for (name, content) in parts {
+        zip.start_file(*name, SimpleFileOptions::default()).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    parse(file.path(), content_type, &ParseLimits::default())
+}
+
+fn read(content_type: ContentType, body: &str) -> ParsedDocument {
+    let styles = "<text:list-style style:name=\"L1\"><text:list-level-style-number style:num-format=\"1\"/>\
+                  <text:list-level-style-bullet/></text:list-style>";
+    let xml = format!(
+        "<office:document-content><office:automatic-styles>{styles}</office:automatic-styles><office:body>{body}</office:body></office:document-content>"
+    );
+    read_parts(content_type, &[("content.xml", &xml)]).unwrap()
+}
+
+#[test]
+fn structure_is_kept() {
+    let document = read(
+        ContentType::Odt,
+        "<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>\
+         <text:h text:outline-level=\"1\">Leave</text:h>\
+         <text:p>one<text:s text:c=\"2\"/>two<text:tab/>x<text:line-break/>y<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>the note</text:p></text:note-body></text:note> <office:annotation><text:p>comment</text:p></office:annotation>end</text:p>\
+         <text:list text:style-name=\"L1\"><text:list-item><text:p>first</text:p><text:list><text:list-item><text:p>dot</text:p></text:list-item></text:list></text:list-item><text:list-item><text:p>second</text:p></text:list-item></text:list>\
+         <table:table><table:table-row><table:table-cell table:number-columns-spanned=\"2\"><text:p>Both</text:p></table:table-cell><table:covered-table-cell/></table:table-row>\
+         <table:table-row><table:table-cell><text:p>1</text:p></table:table-cell><table:table-cell><text:p>2</text:p></table:table-cell><table:table-cell table:number-columns-repeated=\"16000000\"/></table:table-row></table:table>",
+    );
+    assert_eq!(
+        document.text,
+        "Leave\n\none  two\tx\ny end\n\nthe note\n\n1. first\n\n- dot\n\n2. second\n\n| Both | Both |\n| --- | --- |\n| 1 | 2 |"
+    );
+    assert_eq!(document.blocks[2].kind, BlockKind::Footnote);
+    assert_eq!(document.blocks[4].level, 2);
+    assert_eq!(document.blocks[4].heading_path, ["Leave"]);
+}
+
+#[test]
+fn slides_are_read_from_top_to_bottom() {
+    let frame = |class: &str, x: &str, y: &str, text: &str| {
+        format!(
+            "<draw:frame presentation:class=\"{class}\" svg:x=\"{x}\" svg:y=\"{y}\"><draw:text-box><text:p>{text}</text:p></draw:text-box></draw:frame>"
+        )
+    };
+    let slide = [
+        frame("", "1cm", "80mm", "last"),
+        "<presentation:notes><draw:frame><draw:text-box><text:p>say it</text:p></draw:text-box></draw:frame></presentation:notes>".to_owned(),
+        frame("outline", "10cm", "2.1cm", "right"),
+        frame("outline", "1cm", "2cm", "left"),
+        frame("title", "1cm", "9cm", "Leave"),
+    ]
+    .concat();
+    let document = read(ContentType::Odp, &format!("<draw:page>{slide}</draw:page><draw:page/>"));
+    assert_eq!(document.text, "Leave\n\nleft\n\nright\n\nlast\n\nsay it");
+    assert_eq!(document.blocks[0].kind, BlockKind::Heading);
+    assert_eq!(document.blocks[4].kind, BlockKind::Quote);
+    let pages: Vec<_> = document.pages.iter().map(|p| (p.number, p.kind)).collect();
+    assert_eq!(pages, [(1, PageKind::Slide), (2, PageKind::Slide)]);
+}
+
+#[test]
+fn what_cannot_be_read_says_so() {
+    let error = |parts| read_parts(ContentType::Odt, parts).unwrap_err().to_string();
+    assert!(error(&[]).contains("content.xml"));
+    assert!(error(&[("content.xml", "<a></b>")]).contains("not well-formed"));
+    let manifest = "<manifest:manifest><manifest:encryption-data/></manifest:manifest>";
+    assert!(error(&[("META-INF/manifest.xml", manifest), ("content.xml", "")]).contains("password"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_xml_panics(
+        tags in proptest::collection::vec(proptest::sample::select(vec![
+            "<draw:page>", "</draw:page>", "<draw:frame svg:y=\"1e999cm\">", "</draw:frame>", "<text:p>", "</text:p>",
+            "<text:list>", "</text:list>", "<text:list-item>", "</text:list-item>", "<table:table>", "</table:table>",
+            "<table:table-cell table:number-columns-repeated=\"99\">", "</table:table-cell>", "<text:note>",
+            "</text:note>", "<text:s text:c=\"999999999999\"/>", "x", "<text:ruby-text>", "</text:ruby-text>",
+        ]), 0..60),
+    ) {
+        for content_type in [ContentType::Odt, ContentType::Odp] {
+            let _ = read_parts(content_type, &[("content.xml", &tags.concat())]);
+        }
+    }
+}
