@@ -29,8 +29,6 @@ mod members;
 mod notebook;
 mod odf;
 mod pdf;
-mod pdf;
-mod pdf;
 mod ppt;
 mod pptx;
 mod rst;
