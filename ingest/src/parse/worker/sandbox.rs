@@ -39,7 +39,9 @@ const SYSTEM: [&str; 12] = [
     "/sys",
 ];
 
-/// System calls that no parser needs, refused with `EPERM`. `tgkill` stays: a process aborts by it.
+/// System calls that no parser needs, refused with `EPERM`. `tgkill` stays for the process itself, which aborts
+/// by it. Landlock lets a file's mode, owner, times and attributes be changed, and before Linux 6.12 knows no
+/// signals: both are refused here.
 const REFUSED: &[i64] = &[
     libc::SYS_socket,
     libc::SYS_socketpair,
@@ -73,11 +75,43 @@ const REFUSED: &[i64] = &[
     libc::SYS_finit_module,
     libc::SYS_kexec_load,
     libc::SYS_reboot,
+    libc::SYS_tkill,
+    libc::SYS_rt_sigqueueinfo,
+    libc::SYS_rt_tgsigqueueinfo,
+    libc::SYS_pidfd_send_signal,
+    libc::SYS_open_by_handle_at,
+    libc::SYS_fchmod,
+    libc::SYS_fchmodat,
+    libc::SYS_fchown,
+    libc::SYS_fchownat,
+    libc::SYS_utimensat,
+    libc::SYS_setxattr,
+    libc::SYS_lsetxattr,
+    libc::SYS_fsetxattr,
+    libc::SYS_removexattr,
+    libc::SYS_lremovexattr,
+    libc::SYS_fremovexattr,
+    FCHMODAT2,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chmod,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_chown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_lchown,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utime,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_utimes,
+    #[cfg(target_arch = "x86_64")]
+    libc::SYS_futimesat,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_fork,
     #[cfg(target_arch = "x86_64")]
     libc::SYS_vfork,
 ];
+
+/// The same number on every architecture; the `libc` crate does not name it on all.
+const FCHMODAT2: i64 = 452;
 
 /// What holds in the parser's process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -123,6 +157,7 @@ fn guard_calls() -> Result<bool> {
     let mut refused: BTreeMap<i64, Vec<SeccompRule>> =
         REFUSED.iter().map(|&call| (call, Vec::new())).collect();
     refused.insert(libc::SYS_clone, vec![new_process()?]);
+    refused.insert(libc::SYS_tgkill, vec![other_process()?]);
     // Its flags lie in memory, where no filter sees them. The C library starts threads by `clone` where this call
     // is not known.
     let unknown = BTreeMap::from([(libc::SYS_clone3, Vec::new())]);
@@ -145,6 +180,15 @@ fn new_process() -> Result<SeccompRule> {
     let is_none = SeccompCmpOp::MaskedEq(thread);
     let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, is_none, 0);
     condition.and_then(|condition| SeccompRule::new(vec![condition])).internal("cannot build a rule on clone")
+}
+
+/// `tgkill` of any process but the calling one.
+fn other_process() -> Result<SeccompRule> {
+    let own = u64::from(std::process::id());
+    let condition = SeccompCondition::new(0, SeccompCmpArgLen::Dword, SeccompCmpOp::Ne, own);
+    condition
+        .and_then(|condition| SeccompRule::new(vec![condition]))
+        .internal("cannot build a rule on tgkill")
 }
 
 #[cfg(test)]
@@ -177,6 +221,8 @@ mod tests {
         println!("process_refused={}", refused(Command::new("/bin/true").status().map(drop)));
         println!("network_refused={}", refused(std::net::TcpStream::connect("127.0.0.1:9").map(drop)));
         println!("unix_socket_refused={}", refused(std::os::unix::net::UnixStream::pair().map(drop)));
+        let mode = std::os::unix::fs::PermissionsExt::from_mode(0o777);
+        println!("mode_refused={}", refused(std::fs::set_permissions(&file, mode)));
         println!("thread={thread}");
         std::process::exit(0);
     }
@@ -198,7 +244,7 @@ mod tests {
             assert!(told("other_file_refused") && told("writing_refused"), "{said}");
         }
         assert!(told("calls"), "seccomp is in every kernel that runs this: {said}");
-        for refused in ["process_refused", "network_refused", "unix_socket_refused"] {
+        for refused in ["process_refused", "network_refused", "unix_socket_refused", "mode_refused"] {
             assert!(told(refused), "{refused}: {said}");
         }
     }

@@ -5,6 +5,9 @@ use std::time::{Duration, Instant};
 
 use super::*;
 
+mod attacks;
+mod damage;
+
 const ENTRY: &str = "parse::worker::tests::child_entry";
 
 /// Not a test of its own: the child that the other tests start ends up here.
