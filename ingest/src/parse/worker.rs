@@ -3,6 +3,7 @@
 //! They talk ([`wire`]) over the socket that is the child's standard input; what libraries print to
 //! standard output cannot corrupt it.
 
+mod spending;
 mod wire;
 
 use std::ffi::OsString;
@@ -22,6 +23,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
+use self::spending::Spending;
+pub use self::wire::Spent;
 use self::wire::{Assembly, FailureKind, Frame, MAX_FRAME_BYTES, Request, Step};
 use super::limits::{EngineConfig, ParseLimits};
 use super::parse_file_reporting;
@@ -36,6 +39,7 @@ pub fn run_worker() -> Result<()> {
     let socket = std::io::stdin().as_fd().try_clone_to_owned().internal("cannot take over standard input")?;
     let mut socket = UnixStream::from(socket);
     let request = wire::read_request(&mut socket)?;
+    let spending = Spending::watch();
     limit_self(&request.limits)?;
     let report = |done, of| {
         // Where nobody listens any more, the answer will say so.
@@ -44,6 +48,7 @@ pub fn run_worker() -> Result<()> {
     let parsed = catch_unwind(AssertUnwindSafe(|| {
         parse_file_reporting(&request.path, &request.file_name, &request.limits, &request.engines, &report)
     }));
+    wire::send(&mut socket, &Frame::Spent(spending.so_far()))?;
     let failed = match parsed {
         Ok(Ok(parsed)) => return wire::send_document(&mut socket, parsed),
         Ok(Err(error)) => Frame::Failed { kind: FailureKind::of(error.kind()), message: error.to_string() },
@@ -108,13 +113,39 @@ impl ParseHost {
         file_name: &str,
         progress: &Progress,
     ) -> Result<ParsedDocument> {
+        self.parse_measured(path, file_name, progress).await.0
+    }
+
+    /// [`Self::parse_reporting`], with what the child spent; `None` where it died before it could tell.
+    pub async fn parse_measured(
+        &self,
+        path: &Path,
+        file_name: &str,
+        progress: &Progress,
+    ) -> (Result<ParsedDocument>, Option<Spent>) {
+        let mut spent = None;
+        let parsed = self.run_child(path, file_name, progress, &mut spent).await;
+        if let Some(Spent { cpu, peak_bytes }) = spent {
+            let peak_mib = peak_bytes.map(|bytes| bytes >> 20);
+            tracing::debug!(file.name = file_name, parser.cpu = ?cpu, parser.peak_mib = peak_mib, "a file was parsed");
+        }
+        (parsed, spent)
+    }
+
+    async fn run_child(
+        &self,
+        path: &Path,
+        file_name: &str,
+        progress: &Progress,
+        spent: &mut Option<Spent>,
+    ) -> Result<ParsedDocument> {
         let _turn = self.children.acquire().await.internal("the parser host has ended")?;
         let (ours, theirs) = UnixStream::pair().internal("cannot make a socket pair")?;
         let mut child = self.spawn(theirs)?;
         let stderr = child.stderr.take();
         let talk = async {
             let tail = tokio::spawn(stderr_tail(stderr));
-            let answer = self.exchange(ours, path, file_name, progress).await;
+            let answer = self.exchange(ours, path, file_name, progress, spent).await;
             let status = child.wait().await.internal("cannot wait for the parser")?;
             Ok::<_, Error>((answer, status, tail.await.unwrap_or_default()))
         };
@@ -161,6 +192,7 @@ impl ParseHost {
         path: &Path,
         file_name: &str,
         progress: &Progress,
+        spent: &mut Option<Spent>,
     ) -> Result<Option<ParsedDocument>> {
         socket.set_nonblocking(true).internal("cannot prepare the parser's socket")?;
         let mut socket =
@@ -190,7 +222,9 @@ impl ParseHost {
             if socket.read_exact(&mut frame).await.is_err() {
                 break;
             }
-            match assembly.take(&frame)? {
+            let step = assembly.take(&frame);
+            *spent = assembly.spent;
+            match step? {
                 Step::Part => {}
                 Step::Pages(done, of) => show_pages(progress, done, of),
                 Step::Whole(parsed) => return Ok(Some(*parsed)),
