@@ -130,6 +130,7 @@ impl Bed {
             text: text.clone(),
             pages: Vec::new(),
             blocks: Vec::new(),
+            lines: Vec::new(),
             warnings: Vec::new(),
             engine: "test".to_owned(),
         };
