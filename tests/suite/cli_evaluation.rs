@@ -127,7 +127,8 @@ fn parsing_is_measured_against_what_lies_beside_the_files() {
     for name in ["set/sources", "set/groundtruth"] {
         fs_err::create_dir_all(folder.path().join(name)).unwrap();
     }
-    let page = "<h1>Leave</h1><table><tr><td>Year</td><td>Days</td></tr><tr><td>2023</td><td>15</td></tr></table>";
+    let page =
+        "<h1>Leave</h1><table><tr><td>Year</td><td>Days</td></tr><tr><td>2023</td><td>15</td></tr></table>";
     fs_err::write(folder.path().join("set/sources/leave.html"), page).unwrap();
     let reference = "# Leave\n\n| Year | Days |\n| - | - |\n| 2023 | 15 |\n\nand more";
     fs_err::write(folder.path().join("set/groundtruth/leave.html.md"), reference).unwrap();

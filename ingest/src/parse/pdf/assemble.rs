@@ -320,8 +320,7 @@ mod tests {
     }
 
     fn assemble(pages: Vec<Vec<Line>>) -> ParsedDocument {
-        let pages =
-            (1..).zip(pages).map(|(number, lines)| PageText::new(number, lines)).collect();
+        let pages = (1..).zip(pages).map(|(number, lines)| PageText::new(number, lines)).collect();
         let mut builder = DocumentBuilder::new(1_000_000);
         append(PdfText { title: None, outline: Vec::new(), pages, engine: "test".to_owned() }, &mut builder);
         builder.finish(ContentType::Pdf, "test").unwrap()

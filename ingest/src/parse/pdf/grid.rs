@@ -2,7 +2,7 @@
 
 use super::assemble::join_plain;
 use super::glyph::Glyph;
-use super::layout::{COLUMN_WIDTH, cell_lines, is_right_to_left, subtract};
+use super::layout::{COLUMN_WIDTH, Line, cell_lines, is_right_to_left, subtract};
 use super::rulings::Grid;
 use crate::parse::table::TableGrid;
 
@@ -14,6 +14,8 @@ const GUTTER: f32 = 0.55;
 const SAME_LINE: f32 = 0.4;
 /// Least share of the rows, in percent, that have text in a column, and of places that have text at all.
 const FILLED_PERCENT: usize = 30;
+/// Most lines, in percent, that hold several cells within one place.
+const MAX_TOGETHER_PERCENT: usize = 10;
 /// From this many lines in a place on, it may be a column of running text rather than a cell.
 const PROSE_LINES: usize = 5;
 /// Pages with more characters than this in a table are read line by line.
@@ -118,8 +120,8 @@ fn ruled(glyphs: &[&Glyph], grid: &Grid) -> Option<Vec<Vec<String>>> {
         }
         places[at].push((*glyph).clone());
     }
-    let places: Vec<Vec<String>> = places.iter().map(|glyphs| cell_lines(glyphs)).collect();
-    if !is_filled(&places, grid) {
+    let places: Vec<Vec<Line>> = places.iter().map(|glyphs| cell_lines(glyphs)).collect();
+    if !is_filled(&places, grid) || !parts_columns(&places) {
         return None;
     }
     let mut out = TableGrid::default();
@@ -135,13 +137,21 @@ fn ruled(glyphs: &[&Glyph], grid: &Grid) -> Option<Vec<Vec<String>>> {
     (rows.len() >= 2 && rows.iter().any(|row| row.len() >= 2)).then_some(rows)
 }
 
-fn text(lines: &[String]) -> String {
+fn text(lines: &[Line]) -> String {
+    let lines: Vec<String> = lines.iter().map(Line::text).collect();
     join_plain(&lines.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
+/// Whether the lines part what stands in columns: shaded rows and underlined sums make places too, in which
+/// several cells of a row stand together.
+fn parts_columns(places: &[Vec<Line>]) -> bool {
+    let lines = || places.iter().flatten();
+    lines().filter(|line| line.cells.len() > 1).count() * 100 <= lines().count() * MAX_TOGETHER_PERCENT
+}
+
 /// Whether lines and text make a table: charts have lines without text between, frames have one cell with all
-/// of it.
-fn is_filled(places: &[Vec<String>], grid: &Grid) -> bool {
+/// of it, and text on coloured ground has one in each row.
+fn is_filled(places: &[Vec<Line>], grid: &Grid) -> bool {
     let width = grid.xs.len() - 1;
     let mut cells: Vec<usize> = grid.owners.iter().flatten().copied().collect();
     cells.sort_unstable();
@@ -153,7 +163,14 @@ fn is_filled(places: &[Vec<String>], grid: &Grid) -> bool {
         of_cells.dedup();
         of_cells.len()
     };
+    let in_row = |owners: &Vec<usize>| {
+        let mut cells: Vec<usize> = owners.iter().copied().filter(|&cell| !places[cell].is_empty()).collect();
+        cells.dedup();
+        cells.len()
+    };
+    let rows = || grid.owners.iter().map(in_row).filter(|cells| *cells > 0);
     filled.len() >= 3
+        && rows().filter(|cells| *cells > 1).count() * 2 >= rows().count()
         && filled.len() * 100 >= cells.len() * FILLED_PERCENT
         && distinct(|cell, width| cell % width) >= 2
         && distinct(|cell, width| cell / width) >= 2
@@ -179,7 +196,9 @@ fn words(glyphs: &[&Glyph]) -> Vec<Word> {
         let goes_on = |word: &&mut Word| {
             let size = word.size.max(glyph.size).max(1.0);
             let gap = (glyph.left - word.right).max(word.left - glyph.right);
-            gap <= WORD_GAP * size && gap > -size && (glyph.baseline - word.baseline).abs() <= SAME_LINE * size
+            gap <= WORD_GAP * size
+                && gap > -size
+                && (glyph.baseline - word.baseline).abs() <= SAME_LINE * size
         };
         match words.last_mut().filter(|_| !blank).filter(goes_on) {
             Some(word) => {
@@ -226,7 +245,8 @@ fn column_edges(bands: &[Vec<Word>], grid: &Grid) -> Option<Vec<f32>> {
         free = subtract(&free, word.left, word.right);
         size = size.max(word.size);
     }
-    let inner = free.into_iter().filter(|(from, to)| *from > left && *to < right && to - from >= GUTTER * size);
+    let inner =
+        free.into_iter().filter(|(from, to)| *from > left && *to < right && to - from >= GUTTER * size);
     let mut edges = vec![left];
     edges.extend(inner.map(|(from, to)| (from + to) / 2.0));
     edges.push(right);
@@ -248,7 +268,8 @@ fn band_rows(band: Vec<Word>, edges: &[f32]) -> Option<Vec<Vec<String>>> {
     let mut places: Vec<Vec<Vec<Word>>> =
         heights.iter().map(|_| (0..width).map(|_| Vec::new()).collect()).collect();
     for word in band {
-        let row = heights.iter().position(|h| h - word.baseline <= SAME_LINE * word.size.max(1.0)).unwrap_or(0);
+        let row =
+            heights.iter().position(|h| h - word.baseline <= SAME_LINE * word.size.max(1.0)).unwrap_or(0);
         places[row][stretch(edges, (word.left + word.right) / 2.0)].push(word);
     }
     let lines_of = |column: usize| places.iter().filter(|row| !row[column].is_empty()).count();
@@ -268,7 +289,8 @@ fn band_rows(band: Vec<Word>, edges: &[f32]) -> Option<Vec<Vec<String>>> {
         }
         return Some(vec![columns.iter().map(|glyphs| text(&cell_lines(glyphs))).collect()]);
     }
-    let row = |row: Vec<Vec<Word>>| row.into_iter().map(|words| text(&cell_lines(&glyphs_of(words)))).collect();
+    let row =
+        |row: Vec<Vec<Word>>| row.into_iter().map(|words| text(&cell_lines(&glyphs_of(words)))).collect();
     Some(places.into_iter().map(row).collect())
 }
 

@@ -105,9 +105,9 @@ pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, rulings: Rulings
     all
 }
 
-/// The lines of text in a cell, from the top down.
-pub(crate) fn cell_lines(glyphs: &[Glyph]) -> Vec<String> {
-    rows(fragments(glyphs)).into_iter().map(|row| line(row).text()).collect()
+/// The lines of text in a table's cell, from the top down.
+pub(crate) fn cell_lines(glyphs: &[Glyph]) -> Vec<Line> {
+    rows(fragments(glyphs)).into_iter().map(line).collect()
 }
 
 /// The lines of a page in reading order; each direction of text was turned upright.
@@ -169,7 +169,9 @@ fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
     let gap = (glyph.left - last.cell.right).max(last.cell.left - glyph.right);
     let before = last.cell.text.chars().last().unwrap_or(' ');
     let tight = joins_without_blank(before) && joins_without_blank(glyph.c);
-    let turns = before.is_alphabetic() && glyph.c.is_alphabetic() && is_right_to_left(before) != is_right_to_left(glyph.c);
+    let turns = before.is_alphabetic()
+        && glyph.c.is_alphabetic()
+        && is_right_to_left(before) != is_right_to_left(glyph.c);
     let wanted = match blank {
         _ if turns => true,
         Some(generated) => !(generated && tight),

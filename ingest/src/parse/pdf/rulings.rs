@@ -275,11 +275,16 @@ mod tests {
     #[test]
     fn rules_alone_are_a_table_from_three_on() {
         let rules = |count: u8| -> Vec<_> {
-            (0..count).map(|n| (10.0, 90.0 - f32::from(n) * 20.0, 300.0, 90.0 - f32::from(n) * 20.0)).collect()
+            (0..count)
+                .map(|n| (10.0, 90.0 - f32::from(n) * 20.0, 300.0, 90.0 - f32::from(n) * 20.0))
+                .collect()
         };
         assert_eq!(rulings(&rules(2)).grids(), []);
         let grids = rulings(&rules(3)).grids();
-        assert_eq!((grids[0].xs.as_slice(), grids[0].ys.as_slice()), (&[10.0, 300.0][..], &[90.0, 70.0, 50.0][..]));
+        assert_eq!(
+            (grids[0].xs.as_slice(), grids[0].ys.as_slice()),
+            (&[10.0, 300.0][..], &[90.0, 70.0, 50.0][..])
+        );
     }
 
     proptest! {
