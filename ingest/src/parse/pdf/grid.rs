@@ -14,6 +14,10 @@ const GUTTER: f32 = 0.55;
 const SAME_LINE: f32 = 0.4;
 /// Least share of the rows, in percent, that have text in a column, and of places that have text at all.
 const FILLED_PERCENT: usize = 30;
+/// Least share of the text's width that a table has; lines above and below single columns of figures are
+/// shorter. One with lines between its columns may be smaller.
+const LEAST_SHARE: f32 = 0.35;
+const LEAST_SHARE_RULED: f32 = 0.2;
 /// Most lines, in percent, that hold several cells within one place.
 const MAX_TOGETHER_PERCENT: usize = 10;
 /// From this many lines in a place on, it may be a column of running text rather than a cell.
@@ -40,7 +44,12 @@ pub(crate) struct RuledTable {
 pub(crate) fn take_tables(glyphs: Vec<Glyph>, grids: &[Grid]) -> (Vec<Glyph>, Vec<RuledTable>) {
     let mut rest = glyphs;
     let mut tables = Vec::new();
+    let (left, right) = sides(&rest);
     for grid in grids {
+        let share = (grid.xs[grid.xs.len() - 1] - grid.xs[0]) / (right - left).max(1.0);
+        if share < if grid.owners.is_empty() { LEAST_SHARE } else { LEAST_SHARE_RULED } {
+            continue;
+        }
         let (inside, outside) = parted(rest, grid);
         match table(&inside, grid) {
             Some(table) => {
@@ -51,6 +60,13 @@ pub(crate) fn take_tables(glyphs: Vec<Glyph>, grids: &[Grid]) -> (Vec<Glyph>, Ve
         }
     }
     (rest, tables)
+}
+
+/// The outer edges of the text.
+fn sides(glyphs: &[Glyph]) -> (f32, f32) {
+    let visible = glyphs.iter().filter(|glyph| glyph.c != ' ');
+    visible
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(left, right), g| (left.min(g.left), right.max(g.right)))
 }
 
 type Numbered = Vec<(usize, Glyph)>;

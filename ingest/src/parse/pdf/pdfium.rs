@@ -118,7 +118,7 @@ fn rulings(page: &PdfPage<'_>) -> Rulings {
     let mut rulings = Rulings::default();
     let mut left = MAX_POINTS;
     for object in page.objects().iter().take(MAX_OBJECTS) {
-        let Some(path) = object.as_path_object().filter(|path| !is_white(path)) else { continue };
+        let Some(path) = object.as_path_object() else { continue };
         let Ok(bounds) = path.bounds() else { continue };
         let (x0, x1) = (bounds.left().value, bounds.right().value);
         let (y0, y1) = (bounds.bottom().value, bounds.top().value);
@@ -126,6 +126,8 @@ fn rulings(page: &PdfPage<'_>) -> Rulings {
             rulings.add((x0, (y0 + y1) / 2.0), (x1, (y0 + y1) / 2.0));
         } else if x1 - x0 <= THIN {
             rulings.add(((x0 + x1) / 2.0, y0), ((x0 + x1) / 2.0, y1));
+        } else if !path.is_stroked().unwrap_or(true) {
+            rulings.add_ground((x0, y0), (x1, y1));
         } else {
             let points = path.segments().len();
             if points <= MAX_PATH_POINTS.min(left) {
@@ -135,12 +137,6 @@ fn rulings(page: &PdfPage<'_>) -> Rulings {
         }
     }
     rulings
-}
-
-/// The ground of a line of text in the colour of the paper.
-fn is_white(path: &PdfPagePathObject<'_>) -> bool {
-    let white = |color: PdfColor| color.red().min(color.green()).min(color.blue()) > 250;
-    !path.is_stroked().unwrap_or(true) && path.fill_color().is_ok_and(white)
 }
 
 fn add_edges(path: &PdfPagePathObject<'_>, rulings: &mut Rulings) {

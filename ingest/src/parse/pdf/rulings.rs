@@ -36,6 +36,8 @@ impl Stroke {
 pub(crate) struct Rulings {
     horizontal: Vec<Stroke>,
     vertical: Vec<Stroke>,
+    /// Lower left and upper right corners of coloured grounds.
+    grounds: Vec<((f32, f32), (f32, f32))>,
 }
 
 /// Places of a table.
@@ -65,6 +67,30 @@ impl Rulings {
         }
     }
 
+    /// Adds a coloured ground. Its edges end where a designer liked, so they part cells only where they go on
+    /// what drawn lines part.
+    pub(crate) fn add_ground(&mut self, lower_left: (f32, f32), upper_right: (f32, f32)) {
+        if self.grounds.len() < MAX_STROKES {
+            self.grounds.push((lower_left, upper_right));
+        }
+    }
+
+    fn add_edges_of_grounds(&mut self) {
+        let drawn = self.vertical.clone();
+        for ((x0, y0), (x1, y1)) in std::mem::take(&mut self.grounds) {
+            let across = Stroke { at: 0.0, from: x0, to: x1 };
+            let meets = |line: &Stroke| {
+                across.covers(line.at, TOUCH) && line.from <= y1 + TOUCH && line.to >= y0 - TOUCH
+            };
+            if drawn.iter().any(meets) {
+                self.add((x0, y0), (x1, y0));
+                self.add((x0, y1), (x1, y1));
+                self.add((x0, y0), (x0, y1));
+                self.add((x1, y0), (x1, y1));
+            }
+        }
+    }
+
     /// Turned as the page's text is by [`super::glyph::upright`].
     pub(crate) fn turned(self, quarter_turns: usize) -> Self {
         let flip = |strokes: Vec<Stroke>, at: f32, along: f32| -> Vec<Stroke> {
@@ -74,18 +100,31 @@ impl Rulings {
             };
             strokes.into_iter().map(turn).collect()
         };
-        let Self { horizontal, vertical } = self;
-        match quarter_turns {
+        let corner = |(x, y): (f32, f32)| match quarter_turns {
+            1 => (-y, x),
+            2 => (-x, -y),
+            3 => (y, -x),
+            _ => (x, y),
+        };
+        let Self { horizontal, vertical, grounds } = self;
+        let ground = |(one, other)| {
+            let ((x0, y0), (x1, y1)) = (corner(one), corner(other));
+            ((x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1)))
+        };
+        let grounds = grounds.into_iter().map(ground).collect();
+        let (horizontal, vertical) = match quarter_turns {
             // (x, y) to (-y, x), (-x, -y), (y, -x).
-            1 => Self { horizontal: flip(vertical, 1.0, -1.0), vertical: flip(horizontal, -1.0, 1.0) },
-            2 => Self { horizontal: flip(horizontal, -1.0, -1.0), vertical: flip(vertical, -1.0, -1.0) },
-            3 => Self { horizontal: flip(vertical, -1.0, 1.0), vertical: flip(horizontal, 1.0, -1.0) },
-            _ => Self { horizontal, vertical },
-        }
+            1 => (flip(vertical, 1.0, -1.0), flip(horizontal, -1.0, 1.0)),
+            2 => (flip(horizontal, -1.0, -1.0), flip(vertical, -1.0, -1.0)),
+            3 => (flip(vertical, -1.0, 1.0), flip(horizontal, 1.0, -1.0)),
+            _ => (horizontal, vertical),
+        };
+        Self { horizontal, vertical, grounds }
     }
 
     /// The grids that the lines make, from the top down.
-    pub(crate) fn grids(self) -> Vec<Grid> {
+    pub(crate) fn grids(mut self) -> Vec<Grid> {
+        self.add_edges_of_grounds();
         let (horizontal, vertical) = (merged(self.horizontal), merged(self.vertical));
         if horizontal.len() > MAX_STROKES || vertical.len() > MAX_STROKES {
             return Vec::new();
@@ -270,6 +309,20 @@ mod tests {
         assert_eq!(rulings(&upside_down).turned(2).grids(), rulings(&MERGED).grids());
         let upwards: Vec<_> = MERGED.iter().map(|&(x0, y0, x1, y1)| (-y0, x0, -y1, x1)).collect();
         assert_eq!(rulings(&upwards).turned(3).grids(), rulings(&MERGED).grids());
+    }
+
+    #[test]
+    fn grounds_part_cells_only_beside_drawn_lines() {
+        let mut shaded = rulings(&MERGED[1..]);
+        shaded.add_ground((0.0, 80.0), (200.0, 100.0));
+        assert_eq!(shaded.grids(), rulings(&MERGED).grids());
+        let mut alone = Rulings::default();
+        for row in 0_u8..4 {
+            let y = f32::from(row) * 20.0;
+            alone.add_ground((0.0, y), (90.0, y + 20.0));
+            alone.add_ground((90.0, y), (200.0, y + 20.0));
+        }
+        assert_eq!(alone.grids(), []);
     }
 
     #[test]
