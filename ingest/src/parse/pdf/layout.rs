@@ -157,6 +157,11 @@ pub(crate) fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
 }
 
+/// Whether letters of one direction follow those of the other: no word has both.
+fn turns(before: char, next: char) -> bool {
+    before.is_alphabetic() && next.is_alphabetic() && is_right_to_left(before) != is_right_to_left(next)
+}
+
 fn ends_number(c: char) -> bool {
     c.is_ascii_digit() || matches!(c, '%' | ')' | '-' | '–' | '—')
 }
@@ -169,9 +174,7 @@ fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
     let gap = (glyph.left - last.cell.right).max(last.cell.left - glyph.right);
     let before = last.cell.text.chars().last().unwrap_or(' ');
     let tight = joins_without_blank(before) && joins_without_blank(glyph.c);
-    let turns = before.is_alphabetic()
-        && glyph.c.is_alphabetic()
-        && is_right_to_left(before) != is_right_to_left(glyph.c);
+    let turns = turns(before, glyph.c);
     let wanted = match blank {
         _ if turns => true,
         Some(generated) => !(generated && tight),
@@ -314,7 +317,9 @@ fn line(mut row: Row) -> Line {
         let first = cells.len() == 1;
         match cells.last_mut().filter(|last| belong_together(last, &cell, first, size)) {
             Some(last) => {
-                if distance(last, &cell) > WORD_GAP * 0.5 * size {
+                let ends = last.text.chars().last().zip(cell.text.chars().next());
+                let turned = ends.is_some_and(|(before, next)| turns(before, next));
+                if turned || distance(last, &cell) > WORD_GAP * 0.5 * size {
                     last.text.push(' ');
                 }
                 last.text.push_str(&cell.text);

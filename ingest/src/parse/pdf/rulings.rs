@@ -283,12 +283,13 @@ mod tests {
         rulings
     }
 
-    /// Two rows and two columns without outer vertical edges; the first row is one cell.
-    const MERGED: [(f32, f32, f32, f32); 4] = [
+    /// Two rows and two columns without a right edge; the first row is one cell.
+    const MERGED: [(f32, f32, f32, f32); 5] = [
         (0.0, 100.0, 200.0, 100.0),
         (0.0, 80.0, 200.0, 80.0),
         (0.0, 60.0, 200.0, 60.0),
         (80.0, 60.0, 80.0, 80.0),
+        (0.0, 60.0, 0.0, 100.0),
     ];
 
     #[test]

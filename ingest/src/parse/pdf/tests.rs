@@ -198,7 +198,7 @@ fn pdfium_reads_tables_between_lines_and_the_outline() {
         fs_err::write(file.path(), text).unwrap();
         parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap()
     };
-    let table = "0.5 w 72 700 m 472 700 l S 72 680 m 472 680 l S 72 640 m 472 640 l S 72 620 m 472 620 l S \
+    let table = "0.5 w 72 620 m 72 700 l S 72 700 m 472 700 l S 72 680 m 472 680 l S 72 640 m 472 640 l S 72 620 m 472 620 l S \
                  200 620 m 200 680 l S 330 620 m 330 680 l S BT /F1 10 Tf 80 687 Td (Leave) Tj ET \
                  BT /F1 10 Tf 80 668 Td (Annual leave of) Tj 0 -12 Td (full-time staff) Tj ET \
                  BT /F1 10 Tf 210 662 Td (15) Tj ET BT /F1 10 Tf 340 662 Td (days) Tj ET \
