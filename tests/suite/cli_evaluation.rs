@@ -121,6 +121,30 @@ fn answers_refusals_and_citations_are_measured_without_a_language_model() {
     assert_eq!((&rate["ties"], &rate["rate"]), (&json!(2), &json!(0.5)), "{report:#}");
 }
 
+#[test]
+fn parsing_is_measured_against_what_lies_beside_the_files() {
+    let folder = tempfile::tempdir().unwrap();
+    for name in ["set/sources", "set/groundtruth"] {
+        fs_err::create_dir_all(folder.path().join(name)).unwrap();
+    }
+    let page =
+        "<h1>Leave</h1><table><tr><td>Year</td><td>Days</td></tr><tr><td>2023</td><td>15</td></tr></table>";
+    fs_err::write(folder.path().join("set/sources/leave.html"), page).unwrap();
+    let reference = "# Leave\n\n| Year | Days |\n| - | - |\n| 2023 | 15 |\n\nand more";
+    fs_err::write(folder.path().join("set/groundtruth/leave.html.md"), reference).unwrap();
+    fs_err::write(folder.path().join("set/sources/broken.pdf"), "%PDF-1.7 and nothing else").unwrap();
+    let report = json_of(&folder, &["eval", "parsing", "set", "--texts", "texts"]);
+    assert_eq!((&report["files"], &report["ready"], &report["failed"]), (&json!(2), &json!(1), &json!(1)));
+    let html = &report["formats"]["html"];
+    assert_eq!((&html["cells_f1"], &html["references"]), (&json!(1.0), &json!(1)), "{report:#}");
+    assert!((html["words"].as_f64().unwrap() - 5.0 / 7.0).abs() < 1e-9, "{report:#}");
+    assert!(report["results"][0]["reason"].as_str().unwrap().contains("broken.pdf"), "{report:#}");
+    assert!(report["results"][1]["cpu_seconds"].as_f64().unwrap() > 0.0, "{report:#}");
+    assert_eq!(fs_err::read_dir(folder.path().join("texts")).unwrap().count(), 1);
+    let output = footnote(&folder, &["eval", "parsing", "set", "--fail-under", "formats.html.words=.9"]);
+    assert_eq!(output.status.code(), Some(1), "{}", text(&output.stderr));
+}
+
 /// Lines of what was kept of a kind, in all data folders of evaluations.
 fn kept_lines(folder: &TempDir, kind: &str) -> usize {
     let mut lines = 0;

@@ -10,7 +10,8 @@ mod evaluation;
 
 pub(crate) use evaluation::{
     EvalAnswersArgs, EvalAskArgs, EvalCalibrateArgs, EvalCitationsArgs, EvalCommand, EvalOutputArgs,
-    EvalPairwiseArgs, EvalRefusalArgs, EvalRetrievalArgs, FusionArg, JudgeArg, MethodArg, ServiceArgs,
+    EvalPairwiseArgs, EvalParsingArgs, EvalRefusalArgs, EvalRetrievalArgs, FusionArg, JudgeArg, MethodArg,
+    ServiceArgs,
 };
 
 /// A knowledge base that answers from your documents and proves every sentence.

@@ -24,6 +24,7 @@ mod metrics;
 mod outcome;
 mod pairs;
 mod pairwise;
+mod parsing;
 mod perturb;
 mod questions;
 mod rankings;
@@ -52,6 +53,7 @@ pub(crate) async fn run(config: Config, command: EvalCommand, format: OutputForm
         EvalCommand::Refusal(args) => refusal::run(config, args, format).await,
         EvalCommand::Calibrate(args) => calibrate::run(config, args, format).await,
         EvalCommand::Citations(args) => citations::run(config, args, format).await,
+        EvalCommand::Parsing(args) => parsing::run(config, args, format).await,
         EvalCommand::Pairwise(args) => versus::run(config, args, format).await,
     }
 }

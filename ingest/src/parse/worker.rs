@@ -5,6 +5,7 @@
 
 mod incoming;
 mod sandbox;
+mod spending;
 mod wire;
 
 use std::ffi::OsString;
@@ -27,6 +28,8 @@ use tokio::sync::Semaphore;
 
 use self::incoming::Incoming;
 pub use self::sandbox::Confinement;
+use self::spending::Spending;
+pub use self::wire::Spent;
 use self::wire::{Assembly, FailureKind, Frame, MAX_FRAME_BYTES, Request, SendMembers, Step};
 use super::limits::{EngineConfig, ParseLimits};
 use super::parse_file_reporting;
@@ -42,6 +45,7 @@ pub fn run_worker() -> Result<()> {
     let socket = std::io::stdin().as_fd().try_clone_to_owned().internal("cannot take over standard input")?;
     let mut socket = UnixStream::from(socket);
     let request = wire::read_request(&mut socket)?;
+    let spending = Spending::watch();
     limit_self(&request.limits)?;
     let confinement = sandbox::confine(&request.path, &request.engines)?;
     wire::send(&mut socket, &Frame::Confined(confinement))?;
@@ -53,6 +57,7 @@ pub fn run_worker() -> Result<()> {
         let Request { path, file_name, limits, engines } = &request;
         parse_file_reporting(path, file_name, limits, engines, &report, &mut SendMembers(&socket))
     }));
+    wire::send(&mut socket, &Frame::Spent(spending.so_far()))?;
     let failed = match parsed {
         Ok(Ok(parsed)) => return wire::send_document(&mut socket, parsed),
         Ok(Err(error)) => Frame::Failed { kind: FailureKind::of(error.kind()), message: error.to_string() },
@@ -131,7 +136,20 @@ impl ParseHost {
         file_name: &str,
         progress: &Progress,
     ) -> Result<ParsedDocument> {
-        self.parse_with_members(path, file_name, Lineage::default(), &mut DropMembers, progress).await
+        self.parse_measured(path, file_name, progress).await.0
+    }
+
+    /// [`Self::parse_reporting`], with what the child spent; `None` where it died before it could tell.
+    pub async fn parse_measured(
+        &self,
+        path: &Path,
+        file_name: &str,
+        progress: &Progress,
+    ) -> (Result<ParsedDocument>, Option<Spent>) {
+        let mut spent = None;
+        let lineage = Lineage::default();
+        let parsed = self.run_child(path, file_name, lineage, &mut DropMembers, progress, &mut spent).await;
+        (parsed, spent)
     }
 
     /// [`Self::parse_reporting`], which hands what lies within the file on to `members`. `lineage` tells what
@@ -143,6 +161,24 @@ impl ParseHost {
         lineage: Lineage,
         members: &mut dyn MemberSink,
         progress: &Progress,
+    ) -> Result<ParsedDocument> {
+        let mut spent = None;
+        let parsed = self.run_child(path, file_name, lineage, members, progress, &mut spent).await;
+        if let Some(Spent { cpu, peak_bytes }) = spent {
+            let peak_mib = peak_bytes.map(|bytes| bytes >> 20);
+            tracing::debug!(file.name = file_name, parser.cpu = ?cpu, parser.peak_mib = peak_mib, "a file was parsed");
+        }
+        parsed
+    }
+
+    async fn run_child(
+        &self,
+        path: &Path,
+        file_name: &str,
+        lineage: Lineage,
+        members: &mut dyn MemberSink,
+        progress: &Progress,
+        spent: &mut Option<Spent>,
     ) -> Result<ParsedDocument> {
         let limits = self.limits.within(&lineage);
         let request = Request {
@@ -158,7 +194,7 @@ impl ParseHost {
         let stderr = child.stderr.take();
         let talk = async {
             let tail = tokio::spawn(stderr_tail(stderr));
-            let answer = self.exchange(ours, &request, incoming, progress).await;
+            let answer = self.exchange(ours, &request, incoming, progress, spent).await;
             let status = child.wait().await.internal("cannot wait for the parser")?;
             Ok::<_, Error>((answer, status, tail.await.unwrap_or_default()))
         };
@@ -205,6 +241,7 @@ impl ParseHost {
         request: &Request,
         mut incoming: Incoming<'_>,
         progress: &Progress,
+        spent: &mut Option<Spent>,
     ) -> Result<Option<ParsedDocument>> {
         socket.set_nonblocking(true).internal("cannot prepare the parser's socket")?;
         let mut socket =
@@ -232,7 +269,9 @@ impl ParseHost {
             if received > self.limits.max_response_bytes {
                 return Err(self.too_much(&request.file_name));
             }
-            match assembly.take(&frame)? {
+            let step = assembly.take(&frame);
+            *spent = assembly.spent;
+            match step? {
                 Step::Part => {}
                 Step::MemberStart(name) => incoming.start(name).await?,
                 Step::MemberEnd { is_whole } => incoming.end(is_whole).await?,

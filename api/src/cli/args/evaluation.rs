@@ -25,6 +25,9 @@ pub(crate) enum EvalCommand {
     Citations(EvalCitationsArgs),
     /// Which of several files of answers is better, and how sure that is.
     Pairwise(EvalPairwiseArgs),
+    /// What the parsers make of every file of folders, and how many words, in which order, and which table
+    /// cells of a reference they recover where one lies beside the file.
+    Parsing(EvalParsingArgs),
 }
 
 /// What becomes of an evaluation's result.
@@ -261,6 +264,20 @@ pub(crate) struct EvalPairwiseArgs {
     /// Which questions.
     #[command(flatten)]
     pub(crate) questions: EvalQuestionArgs,
+    /// What becomes of the result.
+    #[command(flatten)]
+    pub(crate) output: EvalOutputArgs,
+}
+
+/// `footnote eval parsing`
+#[derive(Debug, Args)]
+pub(crate) struct EvalParsingArgs {
+    /// The folders. The reference of `X` is `X.md` beside it or in `../groundtruth`.
+    #[arg(required = true, value_name = "DIR")]
+    pub(crate) dirs: Vec<PathBuf>,
+    /// Also write the text of every file into this folder.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) texts: Option<PathBuf>,
     /// What becomes of the result.
     #[command(flatten)]
     pub(crate) output: EvalOutputArgs,

@@ -2,14 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 
-use footnote_core::parsed::BlockKind;
+use footnote_core::parsed::{BlockKind, Page};
 
 use super::layout::{Line, is_bullet, is_marker};
+use super::outline::Outline;
 use super::rows::{table_end, table_text};
 use super::running::leave_out;
 use super::{PageText, PdfText};
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::joins_without_blank;
+use crate::parse::table::to_markdown;
 
 /// Times the body's font size from which a line is a heading.
 const HEADING_SIZE: f32 = 1.15;
@@ -26,19 +28,38 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
     if let Some(warning) = leave_out(&mut text.pages, sizes.body) {
         builder.warn(None, warning);
     }
+    let mut outline = Outline::of(&text.outline);
     for page in text.pages {
-        builder.start_page(page.number);
+        builder.start(Page { number: page.number, label: page.label, ..Page::default() });
         if let Some(warning) = page.warning {
             builder.warn(Some(page.number), warning);
         }
-        append_page(&page.lines, builder, &words, &sizes);
+        append_page(page.number, &page.lines, builder, &words, &sizes, &mut outline);
     }
 }
 
-fn append_page(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, sizes: &Sizes) {
+fn append_page(
+    page: u32,
+    lines: &[Line],
+    builder: &mut DocumentBuilder,
+    words: &Words,
+    sizes: &Sizes,
+    outline: &mut Outline,
+) {
     let leading = leading(lines);
     let mut at = 0;
     while at < lines.len() {
+        if let Some(grid) = &lines[at].grid {
+            builder.block(BlockKind::Table, 0, &to_markdown(grid));
+            at += 1;
+            continue;
+        }
+        if let Some((count, level)) = outline.heading_at(page, &lines[at..]) {
+            outline.enter(level);
+            builder.heading(level, &join(&lines[at..at + count], words));
+            at += count;
+            continue;
+        }
         let table = table_end(lines, at, leading);
         if table > at {
             builder.block(BlockKind::Table, 0, &table_text(&lines[at..table]));
@@ -47,20 +68,28 @@ fn append_page(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, siz
         }
         let mut end = at + 1;
         while end < lines.len()
+            && lines[end].grid.is_none()
+            && outline.heading_at(page, &lines[end..]).is_none()
             && table_end(lines, end, leading) == end
             && !starts_block(&lines[at..end], &lines[end], leading, sizes)
         {
             end += 1;
         }
-        append_paragraph(&lines[at..end], builder, words, sizes);
+        append_paragraph(&lines[at..end], builder, words, sizes, outline);
         at = end;
     }
 }
 
-fn append_paragraph(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, sizes: &Sizes) {
+fn append_paragraph(
+    lines: &[Line],
+    builder: &mut DocumentBuilder,
+    words: &Words,
+    sizes: &Sizes,
+    outline: &Outline,
+) {
     let text = join(lines, words);
     if let Some(level) = sizes.heading_level(lines, &text) {
-        builder.heading(level, &text);
+        builder.heading(outline.below(level), &text);
         return;
     }
     let mut chars = text.chars();
@@ -287,14 +316,13 @@ mod tests {
             })
             .collect();
         let right = cells.last().map_or(x, |c| c.right);
-        Line { cells, left: x, right, baseline: y, size, bold: false }
+        Line { cells, left: x, right, baseline: y, size, bold: false, grid: None }
     }
 
     fn assemble(pages: Vec<Vec<Line>>) -> ParsedDocument {
-        let pages =
-            (1..).zip(pages).map(|(number, lines)| PageText { number, lines, warning: None }).collect();
+        let pages = (1..).zip(pages).map(|(number, lines)| PageText::new(number, lines)).collect();
         let mut builder = DocumentBuilder::new(1_000_000);
-        append(PdfText { title: None, pages, engine: "test".to_owned() }, &mut builder);
+        append(PdfText { title: None, outline: Vec::new(), pages, engine: "test".to_owned() }, &mut builder);
         builder.finish(ContentType::Pdf, "test").unwrap()
     }
 

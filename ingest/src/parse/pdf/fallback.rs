@@ -40,7 +40,7 @@ pub(crate) fn read(path: &Path, limits: &ParseLimits, on_page: OnPage<'_>) -> Re
         pages.push(page);
         on_page(done, count);
     }
-    Ok(PdfText { title: None, pages, engine: format!("{ENGINE} 0.12.1") })
+    Ok(PdfText { title: None, outline: Vec::new(), pages, engine: format!("{ENGINE} 0.12.1") })
 }
 
 fn read_page(document: &Document, number: u32) -> PageText {
@@ -49,7 +49,7 @@ fn read_page(document: &Document, number: u32) -> PageText {
         output_doc_page(document, &mut PlainTextOutput::new(&mut text), number)
     }));
     match read {
-        Ok(Ok(())) => PageText { number, lines: paragraphs(&text), warning: None },
+        Ok(Ok(())) => PageText::new(number, paragraphs(&text)),
         Ok(Err(error)) => PageText::unreadable(number, &format!("pdf-extract: {error}")),
         Err(_) => PageText::unreadable(number, "pdf-extract panicked"),
     }
@@ -75,6 +75,7 @@ fn paragraphs(text: &str) -> Vec<Line> {
         baseline: 0.0,
         size: 0.0,
         bold: false,
+        grid: None,
     };
     paragraphs.into_iter().filter(|p| !p.is_empty()).map(|p| line(super::assemble::join_plain(&p))).collect()
 }

@@ -52,7 +52,7 @@ impl Glyph {
     }
 
     /// Quarter turns clockwise, 0 to 3.
-    fn quarter_turns(&self) -> usize {
+    pub(crate) fn quarter_turns(&self) -> usize {
         let turns = (self.clockwise.rem_euclid(TAU) + PI / 4.0) / FRAC_PI_2;
         // `as` saturates, and NaN gives 0.
         (turns as usize) % 4

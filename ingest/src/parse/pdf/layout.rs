@@ -6,6 +6,8 @@
 //! stay together.
 
 use super::glyph::Glyph;
+use super::grid::{RuledTable, take_tables};
+use super::rulings::Rulings;
 use crate::parse::flow::joins_without_blank;
 
 /// A gap of this many font sizes parts two cells.
@@ -22,7 +24,7 @@ const MIN_LEADERS: usize = 4;
 const GUTTER: f32 = 0.9;
 /// Fewest rows, and mean width in font sizes, of a column of running text.
 const COLUMN_ROWS: usize = 3;
-const COLUMN_WIDTH: f32 = 9.0;
+pub(crate) const COLUMN_WIDTH: f32 = 9.0;
 /// Pages with more rows than this are read row by row; looking for columns would take too long.
 const MAX_ROWS_FOR_COLUMNS: usize = 1_500;
 /// Deepest nesting of columns within columns.
@@ -54,6 +56,8 @@ pub(crate) struct Line {
     pub(crate) size: f32,
     /// Whether most of it is bold.
     pub(crate) bold: bool,
+    /// The rows of the table that it is, where it is a whole table between drawn lines.
+    pub(crate) grid: Option<Vec<Vec<String>>>,
 }
 
 impl Line {
@@ -70,6 +74,40 @@ struct Fragment {
     size: f32,
     chars: usize,
     bold_chars: usize,
+    grid: Option<Vec<Vec<String>>>,
+}
+
+impl Fragment {
+    /// A table is read where it begins.
+    fn of_table(table: RuledTable) -> Self {
+        let text = table.rows.iter().flatten().filter(|cell| !cell.is_empty()).cloned();
+        let text = text.collect::<Vec<_>>().join(" ");
+        Self {
+            cell: Cell { text, left: table.sides.0, right: table.sides.1 },
+            baseline: table.top,
+            size: table.size,
+            chars: table.chars,
+            bold_chars: 0,
+            grid: Some(table.rows),
+        }
+    }
+}
+
+/// [`lines`], with tables between the page's drawn lines as one line each.
+pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, rulings: Rulings) -> Vec<Line> {
+    let Some(main) = directions.first_mut() else { return Vec::new() };
+    let turns = main.iter().find(|glyph| glyph.c != ' ').map_or(0, Glyph::quarter_turns);
+    let (rest, tables) = take_tables(std::mem::take(main), &rulings.turned(turns).grids());
+    let mut of_main = fragments(&rest);
+    of_main.extend(tables.into_iter().map(Fragment::of_table));
+    let mut all = in_reading_order(of_main, 0);
+    all.extend(lines(&directions[1..]));
+    all
+}
+
+/// The lines of text in a table's cell, from the top down.
+pub(crate) fn cell_lines(glyphs: &[Glyph]) -> Vec<Line> {
+    rows(fragments(glyphs)).into_iter().map(line).collect()
 }
 
 /// The lines of a page in reading order; each direction of text was turned upright.
@@ -94,6 +132,7 @@ fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
                 size: glyph.size,
                 chars: 1,
                 bold_chars: usize::from(glyph.bold),
+                grid: None,
             }),
         }
         blank = None;
@@ -114,8 +153,13 @@ fn continues(last: &Fragment, glyph: &Glyph) -> bool {
 }
 
 /// Hebrew and Arabic.
-fn is_right_to_left(c: char) -> bool {
+pub(crate) fn is_right_to_left(c: char) -> bool {
     matches!(c, '\u{590}'..='\u{8ff}' | '\u{fb1d}'..='\u{fdff}' | '\u{fe70}'..='\u{fefe}')
+}
+
+/// Whether letters of one direction follow those of the other: no word has both.
+fn turns(before: char, next: char) -> bool {
+    before.is_alphabetic() && next.is_alphabetic() && is_right_to_left(before) != is_right_to_left(next)
 }
 
 fn ends_number(c: char) -> bool {
@@ -130,7 +174,9 @@ fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
     let gap = (glyph.left - last.cell.right).max(last.cell.left - glyph.right);
     let before = last.cell.text.chars().last().unwrap_or(' ');
     let tight = joins_without_blank(before) && joins_without_blank(glyph.c);
+    let turns = turns(before, glyph.c);
     let wanted = match blank {
+        _ if turns => true,
         Some(generated) => !(generated && tight),
         None => !tight && gap > WORD_GAP * glyph.size.max(1.0),
     };
@@ -177,7 +223,9 @@ fn rows(mut fragments: Vec<Fragment>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for fragment in fragments {
         let same = rows.last().and_then(|row| row.first()).is_some_and(|first| {
-            first.baseline - fragment.baseline <= SAME_LINE * first.size.max(fragment.size).max(1.0)
+            first.grid.is_none()
+                && fragment.grid.is_none()
+                && first.baseline - fragment.baseline <= SAME_LINE * first.size.max(fragment.size).max(1.0)
         });
         match rows.last_mut().filter(|_| same) {
             Some(row) => row.push(fragment),
@@ -222,7 +270,8 @@ fn column_band(rows: &[Row], at: usize) -> Option<(usize, f32)> {
     Some((end, middle))
 }
 
-fn subtract(free: &[(f32, f32)], left: f32, right: f32) -> Vec<(f32, f32)> {
+/// What of `free` lies not between `left` and `right`.
+pub(crate) fn subtract(free: &[(f32, f32)], left: f32, right: f32) -> Vec<(f32, f32)> {
     let mut rest = Vec::with_capacity(free.len() + 1);
     for &(from, to) in free {
         if right <= from || left >= to {
@@ -240,6 +289,7 @@ fn subtract(free: &[(f32, f32)], left: f32, right: f32) -> Vec<(f32, f32)> {
 }
 
 fn is_running_text(fragments: &[&Fragment]) -> bool {
+    let fragments: Vec<&Fragment> = fragments.iter().copied().filter(|f| f.grid.is_none()).collect();
     if fragments.len() < COLUMN_ROWS {
         return false;
     }
@@ -251,6 +301,7 @@ fn is_running_text(fragments: &[&Fragment]) -> bool {
 }
 
 fn line(mut row: Row) -> Line {
+    let grid = row.first_mut().and_then(|fragment| fragment.grid.take());
     let is_mirrored = |f: &Fragment| f.cell.text.chars().any(is_right_to_left);
     if row.iter().filter(|f| is_mirrored(f)).count() * 2 > row.len() {
         row.reverse();
@@ -260,11 +311,15 @@ fn line(mut row: Row) -> Line {
     let chars: usize = row.iter().map(|f| f.chars).sum();
     let bold_chars: usize = row.iter().map(|f| f.bold_chars).sum();
     let mut cells: Vec<Cell> = Vec::new();
-    for cell in row.into_iter().flat_map(|fragment| split_at_leaders(fragment.cell)) {
+    let is_table = grid.is_some();
+    let parts = |cell: Cell| if is_table { vec![cell] } else { split_at_leaders(cell) };
+    for cell in row.into_iter().flat_map(|fragment| parts(fragment.cell)) {
         let first = cells.len() == 1;
         match cells.last_mut().filter(|last| belong_together(last, &cell, first, size)) {
             Some(last) => {
-                if distance(last, &cell) > WORD_GAP * 0.5 * size {
+                let ends = last.text.chars().last().zip(cell.text.chars().next());
+                let turned = ends.is_some_and(|(before, next)| turns(before, next));
+                if turned || distance(last, &cell) > WORD_GAP * 0.5 * size {
                     last.text.push(' ');
                 }
                 last.text.push_str(&cell.text);
@@ -281,6 +336,7 @@ fn line(mut row: Row) -> Line {
         baseline,
         size,
         bold: bold_chars * 5 >= chars * 4,
+        grid,
     }
 }
 

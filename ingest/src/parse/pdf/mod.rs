@@ -4,9 +4,12 @@
 mod assemble;
 mod fallback;
 mod glyph;
+mod grid;
 mod layout;
+mod outline;
 mod pdfium;
 mod rows;
+mod rulings;
 mod running;
 
 use std::path::Path;
@@ -15,6 +18,7 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
 use self::layout::Line;
+use self::outline::Entry;
 use super::OnPage;
 use super::builder::DocumentBuilder;
 use super::limits::{EngineConfig, ParseLimits};
@@ -22,6 +26,7 @@ use super::limits::{EngineConfig, ParseLimits};
 /// What an engine reads from a PDF.
 struct PdfText {
     title: Option<String>,
+    outline: Vec<Entry>,
     pages: Vec<PageText>,
     engine: String,
 }
@@ -31,12 +36,18 @@ struct PageText {
     number: u32,
     lines: Vec<Line>,
     warning: Option<String>,
+    /// What the document calls the page.
+    label: Option<String>,
 }
 
 impl PageText {
+    fn new(number: u32, lines: Vec<Line>) -> Self {
+        Self { number, lines, warning: None, label: None }
+    }
+
     fn unreadable(number: u32, cause: &str) -> Self {
         let warning = format!("page {number} could not be read ({cause})");
-        Self { number, lines: Vec::new(), warning: Some(warning) }
+        Self { warning: Some(warning), ..Self::new(number, Vec::new()) }
     }
 }
 

@@ -8,6 +8,8 @@ use footnote_core::{Error, ErrorKind, Result};
 use pdfium_render::prelude::*;
 
 use super::glyph::{Glyph, upright};
+use super::outline::{Entry, MAX_ENTRIES};
+use super::rulings::Rulings;
 use super::{PageText, PdfText, sensible_title};
 use crate::parse::OnPage;
 use crate::parse::limits::ParseLimits;
@@ -46,6 +48,7 @@ pub(crate) fn read(
     super::check_page_count(count, limits)?;
     let title = document.metadata().get(PdfDocumentMetadataTagType::Title);
     let title = title.map(|t| t.value().to_owned()).filter(|t| sensible_title(t));
+    let outline = outline(&document);
     let mut pages = Vec::new();
     let mut chars = 0;
     for number in 1..=count {
@@ -53,7 +56,7 @@ pub(crate) fn read(
         pages.push(page);
         on_page(number, count);
     }
-    Ok(PdfText { title, pages, engine: format!("pdfium API {API}") })
+    Ok(PdfText { title, outline, pages, engine: format!("pdfium API {API}") })
 }
 
 fn read_page(
@@ -79,7 +82,80 @@ fn read_page(
             format!("the text is longer than {} characters; split the file", limits.max_text_chars),
         ));
     }
-    Ok(PageText { number, lines: super::layout::lines(&glyphs), warning: None })
+    let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
+    let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
+    Ok(PageText { label, ..PageText::new(number, lines) })
+}
+
+/// The outline's entries that lead to a page, in their order.
+fn outline(document: &PdfDocument<'_>) -> Vec<Entry> {
+    let mut entries = Vec::new();
+    // A bookmark knows its parent, but the parent of that not.
+    let mut levels: HashMap<PdfBookmark<'_>, u8> = HashMap::new();
+    for bookmark in document.bookmarks().iter().take(MAX_ENTRIES) {
+        let above = bookmark.parent().and_then(|parent| levels.get(&parent).copied());
+        let level = above.unwrap_or(0).saturating_add(1);
+        levels.insert(bookmark.clone(), level);
+        let page = bookmark.destination().and_then(|place| place.page_index().ok());
+        let page = page.and_then(|index| u32::try_from(index).ok());
+        if let (Some(title), Some(page)) = (bookmark.title(), page) {
+            entries.push(Entry { level, title, page: page + 1 });
+        }
+    }
+    entries
+}
+
+/// Most objects, and most points of paths, that are looked at on a page.
+const MAX_OBJECTS: usize = 30_000;
+const MAX_POINTS: u32 = 30_000;
+/// A path with more points than this is a drawing.
+const MAX_PATH_POINTS: u32 = 600;
+/// A shape no thicker than this is a line.
+const THIN: f32 = 2.5;
+
+/// The straight lines that the page draws.
+fn rulings(page: &PdfPage<'_>) -> Rulings {
+    let mut rulings = Rulings::default();
+    let mut left = MAX_POINTS;
+    for object in page.objects().iter().take(MAX_OBJECTS) {
+        let Some(path) = object.as_path_object() else { continue };
+        let Ok(bounds) = path.bounds() else { continue };
+        let (x0, x1) = (bounds.left().value, bounds.right().value);
+        let (y0, y1) = (bounds.bottom().value, bounds.top().value);
+        if y1 - y0 <= THIN {
+            rulings.add((x0, (y0 + y1) / 2.0), (x1, (y0 + y1) / 2.0));
+        } else if x1 - x0 <= THIN {
+            rulings.add(((x0 + x1) / 2.0, y0), ((x0 + x1) / 2.0, y1));
+        } else if !path.is_stroked().unwrap_or(true) {
+            rulings.add_ground((x0, y0), (x1, y1));
+        } else {
+            let points = path.segments().len();
+            if points <= MAX_PATH_POINTS.min(left) {
+                left -= points;
+                add_edges(path, &mut rulings);
+            }
+        }
+    }
+    rulings
+}
+
+fn add_edges(path: &PdfPagePathObject<'_>, rulings: &mut Rulings) {
+    let Ok(matrix) = path.matrix() else { return };
+    let segments = path.segments().transform(matrix);
+    let (mut start, mut from) = ((0.0, 0.0), (0.0, 0.0));
+    for segment in segments.iter() {
+        let (x, y) = segment.point();
+        let to = (x.value, y.value);
+        match segment.segment_type() {
+            PdfPathSegmentType::LineTo => rulings.add(from, to),
+            PdfPathSegmentType::MoveTo => start = to,
+            _ => {}
+        }
+        if segment.is_close() {
+            rulings.add(to, start);
+        }
+        from = to;
+    }
 }
 
 fn open_error(error: PdfiumError) -> Error {
@@ -100,6 +176,9 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
     let mut word_start = true;
     let mut high_surrogate = None;
     for char in text.chars().iter() {
+        if let [.., one, other] = glyphs.as_mut_slice() {
+            part_ligature(one, other);
+        }
         let Some(c) = decode_unit(char.unicode_value(), &mut high_surrogate) else { continue };
         if c.is_whitespace() {
             word_start = true;
@@ -128,6 +207,15 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
         });
     }
     glyphs
+}
+
+/// PDFium turns the two letters of the one sign for lam and alef around, as if they were two signs.
+fn part_ligature(one: &mut Glyph, other: &mut Glyph) {
+    let is_alef = matches!(one.c, '\u{622}' | '\u{623}' | '\u{625}' | '\u{627}');
+    let one_place = (one.origin_x - other.origin_x).abs() < 0.01 && (one.left - other.left).abs() < 0.01;
+    if is_alef && other.c == '\u{644}' && one_place && one.right > one.left {
+        std::mem::swap(&mut one.c, &mut other.c);
+    }
 }
 
 /// PDFium gives UTF-16 units on some platforms, and marks of its own for hyphens at line ends.

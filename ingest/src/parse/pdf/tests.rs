@@ -1,5 +1,7 @@
 //! PDFs written by hand: well-formed, damaged, encrypted, without text.
 
+use footnote_core::parsed::BlockKind;
+
 use super::*;
 
 /// A PDF with one page per content stream, in Helvetica.
@@ -176,4 +178,73 @@ fn pdfium_reads_layout_and_survives_damage() {
         fs_err::write(file.path(), bytes).unwrap();
         let _ = parse(file.path(), &limits, &engines, &|_, _| {});
     }
+}
+
+/// A table with a merged cell and a cell of two lines, between drawn lines; beside it what looks alike and is no
+/// table; and an outline and page labels.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_tables_between_lines_and_the_outline() {
+    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let read = |page: &str, catalog: &str, objects: &[&str]| {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut text = String::from_utf8(pdf(&[page, page])).unwrap();
+        text = text.replace("/Type /Catalog", &format!("/Type /Catalog {catalog}"));
+        // Objects without an entry in the table of references: PDFium rebuilds it.
+        let more: String =
+            objects.iter().enumerate().map(|(n, o)| format!("{} 0 obj\n{o}\nendobj\n", n + 20)).collect();
+        text = text.replace("xref\n0", &format!("{more}xerf\n0")).replace("startxref", "startxerf");
+        fs_err::write(file.path(), text).unwrap();
+        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap()
+    };
+    let table = "0.5 w 72 620 m 72 700 l S 72 700 m 472 700 l S 72 680 m 472 680 l S 72 640 m 472 640 l S 72 620 m 472 620 l S \
+                 200 620 m 200 680 l S 330 620 m 330 680 l S BT /F1 10 Tf 80 687 Td (Leave) Tj ET \
+                 BT /F1 10 Tf 80 668 Td (Annual leave of) Tj 0 -12 Td (full-time staff) Tj ET \
+                 BT /F1 10 Tf 210 662 Td (15) Tj ET BT /F1 10 Tf 340 662 Td (days) Tj ET \
+                 BT /F1 10 Tf 80 627 Td (Sick) Tj ET BT /F1 10 Tf 210 627 Td (10) Tj ET";
+    let rows = "| Leave | Leave | Leave |\n| --- | --- | --- |\n| Annual leave of full-time staff | 15 | days |\n| Sick | 10 |  |";
+    assert_eq!(read(table, "", &[]).text, format!("{rows}\n\n{rows}"));
+    // Text in a frame, and lines of text on coloured grounds, are no tables.
+    let grounds = "0.9 g 72 690 400 14 re f 72 676 400 14 re f 72 662 400 14 re f 0 G 60 600 460 120 re S 0 g \
+                   BT /F1 10 Tf 80 694 Td (The first of some lines) Tj 0 -14 Td (that stand on a ground) Tj 0 -14 Td (of grey.) Tj ET";
+    let document = read(grounds, "", &[]);
+    assert!(document.blocks.iter().all(|block| block.kind != BlockKind::Table), "{}", document.text);
+
+    let page = "BT /F1 10 Tf 72 700 Td (1.2 Sick leave) Tj 0 -12 Td (Ten days.) Tj ET";
+    let outline = [
+        "<< /Type /Outlines /First 21 0 R /Last 21 0 R /Count 1 >>",
+        "<< /Title (Leave) /Parent 20 0 R /Dest [6 0 R /Fit] /First 22 0 R /Last 22 0 R /Count 1 >>",
+        "<< /Title (Sick leave) /Parent 21 0 R /Dest [6 0 R /Fit] >>",
+    ];
+    let document = read(page, "/Outlines 20 0 R /PageLabels << /Nums [0 << /S /r /St 4 >>] >>", &outline);
+    let headings: Vec<_> = document.blocks.iter().filter(|b| b.kind == BlockKind::Heading).collect();
+    assert_eq!(headings.len(), 1, "{document:#?}");
+    assert_eq!((headings[0].level, headings[0].page), (2, Some(2)));
+    assert_eq!(document.blocks.last().unwrap().heading_path, ["1.2 Sick leave"]);
+    let labels: Vec<_> = document.pages.iter().map(|page| page.label.as_deref()).collect();
+    assert_eq!(labels, [Some("iv"), Some("v")]);
+}
+
+/// The real files that this is measured on, where they are.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_real_tables_and_arabic() {
+    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ingest/docling/pdf/sources");
+    if !folder.is_dir() {
+        return;
+    }
+    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let read =
+        |name: &str| parse(&folder.join(name), &ParseLimits::default(), &engines, &|_, _| {}).unwrap().text;
+    let rules_alone = read("2305.03393v1-pg9.pdf");
+    assert!(
+        rules_alone.contains("| 4 | 2 | OTSL HTML | 0.952 0.944 | 0.92 0.903 | 0.942 0.931 |"),
+        "{rules_alone}"
+    );
+    let korean = read("normal_4pages.pdf");
+    assert!(korean.contains("| 구분 | 개정전 | 개정후 |"), "{korean}");
+    let arabic = read("right_to_left_01.pdf");
+    assert!(arabic.contains("تحسين الإنتاجية وحل المشكلات من خلال البرمجة بلغة R و Python"), "{arabic}");
 }

@@ -4,6 +4,7 @@
 
 use std::io::{Read, Write};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use footnote_core::error::Context;
 use footnote_core::parsed::{Block, Line, ParsedDocument};
@@ -50,8 +51,19 @@ pub(super) enum Frame {
     MemberDiscarded,
     /// The rest of the document; its text and blocks came before.
     Parsed(ParsedDocument),
+    /// What the child has spent; the last frame before the document or the failure.
+    Spent(Spent),
     /// Why there is no document.
     Failed { kind: FailureKind, message: String },
+}
+
+/// What a child has spent, as it tells itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// Processor time of all its threads.
+    pub cpu: Duration,
+    /// Most memory that it held at once; `None` where the system does not tell.
+    pub peak_bytes: Option<u64>,
 }
 
 /// The kinds of error that a parser gives.
@@ -173,6 +185,8 @@ pub(super) struct Assembly {
     text: String,
     blocks: Vec<Block>,
     lines: Vec<Line>,
+    /// What the child has spent, once it has told.
+    pub(super) spent: Option<Spent>,
 }
 
 /// What a frame brought.
@@ -203,6 +217,7 @@ impl Assembly {
             Frame::Text(part) => self.text.push_str(&part),
             Frame::Blocks(mut part) => self.blocks.append(&mut part),
             Frame::Lines(mut part) => self.lines.append(&mut part),
+            Frame::Spent(spent) => self.spent = Some(spent),
             Frame::Parsed(mut document) => {
                 document.text = std::mem::take(&mut self.text);
                 document.blocks = std::mem::take(&mut self.blocks);

@@ -1,0 +1,316 @@
+//! Tables between drawn lines: each cell's text out of the characters that stand in it.
+
+use super::assemble::join_plain;
+use super::glyph::Glyph;
+use super::layout::{COLUMN_WIDTH, Line, cell_lines, is_right_to_left, subtract};
+use super::rulings::Grid;
+use crate::parse::table::TableGrid;
+
+/// A gap of this many font sizes parts two words.
+const WORD_GAP: f32 = 0.22;
+/// Narrowest gap between columns that no line parts, in font sizes.
+const GUTTER: f32 = 0.55;
+/// Two baselines within this share of the font size are one line.
+const SAME_LINE: f32 = 0.4;
+/// Least share of the rows, in percent, that have text in a column, and of places that have text at all.
+const FILLED_PERCENT: usize = 30;
+/// Least share of the text's width that a table has; lines above and below single columns of figures are
+/// shorter. One with lines between its columns may be smaller.
+const LEAST_SHARE: f32 = 0.35;
+const LEAST_SHARE_RULED: f32 = 0.2;
+/// Most lines, in percent, that hold several cells within one place.
+const MAX_TOGETHER_PERCENT: usize = 10;
+/// From this many lines in a place on, it may be a column of running text rather than a cell.
+const PROSE_LINES: usize = 5;
+/// Pages with more characters than this in a table are read line by line.
+const MAX_GLYPHS: usize = 200_000;
+
+/// The rows of a table, and where it stands.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct RuledTable {
+    /// Rows of equal length.
+    pub(crate) rows: Vec<Vec<String>>,
+    /// Left and right edge.
+    pub(crate) sides: (f32, f32),
+    /// Upper edge.
+    pub(crate) top: f32,
+    /// Size of its first character.
+    pub(crate) size: f32,
+    /// Visible characters in it.
+    pub(crate) chars: usize,
+}
+
+/// Takes the characters of tables out of `glyphs`.
+pub(crate) fn take_tables(glyphs: Vec<Glyph>, grids: &[Grid]) -> (Vec<Glyph>, Vec<RuledTable>) {
+    let mut rest = glyphs;
+    let mut tables = Vec::new();
+    let (left, right) = sides(&rest);
+    for grid in grids {
+        let share = (grid.xs[grid.xs.len() - 1] - grid.xs[0]) / (right - left).max(1.0);
+        if share < if grid.owners.is_empty() { LEAST_SHARE } else { LEAST_SHARE_RULED } {
+            continue;
+        }
+        let (inside, outside) = parted(rest, grid);
+        match table(&inside, grid) {
+            Some(table) => {
+                tables.push(table);
+                rest = outside.into_iter().map(|(_, glyph)| glyph).collect();
+            }
+            None => rest = together(inside, outside),
+        }
+    }
+    (rest, tables)
+}
+
+/// The outer edges of the text.
+fn sides(glyphs: &[Glyph]) -> (f32, f32) {
+    let visible = glyphs.iter().filter(|glyph| glyph.c != ' ');
+    visible
+        .fold((f32::INFINITY, f32::NEG_INFINITY), |(left, right), g| (left.min(g.left), right.max(g.right)))
+}
+
+type Numbered = Vec<(usize, Glyph)>;
+
+/// What stands inside of the grid, and what outside; blanks go with the character before.
+fn parted(glyphs: Vec<Glyph>, grid: &Grid) -> (Numbered, Numbered) {
+    let (left, right) = (grid.xs[0], grid.xs[grid.xs.len() - 1]);
+    let (top, bottom) = (grid.ys[0], grid.ys[grid.ys.len() - 1]);
+    let mut inside = false;
+    glyphs.into_iter().enumerate().partition(|(_, glyph)| {
+        if glyph.c != ' ' {
+            let (x, y) = middle(glyph);
+            inside = left <= x && x <= right && bottom <= y && y <= top;
+        }
+        inside
+    })
+}
+
+fn together(mut inside: Numbered, outside: Numbered) -> Vec<Glyph> {
+    inside.extend(outside);
+    inside.sort_by_key(|(index, _)| *index);
+    inside.into_iter().map(|(_, glyph)| glyph).collect()
+}
+
+fn middle(glyph: &Glyph) -> (f32, f32) {
+    ((glyph.left + glyph.right) / 2.0, glyph.baseline + 0.3 * glyph.size)
+}
+
+fn table(glyphs: &Numbered, grid: &Grid) -> Option<RuledTable> {
+    let first = glyphs.iter().find(|(_, g)| g.c != ' ').map(|(_, g)| g)?;
+    if glyphs.len() > MAX_GLYPHS {
+        return None;
+    }
+    let glyphs: Vec<&Glyph> = glyphs.iter().map(|(_, glyph)| glyph).collect();
+    let mut rows = match grid.owners.is_empty() {
+        false => ruled(&glyphs, grid)?,
+        true => between_rules(&glyphs, grid)?,
+    };
+    let letters = || glyphs.iter().filter(|g| g.c.is_alphabetic());
+    if letters().filter(|g| is_right_to_left(g.c)).count() * 2 > letters().count() {
+        rows.iter_mut().for_each(|row| row.reverse());
+    }
+    Some(RuledTable {
+        rows,
+        sides: (grid.xs[0], grid.xs[grid.xs.len() - 1]),
+        top: grid.ys[0],
+        size: first.size,
+        chars: glyphs.iter().filter(|g| g.c != ' ').count(),
+    })
+}
+
+/// Index of the stretch between `edges` (ascending or descending) that `at` lies in.
+fn stretch(edges: &[f32], at: f32) -> usize {
+    let ascending = edges[0] <= edges[edges.len() - 1];
+    let before = edges[1..edges.len() - 1].iter().take_while(|edge| (**edge <= at) == ascending);
+    before.count()
+}
+
+fn ruled(glyphs: &[&Glyph], grid: &Grid) -> Option<Vec<Vec<String>>> {
+    let (width, height) = (grid.xs.len() - 1, grid.ys.len() - 1);
+    let mut places: Vec<Vec<Glyph>> = vec![Vec::new(); width * height];
+    let mut at = 0;
+    for glyph in glyphs {
+        if glyph.c != ' ' {
+            let (x, y) = middle(glyph);
+            at = grid.owners[stretch(&grid.ys, y)][stretch(&grid.xs, x)];
+        }
+        places[at].push((*glyph).clone());
+    }
+    let places: Vec<Vec<Line>> = places.iter().map(|glyphs| cell_lines(glyphs)).collect();
+    if !is_filled(&places, grid) || !parts_columns(&places) {
+        return None;
+    }
+    let mut out = TableGrid::default();
+    for (row, owners) in grid.owners.iter().enumerate() {
+        out.start_row();
+        for (column, &owner) in owners.iter().enumerate().filter(|(column, o)| **o == row * width + column) {
+            let columns = owners[column..].iter().take_while(|o| **o == owner).count();
+            let rows = grid.owners[row..].iter().take_while(|below| below[column] == owner).count();
+            out.cell(&text(&places[owner]), columns, rows);
+        }
+    }
+    let rows = out.into_rows();
+    (rows.len() >= 2 && rows.iter().any(|row| row.len() >= 2)).then_some(rows)
+}
+
+fn text(lines: &[Line]) -> String {
+    let lines: Vec<String> = lines.iter().map(Line::text).collect();
+    join_plain(&lines.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+/// Whether the lines part what stands in columns: shaded rows and underlined sums make places too, in which
+/// several cells of a row stand together.
+fn parts_columns(places: &[Vec<Line>]) -> bool {
+    let lines = || places.iter().flatten();
+    lines().filter(|line| line.cells.len() > 1).count() * 100 <= lines().count() * MAX_TOGETHER_PERCENT
+}
+
+/// Whether lines and text make a table: charts have lines without text between, frames have one cell with all
+/// of it, and text on coloured ground has one in each row.
+fn is_filled(places: &[Vec<Line>], grid: &Grid) -> bool {
+    let width = grid.xs.len() - 1;
+    let mut cells: Vec<usize> = grid.owners.iter().flatten().copied().collect();
+    cells.sort_unstable();
+    cells.dedup();
+    let filled: Vec<usize> = cells.iter().copied().filter(|&cell| !places[cell].is_empty()).collect();
+    let distinct = |of: fn(usize, usize) -> usize| {
+        let mut of_cells: Vec<usize> = filled.iter().map(|&cell| of(cell, width)).collect();
+        of_cells.sort_unstable();
+        of_cells.dedup();
+        of_cells.len()
+    };
+    let in_row = |owners: &Vec<usize>| {
+        let mut cells: Vec<usize> = owners.iter().copied().filter(|&cell| !places[cell].is_empty()).collect();
+        cells.dedup();
+        cells.len()
+    };
+    let rows = || grid.owners.iter().map(in_row).filter(|cells| *cells > 0);
+    filled.len() >= 3
+        && rows().filter(|cells| *cells > 1).count() * 2 >= rows().count()
+        && filled.len() * 100 >= cells.len() * FILLED_PERCENT
+        && distinct(|cell, width| cell % width) >= 2
+        && distinct(|cell, width| cell / width) >= 2
+}
+
+/// Characters without a gap between.
+struct Word {
+    glyphs: Vec<Glyph>,
+    left: f32,
+    right: f32,
+    baseline: f32,
+    size: f32,
+}
+
+fn words(glyphs: &[&Glyph]) -> Vec<Word> {
+    let mut words: Vec<Word> = Vec::new();
+    let mut blank = true;
+    for glyph in glyphs {
+        if glyph.c == ' ' {
+            blank = true;
+            continue;
+        }
+        let goes_on = |word: &&mut Word| {
+            let size = word.size.max(glyph.size).max(1.0);
+            let gap = (glyph.left - word.right).max(word.left - glyph.right);
+            gap <= WORD_GAP * size
+                && gap > -size
+                && (glyph.baseline - word.baseline).abs() <= SAME_LINE * size
+        };
+        match words.last_mut().filter(|_| !blank).filter(goes_on) {
+            Some(word) => {
+                word.left = word.left.min(glyph.left);
+                word.right = word.right.max(glyph.right);
+                word.glyphs.push((*glyph).clone());
+            }
+            None => words.push(Word {
+                glyphs: vec![(*glyph).clone()],
+                left: glyph.left,
+                right: glyph.right,
+                baseline: glyph.baseline,
+                size: glyph.size,
+            }),
+        }
+        blank = false;
+    }
+    words
+}
+
+/// A table whose columns no line parts: they are parted where no word of any row but the first band's stands.
+fn between_rules(glyphs: &[&Glyph], grid: &Grid) -> Option<Vec<Vec<String>>> {
+    let mut bands: Vec<Vec<Word>> = (1..grid.ys.len()).map(|_| Vec::new()).collect();
+    for word in words(glyphs) {
+        bands[stretch(&grid.ys, word.baseline + 0.3 * word.size)].push(word);
+    }
+    let edges = column_edges(&bands, grid)?;
+    let mut rows = Vec::new();
+    for band in bands.into_iter().filter(|band| !band.is_empty()) {
+        rows.extend(band_rows(band, &edges)?);
+    }
+    let width = edges.len() - 1;
+    let filled = |column: usize| rows.iter().filter(|row| !row[column].is_empty()).count();
+    let is_table = rows.len() >= 2 && (0..width).all(|c| filled(c) * 100 >= rows.len() * FILLED_PERCENT);
+    is_table.then_some(rows)
+}
+
+fn column_edges(bands: &[Vec<Word>], grid: &Grid) -> Option<Vec<f32>> {
+    let (left, right) = (grid.xs[0], grid.xs[grid.xs.len() - 1]);
+    let first = bands.iter().position(|band| !band.is_empty())?;
+    let mut free = vec![(left, right)];
+    let mut size: f32 = 1.0;
+    for word in bands.iter().skip(first + 1).flatten() {
+        free = subtract(&free, word.left, word.right);
+        size = size.max(word.size);
+    }
+    let inner =
+        free.into_iter().filter(|(from, to)| *from > left && *to < right && to - from >= GUTTER * size);
+    let mut edges = vec![left];
+    edges.extend(inner.map(|(from, to)| (from + to) / 2.0));
+    edges.push(right);
+    (3..=40).contains(&edges.len()).then_some(edges)
+}
+
+/// The rows between two lines: one where the cells' lines do not stand at the same heights, else one for each
+/// line of text. `None` where columns of running text stand there.
+fn band_rows(band: Vec<Word>, edges: &[f32]) -> Option<Vec<Vec<String>>> {
+    let mut heights: Vec<f32> = Vec::new();
+    let mut sorted: Vec<(f32, f32)> = band.iter().map(|word| (word.baseline, word.size.max(1.0))).collect();
+    sorted.sort_by(|a, b| b.0.total_cmp(&a.0));
+    for (baseline, size) in sorted {
+        if heights.last().is_none_or(|last| last - baseline > SAME_LINE * size) {
+            heights.push(baseline);
+        }
+    }
+    let width = edges.len() - 1;
+    let mut places: Vec<Vec<Vec<Word>>> =
+        heights.iter().map(|_| (0..width).map(|_| Vec::new()).collect()).collect();
+    for word in band {
+        let row =
+            heights.iter().position(|h| h - word.baseline <= SAME_LINE * word.size.max(1.0)).unwrap_or(0);
+        places[row][stretch(edges, (word.left + word.right) / 2.0)].push(word);
+    }
+    let lines_of = |column: usize| places.iter().filter(|row| !row[column].is_empty()).count();
+    let is_prose = |column: &usize| {
+        let words = places.iter().flat_map(|row| &row[*column]);
+        let length: f32 = words.map(|word| (word.right - word.left) / word.size.max(1.0)).sum();
+        lines_of(*column) >= PROSE_LINES && length / lines_of(*column) as f32 >= COLUMN_WIDTH
+    };
+    if (0..width).filter(is_prose).count() >= 2 {
+        return None;
+    }
+    let most = (0..width).map(lines_of).max().unwrap_or(0);
+    if heights.len() > most {
+        let mut columns: Vec<Vec<Glyph>> = vec![Vec::new(); width];
+        for (column, words) in places.into_iter().flat_map(|row| row.into_iter().enumerate()) {
+            columns[column].extend(glyphs_of(words));
+        }
+        return Some(vec![columns.iter().map(|glyphs| text(&cell_lines(glyphs))).collect()]);
+    }
+    let row =
+        |row: Vec<Vec<Word>>| row.into_iter().map(|words| text(&cell_lines(&glyphs_of(words)))).collect();
+    Some(places.into_iter().map(row).collect())
+}
+
+/// With a blank after each word.
+fn glyphs_of(words: Vec<Word>) -> Vec<Glyph> {
+    words.into_iter().flat_map(|word| word.glyphs.into_iter().chain([Glyph::blank(false)])).collect()
+}

@@ -1,0 +1,362 @@
+//! Straight lines drawn on a page, and the grids of table cells between them.
+
+/// Strokes this near are one line; ends this near touch.
+const SAME: f32 = 2.0;
+const TOUCH: f32 = 3.0;
+/// Shortest stroke, in points: dashes and marks are no rulings.
+const SHORTEST: f32 = 6.0;
+/// Pages with more strokes than this in a direction show drawings, not tables.
+const MAX_STROKES: usize = 800;
+/// Most columns, and most places in all, of a grid.
+const MAX_COLUMNS: usize = 60;
+const MAX_PLACES: usize = 6_000;
+/// Ends of horizontal lines this near make them a table's top, bottom and rules between.
+const SAME_ENDS: f32 = 4.0;
+/// Fewest lines of a table without vertical ones, and its least width.
+const FEWEST_RULES: usize = 3;
+const LEAST_WIDTH: f32 = 60.0;
+
+/// Part of a line parallel to an axis.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Stroke {
+    /// The coordinate that stays.
+    at: f32,
+    from: f32,
+    to: f32,
+}
+
+impl Stroke {
+    fn covers(&self, place: f32, slack: f32) -> bool {
+        self.from - slack <= place && place <= self.to + slack
+    }
+}
+
+/// The straight lines of a page.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Rulings {
+    horizontal: Vec<Stroke>,
+    vertical: Vec<Stroke>,
+    /// Lower left and upper right corners of coloured grounds.
+    grounds: Vec<((f32, f32), (f32, f32))>,
+}
+
+/// Places of a table.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Grid {
+    /// Edges of the columns from left to right; only the outer two where no line parts columns.
+    pub(crate) xs: Vec<f32>,
+    /// Edges of the rows from the top down.
+    pub(crate) ys: Vec<f32>,
+    /// Per row and column: the place, counted row by row, whose cell covers it. Empty where no line parts
+    /// columns.
+    pub(crate) owners: Vec<Vec<usize>>,
+}
+
+impl Rulings {
+    /// Adds a line from one point to another, if it is parallel to an axis.
+    pub(crate) fn add(&mut self, (x0, y0): (f32, f32), (x1, y1): (f32, f32)) {
+        let finite = [x0, y0, x1, y1].iter().all(|v| v.is_finite());
+        if !finite || self.horizontal.len().max(self.vertical.len()) > MAX_STROKES * 4 {
+            return;
+        }
+        let (width, height) = ((x1 - x0).abs(), (y1 - y0).abs());
+        if height <= 1.0 && width >= SHORTEST {
+            self.horizontal.push(Stroke { at: (y0 + y1) / 2.0, from: x0.min(x1), to: x0.max(x1) });
+        } else if width <= 1.0 && height >= SHORTEST {
+            self.vertical.push(Stroke { at: (x0 + x1) / 2.0, from: y0.min(y1), to: y0.max(y1) });
+        }
+    }
+
+    /// Adds a coloured ground. Its edges end where a designer liked, so they part cells only where they go on
+    /// what drawn lines part.
+    pub(crate) fn add_ground(&mut self, lower_left: (f32, f32), upper_right: (f32, f32)) {
+        if self.grounds.len() < MAX_STROKES {
+            self.grounds.push((lower_left, upper_right));
+        }
+    }
+
+    fn add_edges_of_grounds(&mut self) {
+        let drawn = self.vertical.clone();
+        for ((x0, y0), (x1, y1)) in std::mem::take(&mut self.grounds) {
+            let across = Stroke { at: 0.0, from: x0, to: x1 };
+            let meets = |line: &Stroke| {
+                across.covers(line.at, TOUCH) && line.from <= y1 + TOUCH && line.to >= y0 - TOUCH
+            };
+            if drawn.iter().any(meets) {
+                self.add((x0, y0), (x1, y0));
+                self.add((x0, y1), (x1, y1));
+                self.add((x0, y0), (x0, y1));
+                self.add((x1, y0), (x1, y1));
+            }
+        }
+    }
+
+    /// Turned as the page's text is by [`super::glyph::upright`].
+    pub(crate) fn turned(self, quarter_turns: usize) -> Self {
+        let flip = |strokes: Vec<Stroke>, at: f32, along: f32| -> Vec<Stroke> {
+            let turn = |s: Stroke| {
+                let (one, other) = (s.from * along, s.to * along);
+                Stroke { at: s.at * at, from: one.min(other), to: one.max(other) }
+            };
+            strokes.into_iter().map(turn).collect()
+        };
+        let corner = |(x, y): (f32, f32)| match quarter_turns {
+            1 => (-y, x),
+            2 => (-x, -y),
+            3 => (y, -x),
+            _ => (x, y),
+        };
+        let Self { horizontal, vertical, grounds } = self;
+        let ground = |(one, other)| {
+            let ((x0, y0), (x1, y1)) = (corner(one), corner(other));
+            ((x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1)))
+        };
+        let grounds = grounds.into_iter().map(ground).collect();
+        let (horizontal, vertical) = match quarter_turns {
+            // (x, y) to (-y, x), (-x, -y), (y, -x).
+            1 => (flip(vertical, 1.0, -1.0), flip(horizontal, -1.0, 1.0)),
+            2 => (flip(horizontal, -1.0, -1.0), flip(vertical, -1.0, -1.0)),
+            3 => (flip(vertical, -1.0, 1.0), flip(horizontal, 1.0, -1.0)),
+            _ => (horizontal, vertical),
+        };
+        Self { horizontal, vertical, grounds }
+    }
+
+    /// The grids that the lines make, from the top down.
+    pub(crate) fn grids(mut self) -> Vec<Grid> {
+        self.add_edges_of_grounds();
+        let (horizontal, vertical) = (merged(self.horizontal), merged(self.vertical));
+        if horizontal.len() > MAX_STROKES || vertical.len() > MAX_STROKES {
+            return Vec::new();
+        }
+        let mut grids = Vec::new();
+        let mut loose = Vec::new();
+        for (rows, columns) in components(&horizontal, &vertical) {
+            match grid(&rows, &columns) {
+                Some(grid) => grids.push(grid),
+                None => loose.extend(rows),
+            }
+        }
+        grids.extend(between_rules(loose));
+        grids.sort_by(|a, b| b.ys[0].total_cmp(&a.ys[0]));
+        grids
+    }
+}
+
+/// Strokes on one line that overlap or meet become one.
+fn merged(mut strokes: Vec<Stroke>) -> Vec<Stroke> {
+    strokes.sort_by(|a, b| a.at.total_cmp(&b.at));
+    let mut lines: Vec<Vec<Stroke>> = Vec::new();
+    for stroke in strokes {
+        match lines.last_mut().filter(|line| stroke.at - line[0].at <= SAME) {
+            Some(line) => line.push(stroke),
+            None => lines.push(vec![stroke]),
+        }
+    }
+    let mut merged: Vec<Stroke> = Vec::new();
+    for mut line in lines {
+        line.sort_by(|a, b| a.from.total_cmp(&b.from));
+        let first = merged.len();
+        for stroke in line {
+            match merged[first..].last_mut().filter(|last| stroke.from <= last.to + SAME) {
+                Some(last) => last.to = last.to.max(stroke.to),
+                None => merged.push(stroke),
+            }
+        }
+    }
+    merged
+}
+
+/// Lines that touch each other, horizontal and vertical ones apart.
+fn components(horizontal: &[Stroke], vertical: &[Stroke]) -> Vec<(Vec<Stroke>, Vec<Stroke>)> {
+    let mut rows_left: Vec<Stroke> = horizontal.to_vec();
+    let mut columns_left: Vec<Stroke> = vertical.to_vec();
+    let mut components = Vec::new();
+    while let Some(seed) = rows_left.pop() {
+        let (mut rows, mut columns) = (vec![seed], Vec::new());
+        let (mut rows_seen, mut columns_seen) = (0, 0);
+        while rows_seen < rows.len() || columns_seen < columns.len() {
+            if let Some(row) = rows.get(rows_seen).copied() {
+                rows_seen += 1;
+                columns.extend(columns_left.extract_if(.., |column| touch(&row, column)));
+            } else if let Some(column) = columns.get(columns_seen).copied() {
+                columns_seen += 1;
+                rows.extend(rows_left.extract_if(.., |row| touch(row, &column)));
+            }
+        }
+        components.push((rows, columns));
+    }
+    components
+}
+
+fn touch(row: &Stroke, column: &Stroke) -> bool {
+    row.covers(column.at, TOUCH) && column.covers(row.at, TOUCH)
+}
+
+/// Outer edges may be missing: rows reach as far as their lines do.
+fn grid(rows: &[Stroke], columns: &[Stroke]) -> Option<Grid> {
+    let xs = edges(columns, rows);
+    let mut ys = edges(rows, columns);
+    ys.reverse();
+    let (width, height) = (xs.len().checked_sub(1)?, ys.len().checked_sub(1)?);
+    if width < 2 || height < 2 || width > MAX_COLUMNS || width * height > MAX_PLACES {
+        return None;
+    }
+    let parted = |strokes: &[Stroke], at: f32, place: f32| {
+        strokes.iter().any(|s| (s.at - at).abs() <= TOUCH && s.covers(place, 0.0))
+    };
+    let middle = |edges: &[f32], index: usize| (edges[index] + edges[index + 1]) / 2.0;
+    let mut owners = vec![vec![usize::MAX; width]; height];
+    for place in 0..width * height {
+        if owners[place / width][place % width] != usize::MAX {
+            continue;
+        }
+        let mut reached = vec![place];
+        while let Some(at) = reached.pop() {
+            let (row, column) = (at / width, at % width);
+            if owners[row][column] != usize::MAX {
+                continue;
+            }
+            owners[row][column] = place;
+            let (x, y) = (middle(&xs, column), middle(&ys, row));
+            if column + 1 < width && !parted(columns, xs[column + 1], y) {
+                reached.push(at + 1);
+            }
+            if column > 0 && !parted(columns, xs[column], y) {
+                reached.push(at - 1);
+            }
+            if row + 1 < height && !parted(rows, ys[row + 1], x) {
+                reached.push(at + width);
+            }
+            if row > 0 && !parted(rows, ys[row], x) {
+                reached.push(at - width);
+            }
+        }
+    }
+    Some(Grid { xs, ys, owners })
+}
+
+/// Ascending places of `lines`, and the ends of the lines across them.
+fn edges(lines: &[Stroke], across: &[Stroke]) -> Vec<f32> {
+    let mut edges: Vec<f32> = lines.iter().map(|line| line.at).collect();
+    edges.extend(across.iter().map(|line| line.from).reduce(f32::min));
+    edges.extend(across.iter().map(|line| line.to).reduce(f32::max));
+    edges.sort_by(f32::total_cmp);
+    edges.dedup_by(|next, kept| *next - *kept <= TOUCH);
+    edges
+}
+
+/// Tables of horizontal lines alone: three or more of the same width, one below the other.
+fn between_rules(mut loose: Vec<Stroke>) -> Vec<Grid> {
+    loose.retain(|line| line.to - line.from >= LEAST_WIDTH);
+    loose.sort_by(|a, b| b.at.total_cmp(&a.at));
+    let mut groups: Vec<Vec<Stroke>> = Vec::new();
+    for line in loose {
+        let same_ends = |group: &&mut Vec<Stroke>| {
+            (group[0].from - line.from).abs() <= SAME_ENDS && (group[0].to - line.to).abs() <= SAME_ENDS
+        };
+        match groups.iter_mut().find(same_ends) {
+            Some(group) => group.push(line),
+            None => groups.push(vec![line]),
+        }
+    }
+    groups.retain(|group| group.len() >= FEWEST_RULES);
+    let grid = |group: Vec<Stroke>| {
+        let mut ys: Vec<f32> = group.iter().map(|line| line.at).collect();
+        ys.dedup_by(|next, kept| *kept - *next <= TOUCH);
+        Grid { xs: vec![group[0].from, group[0].to], ys, owners: Vec::new() }
+    };
+    groups.into_iter().map(grid).filter(|grid| grid.ys.len() >= FEWEST_RULES).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn rulings(lines: &[(f32, f32, f32, f32)]) -> Rulings {
+        let mut rulings = Rulings::default();
+        for &(x0, y0, x1, y1) in lines {
+            rulings.add((x0, y0), (x1, y1));
+        }
+        rulings
+    }
+
+    /// Two rows and two columns without a right edge; the first row is one cell.
+    const MERGED: [(f32, f32, f32, f32); 5] = [
+        (0.0, 100.0, 200.0, 100.0),
+        (0.0, 80.0, 200.0, 80.0),
+        (0.0, 60.0, 200.0, 60.0),
+        (80.0, 60.0, 80.0, 80.0),
+        (0.0, 60.0, 0.0, 100.0),
+    ];
+
+    #[test]
+    fn cells_are_merged_where_no_line_parts_them() {
+        let grids = rulings(&MERGED).grids();
+        assert_eq!(grids.len(), 1);
+        assert_eq!(grids[0].xs, [0.0, 80.0, 200.0]);
+        assert_eq!(grids[0].ys, [100.0, 80.0, 60.0]);
+        assert_eq!(grids[0].owners, [[0, 0], [2, 3]]);
+    }
+
+    #[test]
+    fn turned_lines_make_the_turned_grid() {
+        // Text that reads downwards: x of the page becomes height.
+        let turned: Vec<_> = MERGED.iter().map(|&(x0, y0, x1, y1)| (y0, -x0, y1, -x1)).collect();
+        assert_eq!(rulings(&turned).turned(1).grids(), rulings(&MERGED).grids());
+        let upside_down: Vec<_> = MERGED.iter().map(|&(x0, y0, x1, y1)| (-x0, -y0, -x1, -y1)).collect();
+        assert_eq!(rulings(&upside_down).turned(2).grids(), rulings(&MERGED).grids());
+        let upwards: Vec<_> = MERGED.iter().map(|&(x0, y0, x1, y1)| (-y0, x0, -y1, x1)).collect();
+        assert_eq!(rulings(&upwards).turned(3).grids(), rulings(&MERGED).grids());
+    }
+
+    #[test]
+    fn grounds_part_cells_only_beside_drawn_lines() {
+        let mut shaded = rulings(&MERGED[1..]);
+        shaded.add_ground((0.0, 80.0), (200.0, 100.0));
+        assert_eq!(shaded.grids(), rulings(&MERGED).grids());
+        let mut alone = Rulings::default();
+        for row in 0_u8..4 {
+            let y = f32::from(row) * 20.0;
+            alone.add_ground((0.0, y), (90.0, y + 20.0));
+            alone.add_ground((90.0, y), (200.0, y + 20.0));
+        }
+        assert_eq!(alone.grids(), []);
+    }
+
+    #[test]
+    fn rules_alone_are_a_table_from_three_on() {
+        let rules = |count: u8| -> Vec<_> {
+            (0..count)
+                .map(|n| (10.0, 90.0 - f32::from(n) * 20.0, 300.0, 90.0 - f32::from(n) * 20.0))
+                .collect()
+        };
+        assert_eq!(rulings(&rules(2)).grids(), []);
+        let grids = rulings(&rules(3)).grids();
+        assert_eq!(
+            (grids[0].xs.as_slice(), grids[0].ys.as_slice()),
+            (&[10.0, 300.0][..], &[90.0, 70.0, 50.0][..])
+        );
+    }
+
+    proptest! {
+        #[test]
+        fn no_lines_panic_and_owners_own_themselves(
+            lines in prop::collection::vec((0_u8..12, 0_u8..12, 0_u8..12, 0_u8..12), 0..60)
+        ) {
+            let lines: Vec<_> = lines
+                .into_iter()
+                .map(|(a, b, c, d)| (f32::from(a) * 9.0, f32::from(b) * 9.0, f32::from(c) * 9.0, f32::from(d) * 9.0))
+                .collect();
+            for grid in rulings(&lines).grids() {
+                prop_assert!(grid.xs.is_sorted() && grid.ys.iter().rev().is_sorted());
+                for owner in grid.owners.iter().flatten() {
+                    let width = grid.xs.len() - 1;
+                    prop_assert_eq!(grid.owners[owner / width][owner % width], *owner);
+                }
+            }
+        }
+    }
+}
