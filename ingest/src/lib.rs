@@ -16,6 +16,7 @@ mod entries;
 #[cfg(test)]
 mod fakes;
 pub mod jobs;
+pub mod ocr;
 pub mod parse;
 pub mod pipeline;
 pub mod progress;

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use crate::ocr::OcrConfig;
+
 const MIB: u64 = 1 << 20;
 
 /// Bounds on one parse. They apply to what is really read and inflated, not to declared sizes.
@@ -25,6 +27,8 @@ pub struct ParseLimits {
     pub max_inflation_ratio: u64,
     /// Most entries of an archive.
     pub max_archive_entries: usize,
+    /// Most pixels of a picture.
+    pub max_image_pixels: u64,
     /// Address space of the child, in bytes.
     pub memory_bytes: u64,
     /// Processor time of the child.
@@ -45,6 +49,7 @@ impl Default for ParseLimits {
             max_part_bytes: 256 * MIB,
             max_inflation_ratio: 200,
             max_archive_entries: 20_000,
+            max_image_pixels: 100_000_000,
             memory_bytes: 2048 * MIB,
             cpu_seconds: 120,
             wall_seconds: 480,
@@ -66,4 +71,6 @@ impl ParseLimits {
 pub struct EngineConfig {
     /// The PDFium shared library; without it pdf-extract reads PDFs.
     pub pdfium: Option<PathBuf>,
+    /// OCR's models; without them pictures and scanned pages are not read.
+    pub ocr: Option<OcrConfig>,
 }

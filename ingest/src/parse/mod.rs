@@ -14,6 +14,7 @@ mod docx;
 mod flow;
 mod front_matter;
 mod html;
+mod image;
 pub mod limits;
 mod markdown;
 mod pdf;
@@ -61,6 +62,7 @@ fn parse_file_reporting(
         ContentType::Html => html::parse(&read(path)?, limits),
         ContentType::Markdown => markdown::parse(&read(path)?, limits),
         ContentType::Text => text::parse(&read(path)?, limits),
+        ContentType::Image => image::parse(path, limits, engines, on_page),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))

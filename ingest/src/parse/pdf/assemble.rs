@@ -2,13 +2,14 @@
 
 use std::collections::{HashMap, HashSet};
 
-use footnote_core::parsed::BlockKind;
+use footnote_core::parsed::{BlockKind, Page};
 
+use super::frame::Frame;
 use super::layout::{Line, is_bullet, is_marker};
 use super::rows::{table_end, table_text};
 use super::running::leave_out;
 use super::{PageText, PdfText};
-use crate::parse::builder::DocumentBuilder;
+use crate::parse::builder::{DocumentBuilder, PlacedLine};
 use crate::parse::flow::joins_without_blank;
 
 /// Times the body's font size from which a line is a heading.
@@ -27,21 +28,29 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
         builder.warn(None, warning);
     }
     for page in text.pages {
-        builder.start_page(page.number);
+        builder.start(Page { number: page.number, ocr: page.is_ocr(), ..Page::default() });
         if let Some(warning) = page.warning {
             builder.warn(Some(page.number), warning);
         }
-        append_page(&page.lines, builder, &words, &sizes);
+        append_page(&page.lines, page.frame.as_ref(), builder, &words, &sizes);
     }
 }
 
-fn append_page(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, sizes: &Sizes) {
+fn append_page(
+    lines: &[Line],
+    frame: Option<&Frame>,
+    builder: &mut DocumentBuilder,
+    words: &Words,
+    sizes: &Sizes,
+) {
     let leading = leading(lines);
     let mut at = 0;
     while at < lines.len() {
         let table = table_end(lines, at, leading);
         if table > at {
-            builder.block(BlockKind::Table, 0, &table_text(&lines[at..table]));
+            let text = table_text(&lines[at..table]);
+            let placed = placed(&lines[at..table], &row_spans(&text), frame);
+            builder.block_with_lines(BlockKind::Table, 0, &text, &placed);
             at = table;
             continue;
         }
@@ -52,15 +61,22 @@ fn append_page(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, siz
         {
             end += 1;
         }
-        append_paragraph(&lines[at..end], builder, words, sizes);
+        append_paragraph(&lines[at..end], frame, builder, words, sizes);
         at = end;
     }
 }
 
-fn append_paragraph(lines: &[Line], builder: &mut DocumentBuilder, words: &Words, sizes: &Sizes) {
-    let text = join(lines, words);
+fn append_paragraph(
+    lines: &[Line],
+    frame: Option<&Frame>,
+    builder: &mut DocumentBuilder,
+    words: &Words,
+    sizes: &Sizes,
+) {
+    let (text, spans) = join(lines, words);
+    let mut placed = placed(lines, &spans, frame);
     if let Some(level) = sizes.heading_level(lines, &text) {
-        builder.heading(level, &text);
+        builder.block_with_lines(BlockKind::Heading, level, &text, &placed);
         return;
     }
     let mut chars = text.chars();
@@ -69,10 +85,39 @@ fn append_paragraph(lines: &[Line], builder: &mut DocumentBuilder, words: &Words
             Some(c) if is_bullet(c) => format!("- {}", chars.as_str().trim_start()),
             _ => text.clone(),
         };
-        builder.block(BlockKind::ListItem, 1, &rest);
+        let (before, after) = (text.chars().count(), rest.chars().count());
+        for line in &mut placed {
+            line.start = (line.start + after).saturating_sub(before);
+            line.end = (line.end + after).saturating_sub(before);
+        }
+        builder.block_with_lines(BlockKind::ListItem, 1, &rest, &placed);
     } else {
-        builder.paragraph(&text);
+        builder.block_with_lines(BlockKind::Paragraph, 0, &text, &placed);
     }
+}
+
+/// The lines that stand somewhere on the page, with their places in the block's text.
+fn placed(lines: &[Line], spans: &[(usize, usize)], frame: Option<&Frame>) -> Vec<PlacedLine> {
+    let Some(frame) = frame else { return Vec::new() };
+    let place = |(line, &(start, end)): (&Line, &(usize, usize))| {
+        let bounds = frame.bounds(line)?;
+        Some(PlacedLine { start, end, bounds, confidence: frame.confidence(bounds) })
+    };
+    lines.iter().zip(spans).filter_map(place).collect()
+}
+
+/// Where the rows of a Markdown table stand in it, without the line below the header.
+fn row_spans(table: &str) -> Vec<(usize, usize)> {
+    let mut start = 0;
+    let mut spans = Vec::new();
+    for (index, row) in table.split('\n').enumerate() {
+        let end = start + row.chars().count();
+        if index != 1 {
+            spans.push((start, end));
+        }
+        start = end + 1;
+    }
+    spans
 }
 
 /// The usual distance of baselines, in font sizes.
@@ -139,32 +184,42 @@ fn starts_item(text: &str) -> bool {
 
 /// One text out of lines of a paragraph, without knowing the rest of the document.
 pub(crate) fn join_plain(lines: &[&str]) -> String {
-    join_texts(lines.iter().map(|&l| l.to_owned()), &Words(HashSet::new()))
+    join_texts(lines.iter().map(|&l| l.to_owned()), &Words(HashSet::new())).0
 }
 
-fn join(lines: &[Line], words: &Words) -> String {
+fn join(lines: &[Line], words: &Words) -> (String, Vec<(usize, usize)>) {
     join_texts(lines.iter().map(Line::text), words)
 }
 
 /// A blank between words, none between Chinese characters, and words that were divided put
-/// together again.
-fn join_texts(lines: impl Iterator<Item = String>, words: &Words) -> String {
+/// together again. With the place of each line in the text, in scalar values.
+fn join_texts(lines: impl Iterator<Item = String>, words: &Words) -> (String, Vec<(usize, usize)>) {
     let mut out = String::new();
+    let mut chars = 0;
+    let mut spans: Vec<(usize, usize)> = Vec::new();
     for next in lines {
         if let Some(stem) = divided(&out, &next)
             && !words.has_compound(stem, &next)
         {
             out.pop();
+            chars -= 1;
+            if let Some((_, end)) = spans.last_mut() {
+                *end = chars;
+            }
         } else if !out.is_empty()
             && !ends_with_divider(&out)
             && (!out.chars().last().is_some_and(joins_without_blank)
                 || !next.chars().next().is_some_and(joins_without_blank))
         {
             out.push(' ');
+            chars += 1;
         }
         out.push_str(&next);
+        let start = chars;
+        chars += next.chars().count();
+        spans.push((start, chars));
     }
-    out
+    (out, spans)
 }
 
 /// The part before the hyphen of a word that goes on in `next`.
@@ -291,8 +346,7 @@ mod tests {
     }
 
     fn assemble(pages: Vec<Vec<Line>>) -> ParsedDocument {
-        let pages =
-            (1..).zip(pages).map(|(number, lines)| PageText { number, lines, warning: None }).collect();
+        let pages = (1..).zip(pages).map(|(number, lines)| PageText::new(number, lines)).collect();
         let mut builder = DocumentBuilder::new(1_000_000);
         append(PdfText { title: None, pages, engine: "test".to_owned() }, &mut builder);
         builder.finish(ContentType::Pdf, "test").unwrap()

@@ -49,7 +49,7 @@ fn read_page(document: &Document, number: u32) -> PageText {
         output_doc_page(document, &mut PlainTextOutput::new(&mut text), number)
     }));
     match read {
-        Ok(Ok(())) => PageText { number, lines: paragraphs(&text), warning: None },
+        Ok(Ok(())) => PageText::new(number, paragraphs(&text)),
         Ok(Err(error)) => PageText::unreadable(number, &format!("pdf-extract: {error}")),
         Err(_) => PageText::unreadable(number, "pdf-extract panicked"),
     }
