@@ -44,7 +44,7 @@ fn main() -> Result<()> {
 async fn parse_all(folder: PathBuf, engines: EngineConfig, text: Option<PathBuf>) -> Result<()> {
     let program = std::env::current_exe().internal("cannot find this program")?;
     let command = vec![program.into_os_string(), OsString::from("--worker")];
-    let limits = ParseLimits { wall_seconds: 60, cpu_seconds: 60, ..ParseLimits::default() };
+    let limits = ParseLimits { wall_seconds: 480, cpu_seconds: 60, ..ParseLimits::default() };
     let host = ParseHost::new(command, limits, engines, 1);
     let (mut parsed_files, mut failed, mut pages, mut seconds) = (0, 0, 0, 0.0);
     for entry in walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().flatten() {

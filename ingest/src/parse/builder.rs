@@ -383,7 +383,7 @@ mod tests {
         let text = " \u{200b}cafe\u{301} one\u{0} two";
         let placed =
             |start, end, top| PlacedLine { start, end, bounds: [0.1, top, 0.9, top + 0.1], confidence: None };
-        builder.block_with_lines(BlockKind::Paragraph, 0, text, &[placed(0, 11, 0.1), placed(12, 16, 0.2)]);
+        builder.block_with_lines(BlockKind::Paragraph, 0, text, &[placed(0, 11, 0.1), placed(13, 16, 0.2)]);
         let outside = PlacedLine { bounds: [0.0, 0.0, 1.5, 0.1], ..placed(0, 5, 0.3) };
         builder.block_with_lines(BlockKind::Heading, 2, "Pay day", &[outside, placed(4, 7, 0.3)]);
         let document = builder.finish(ContentType::Image, "test").unwrap();
