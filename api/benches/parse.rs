@@ -36,14 +36,14 @@ fn read_all(criterion: &mut Criterion) -> Result<()> {
             eprintln!("skipped: no pdfium; run `footnote models pull pdfium`");
             continue;
         }
-        let engine = EngineConfig { pdfium };
+        let engine = EngineConfig { pdfium, ..EngineConfig::default() };
         group.bench_function(format!("pages by {name}"), |b| b.iter(|| read(&made, &engine)));
     }
     for sample in samples()? {
         let name = sample.extension().unwrap_or_default().to_string_lossy().into_owned();
         let bytes = fs_err::metadata(&sample).internal("cannot see a sample")?.len();
         group.throughput(Throughput::Bytes(bytes));
-        let engine = EngineConfig { pdfium: None };
+        let engine = EngineConfig::default();
         group.bench_function(format!("sample {name}"), |b| b.iter(|| read(&sample, &engine)));
     }
     group.finish();

@@ -15,6 +15,7 @@ use footnote_core::ports::{Clock, Embedder, Generator, Reranker, SystemClock};
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_generator::{Answerer, Calibration, GeneratorConfig, GgufGenerator, SupportModels};
 use footnote_ingest::context::Drift;
+use footnote_ingest::ocr::OcrConfig;
 use footnote_ingest::parse::worker::ParseHost;
 use footnote_ingest::parse::{EngineConfig, ParseLimits};
 use footnote_ingest::progress::Progress;
@@ -348,7 +349,13 @@ pub fn parse_host(config: &Config, worker_command: Vec<OsString>) -> ParseHost {
         ..ParseLimits::default()
     };
     let pdfium = Some(config.models.pdfium_library()).filter(|library| library.is_file());
-    ParseHost::new(worker_command, limits, EngineConfig { pdfium }, ingest.workers)
+    let ocr = OcrConfig {
+        models: config.models.ocr_models(),
+        onnxruntime: config.models.onnxruntime_library(),
+        threads: ingest.ocr_threads,
+    };
+    let ocr = Some(ocr).filter(|ocr| ocr.missing().is_none());
+    ParseHost::new(worker_command, limits, EngineConfig { pdfium, ocr }, ingest.workers)
 }
 
 /// Opens the embedder of the configuration. Blocks for about a second.

@@ -1,6 +1,7 @@
 //! Parses every file of a folder, each in a child of its own, and prints what came of it.
 //!
-//! `cargo run --release -p footnote-ingest --example parse_dir -- FOLDER [--pdfium LIBRARY] [--text OUT]`
+//! `cargo run --release -p footnote-ingest --example parse_dir -- FOLDER [--pdfium LIBRARY]
+//! [--ocr MODELS --onnxruntime LIBRARY] [--text OUT]`
 #![expect(clippy::print_stdout, reason = "an example prints its result")]
 
 use std::ffi::OsString;
@@ -9,6 +10,7 @@ use std::time::Instant;
 
 use footnote_core::Result;
 use footnote_core::error::Context;
+use footnote_ingest::ocr::OcrConfig;
 use footnote_ingest::parse::worker::{ParseHost, run_worker};
 use footnote_ingest::parse::{EngineConfig, ParseLimits};
 
@@ -16,27 +18,33 @@ fn main() -> Result<()> {
     let mut folder = None;
     let mut pdfium = None;
     let mut text = None;
+    let mut models = None;
+    let mut onnxruntime = None;
     let mut arguments = std::env::args_os().skip(1);
     while let Some(argument) = arguments.next() {
         match argument.to_str() {
             Some("--worker") => return run_worker(),
             Some("--pdfium") => pdfium = arguments.next().map(PathBuf::from),
+            Some("--ocr") => models = arguments.next().map(PathBuf::from),
+            Some("--onnxruntime") => onnxruntime = arguments.next().map(PathBuf::from),
             Some("--text") => text = arguments.next().map(PathBuf::from),
             _ => folder = Some(PathBuf::from(argument)),
         }
     }
     let folder = folder.unwrap_or_else(|| ".".into());
+    let ocr =
+        models.zip(onnxruntime).map(|(models, onnxruntime)| OcrConfig { models, onnxruntime, threads: 1 });
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .internal("cannot start the runtime")?;
-    runtime.block_on(parse_all(folder, EngineConfig { pdfium }, text))
+    runtime.block_on(parse_all(folder, EngineConfig { pdfium, ocr }, text))
 }
 
 async fn parse_all(folder: PathBuf, engines: EngineConfig, text: Option<PathBuf>) -> Result<()> {
     let program = std::env::current_exe().internal("cannot find this program")?;
     let command = vec![program.into_os_string(), OsString::from("--worker")];
-    let limits = ParseLimits { wall_seconds: 60, cpu_seconds: 60, ..ParseLimits::default() };
+    let limits = ParseLimits { wall_seconds: 480, cpu_seconds: 60, ..ParseLimits::default() };
     let host = ParseHost::new(command, limits, engines, 1);
     let (mut parsed_files, mut failed, mut pages, mut seconds) = (0, 0, 0, 0.0);
     for entry in walkdir::WalkDir::new(&folder).sort_by_file_name().into_iter().flatten() {

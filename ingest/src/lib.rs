@@ -19,6 +19,7 @@ mod fakes;
 pub mod jobs;
 mod language;
 pub mod members;
+pub mod ocr;
 pub mod parse;
 pub mod pipeline;
 pub mod preview;

@@ -1,13 +1,14 @@
 //! `footnote doctor`: is everything there, and does it work?
 
 use footnote_core::{Error, ErrorKind, Result};
+use footnote_ingest::ocr::OcrConfig;
 use serde::Serialize;
 
 use super::args::OutputFormat;
 use super::output;
 use super::session::Session;
 use crate::app::Check;
-use crate::config::Config;
+use crate::config::{Config, ModelsConfig};
 
 #[derive(Debug, Serialize)]
 struct Finding {
@@ -24,6 +25,7 @@ struct Finding {
 pub(crate) async fn run(config: Config, format: OutputFormat) -> Result<()> {
     let mut findings = vec![library("onnxruntime", &config.models.onnxruntime_library(), false)];
     findings.push(library("pdfium", &config.models.pdfium_library(), true));
+    findings.push(ocr(&config));
     match Session::open(config).await {
         Ok(session) => {
             findings.push(finding(
@@ -73,6 +75,22 @@ fn library(name: &str, path: &std::path::Path, optional: bool) -> Finding {
         format!("{shown} is missing; run `footnote models pull {name}`")
     };
     Finding { missing: !there, ..finding(name, there, optional, detail) }
+}
+
+/// Whether pictures and scanned pages can be read.
+fn ocr(config: &Config) -> Finding {
+    let models = config.models.ocr_models();
+    let config = OcrConfig { models, onnxruntime: config.models.onnxruntime_library(), threads: 1 };
+    let missing = config.missing();
+    let detail = match &missing {
+        None => config.models.display().to_string(),
+        Some(path) => format!(
+            "{} is missing, so pictures and scanned pages are not read; run `footnote models pull {}`",
+            path.display(),
+            ModelsConfig::OCR
+        ),
+    };
+    Finding { missing: missing.is_some(), ..finding("ocr", missing.is_none(), true, detail) }
 }
 
 fn of_check(check: Check) -> Finding {

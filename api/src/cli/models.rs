@@ -8,7 +8,7 @@ use indicatif::{HumanBytes, ProgressBar, ProgressStyle};
 
 use super::args::{ModelsCommand, OutputFormat};
 use super::output;
-use crate::config::Config;
+use crate::config::{Config, ModelsConfig};
 use crate::models::{
     self, FileState, InstalledState, ProgressSink, PullEvent, PullOptions, PullOutcome, Pulled,
 };
@@ -30,8 +30,9 @@ pub(crate) fn run(config: &Config, command: &ModelsCommand, format: OutputFormat
     }
 }
 
-/// Fetches what the configuration names and is not there yet, with both libraries. Without PDFium
-/// there is a slower reader of PDF files, and so its failure is only told.
+/// Fetches what the configuration names and is not there yet, with both libraries and OCR. Without PDFium
+/// there is a slower reader of PDF files, and without OCR all but pictures is read: their failures are only
+/// told.
 pub(crate) fn pull_missing(config: &Config) -> Result<()> {
     let models = &config.models;
     let chosen = [Some(models.embedder.as_str()), models.generator.id(), models.reranker.id()];
@@ -40,10 +41,14 @@ pub(crate) fn pull_missing(config: &Config) -> Result<()> {
         names.push("onnxruntime".to_owned());
     }
     let mut all = pull(config, &names)?;
-    if models.pdfium.is_none() {
-        match pull(config, &["pdfium".to_owned()]) {
+    let optional = [
+        (models.pdfium.is_none(), "pdfium", "PDF files are read by the slower reader"),
+        (models.ocr.is_none(), ModelsConfig::OCR, "pictures and scanned pages are not read"),
+    ];
+    for (_, name, without) in optional.into_iter().filter(|(wanted, ..)| *wanted) {
+        match pull(config, &[name.to_owned()]) {
             Ok(pulled) => all.extend(pulled),
-            Err(error) => anstream::eprintln!("  pdfium: {error}; PDF files are read by the slower reader"),
+            Err(error) => anstream::eprintln!("  {name}: {error}; {without}"),
         }
     }
     for pulled in all {

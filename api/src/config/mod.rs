@@ -146,6 +146,7 @@ impl Config {
             ("ingest.workers", self.ingest.workers as u64),
             ("ingest.parse_timeout_seconds", self.ingest.parse_timeout_seconds),
             ("ingest.parse_memory_bytes", self.ingest.parse_memory_bytes),
+            ("ingest.ocr_threads", self.ingest.ocr_threads as u64),
             ("ingest.lease_seconds", self.ingest.lease_seconds),
             ("generator.context_tokens", self.generator.context_tokens as u64),
             ("generator.queue", self.generator.queue as u64),

@@ -126,6 +126,8 @@ pub struct ModelsConfig {
     pub onnxruntime: Option<PathBuf>,
     /// The PDFium library; by default the one in `folder`.
     pub pdfium: Option<PathBuf>,
+    /// The folder of OCR's models; by default `pp-ocrv5` in `folder`.
+    pub ocr: Option<PathBuf>,
     /// Address of the model hub, used only by `footnote models pull`.
     pub hub_endpoint: String,
     /// Where model files are fetched from.
@@ -141,6 +143,7 @@ impl Default for ModelsConfig {
             reranker: ModelChoice::none(),
             onnxruntime: None,
             pdfium: None,
+            ocr: None,
             hub_endpoint: "https://huggingface.co".to_owned(),
             route: ModelRoute::Auto,
         }
@@ -148,6 +151,9 @@ impl Default for ModelsConfig {
 }
 
 impl ModelsConfig {
+    /// The models that read text in pictures.
+    pub const OCR: &str = "pp-ocrv5";
+
     /// The folder of the model `id`.
     pub fn folder_of(&self, id: &str) -> PathBuf {
         self.folder.join(id)
@@ -161,6 +167,11 @@ impl ModelsConfig {
     /// The PDFium library to load.
     pub fn pdfium_library(&self) -> PathBuf {
         self.pdfium.clone().unwrap_or_else(|| library(&self.folder, "pdfium"))
+    }
+
+    /// The folder of OCR's models.
+    pub fn ocr_models(&self) -> PathBuf {
+        self.ocr.clone().unwrap_or_else(|| self.folder_of(Self::OCR))
     }
 }
 
@@ -185,13 +196,21 @@ pub struct IngestConfig {
     pub parse_timeout_seconds: u64,
     /// Most memory a file's parser may take.
     pub parse_memory_bytes: u64,
+    /// Threads that read one scanned page.
+    pub ocr_threads: usize,
     /// How long a worker holds a job without a heartbeat before another takes it.
     pub lease_seconds: u64,
 }
 
 impl Default for IngestConfig {
     fn default() -> Self {
-        Self { workers: 2, parse_timeout_seconds: 300, parse_memory_bytes: 2048 * MIB, lease_seconds: 60 }
+        Self {
+            workers: 2,
+            parse_timeout_seconds: 300,
+            parse_memory_bytes: 2048 * MIB,
+            ocr_threads: 1,
+            lease_seconds: 60,
+        }
     }
 }
 

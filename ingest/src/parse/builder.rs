@@ -18,6 +18,19 @@ pub(crate) const MAX_PATH_CHARS: usize = 200;
 /// Most warnings kept; one more says how many were left off.
 const MAX_WARNINGS: usize = 200;
 
+/// Where a line of a block's text stands on its page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct PlacedLine {
+    /// First scalar value of the line in the text as it is given, and the one after the last.
+    pub(crate) start: usize,
+    /// See `start`.
+    pub(crate) end: usize,
+    /// Left, top, right and bottom as shares of the page's width and height.
+    pub(crate) bounds: [f32; 4],
+    /// How sure OCR is of it, where it was read by OCR.
+    pub(crate) confidence: Option<f32>,
+}
+
 /// Appends blocks in reading order and keeps offsets, pages and heading path right.
 pub struct DocumentBuilder {
     text: String,
@@ -65,6 +78,31 @@ impl DocumentBuilder {
     pub fn start(&mut self, page: Page) {
         self.open_page = Some(page.number);
         self.pages.push(Page { span: Span::new(self.chars, self.chars), ..page });
+    }
+
+    /// Appends a block of any kind, of whose lines is known where they stand on the page; for headings
+    /// `level` is 1 to 6.
+    pub(crate) fn block_with_lines(&mut self, kind: BlockKind, level: u8, text: &str, lines: &[PlacedLine]) {
+        let blocks = self.blocks.len();
+        match kind {
+            BlockKind::Heading => self.heading(level, text),
+            kind => self.block(kind, level, text),
+        }
+        let Some(block) = self.blocks.get(blocks) else { return };
+        let Some(page) = block.page else { return };
+        let span = block.span;
+        let offsets = Offsets::of(text, kind == BlockKind::Code, span.len());
+        let mut from = span.start;
+        for line in lines {
+            let start = (span.start + offsets.kept(line.start)).max(from);
+            let end = (span.start + offsets.kept(line.end)).min(span.end);
+            let sound = line.bounds.iter().all(|side| (0.0..=1.0).contains(side));
+            if start < end && sound {
+                let (bounds, confidence) = (line.bounds, line.confidence);
+                self.lines.push(Line { span: Span::new(start, end), page, bounds, confidence });
+                from = end;
+            }
+        }
     }
 
     /// Appends a heading of level 1 to 6, under which the following blocks lie.
@@ -184,6 +222,29 @@ impl DocumentBuilder {
     }
 }
 
+/// Where the scalar values of a text went when it was normalised.
+struct Offsets {
+    /// The text and how it is normalised; `None` where it stayed as it was.
+    changed: Option<(Vec<char>, bool)>,
+}
+
+impl Offsets {
+    fn of(text: &str, verbatim: bool, kept: usize) -> Self {
+        let unchanged = text.chars().count() == kept;
+        Self { changed: (!unchanged).then(|| (text.chars().collect(), verbatim)) }
+    }
+
+    /// How many scalar values are left of the first `before`.
+    fn kept(&self, before: usize) -> usize {
+        let Some((chars, verbatim)) = &self.changed else { return before };
+        let prefix: String = chars.iter().take(before).collect();
+        let kept = normalize(&prefix, *verbatim).chars().count();
+        // Blanks that end the prefix lie within the whole text.
+        let blanks = prefix.chars().rev().take_while(|c| c.is_whitespace()).count();
+        if kept == 0 { 0 } else { kept + blanks.min(1) }
+    }
+}
+
 /// NFC, line feeds only, no control or non-characters, no blanks at line ends, at most one empty
 /// line in a row (`verbatim` keeps empty lines and indentation), nothing blank at either end.
 pub fn normalize(text: &str, verbatim: bool) -> String {
@@ -235,7 +296,7 @@ fn is_noncharacter(c: char) -> bool {
 
 /// Verifies what everything downstream relies on: blocks and pages are in order, do not overlap and
 /// lie within the text; no block is blank; every visible character lies in a block and, where there
-/// are pages, in a page; the text is clean.
+/// are pages, in a page; lines are in order and lie within a block; the text is clean.
 pub fn check(document: &ParsedDocument) -> Result<()> {
     let broken = |what: String| Err(Error::corrupt(format!("parsed document: {what}")));
     let chars: Vec<char> = document.text.chars().collect();
@@ -257,6 +318,17 @@ pub fn check(document: &ParsedDocument) -> Result<()> {
         if chars[span.start..span.end].iter().all(|c| c.is_whitespace()) {
             return broken(format!("block {index} at {span} is blank"));
         }
+    }
+    let mut end = 0;
+    let mut around = blocks.iter().peekable();
+    for (index, line) in document.lines.iter().enumerate() {
+        let span = line.span;
+        while around.next_if(|block| block.end <= span.start).is_some() {}
+        let within = around.peek().is_some_and(|block| block.start <= span.start && span.end <= block.end);
+        if span.start < end || span.is_empty() || !within {
+            return broken(format!("line {index} at {span} overlaps or lies in no block"));
+        }
+        end = span.end;
     }
     let tables_of_one = |pair: &[Page]| pair.iter().all(|page| page.kind == PageKind::Sheet);
     let ascends = |pair: &[Page]| {
@@ -320,6 +392,28 @@ mod tests {
         assert!(document.pages[1].span.is_empty());
         assert_eq!(document.blocks[2].page, Some(3));
         assert_eq!(document.pages_of(document.blocks[1].span), Some((1, 1)));
+    }
+
+    #[test]
+    fn lines_of_a_block_keep_their_place_when_its_text_is_normalised() {
+        let mut builder = DocumentBuilder::new(1_000);
+        builder.start_page(1);
+        builder.paragraph("before");
+        let text = " \u{200b}cafe\u{301} one\u{0} two";
+        let placed =
+            |start, end, top| PlacedLine { start, end, bounds: [0.1, top, 0.9, top + 0.1], confidence: None };
+        builder.block_with_lines(BlockKind::Paragraph, 0, text, &[placed(0, 11, 0.1), placed(13, 16, 0.2)]);
+        let outside = PlacedLine { bounds: [0.0, 0.0, 1.5, 0.1], ..placed(0, 5, 0.3) };
+        builder.block_with_lines(BlockKind::Heading, 2, "Pay day", &[outside, placed(4, 7, 0.3)]);
+        let document = builder.finish(ContentType::Image, "test").unwrap();
+        let chars: Vec<char> = document.text.chars().collect();
+        let texts: Vec<String> =
+            document.lines.iter().map(|l| chars[l.span.start..l.span.end].iter().collect()).collect();
+        assert_eq!(texts, ["café one", "two", "day"]);
+        assert_eq!(document.blocks[2].kind, BlockKind::Heading);
+        let mut strayed = document;
+        strayed.lines[1].span.end += 3;
+        assert!(check(&strayed).unwrap_err().to_string().contains("no block"));
     }
 
     #[test]

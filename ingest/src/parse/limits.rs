@@ -6,6 +6,8 @@ use std::time::Duration;
 use footnote_core::document::Lineage;
 use serde::{Deserialize, Serialize};
 
+use crate::ocr::OcrConfig;
+
 const MIB: u64 = 1 << 20;
 
 /// Bounds on one parse. They apply to what is really read and inflated, not to declared sizes.
@@ -34,6 +36,8 @@ pub struct ParseLimits {
     pub max_nesting: u32,
     /// Most cells of a workbook, a file of records or a notebook that hold something.
     pub max_cells: usize,
+    /// Most pixels of a picture.
+    pub max_image_pixels: u64,
     /// Address space of the child, in bytes.
     pub memory_bytes: u64,
     /// Processor time of the child.
@@ -58,6 +62,7 @@ impl Default for ParseLimits {
             max_members_bytes: 2048 * MIB,
             max_nesting: 3,
             max_cells: 2_000_000,
+            max_image_pixels: 100_000_000,
             memory_bytes: 2048 * MIB,
             cpu_seconds: 120,
             wall_seconds: 480,
@@ -91,11 +96,14 @@ impl ParseLimits {
 pub struct EngineConfig {
     /// The PDFium shared library; without it pdf-extract reads PDFs.
     pub pdfium: Option<PathBuf>,
+    /// OCR's models; without them pictures and scanned pages are not read.
+    pub ocr: Option<OcrConfig>,
 }
 
 impl EngineConfig {
     /// Every file and folder that an engine reads.
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
-        self.pdfium.iter().cloned().collect()
+        let ocr = self.ocr.iter().flat_map(|ocr| [ocr.models.clone(), ocr.onnxruntime.clone()]);
+        self.pdfium.iter().cloned().chain(ocr).collect()
     }
 }

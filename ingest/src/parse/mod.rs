@@ -21,6 +21,7 @@ mod epub;
 mod flow;
 mod front_matter;
 mod html;
+mod image;
 mod json;
 pub mod limits;
 mod mail;
@@ -102,6 +103,7 @@ fn parse_file_reporting(
         ContentType::Rtf => rtf::parse(&read(path)?, limits),
         ContentType::Doc => doc::parse(path, limits),
         ContentType::Ppt => ppt::parse(path, limits),
+        ContentType::Image => image::parse(path, limits, engines, on_page),
         other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))

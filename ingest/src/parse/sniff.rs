@@ -48,6 +48,9 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
     if prefix.starts_with(b"{\\rtf") {
         return Ok(ContentType::Rtf);
     }
+    if is_image(prefix) {
+        return Ok(ContentType::Image);
+    }
     if let Some((what, remedy)) = known_binary(prefix) {
         return Err(unsupported(&shown, what, remedy));
     }
@@ -91,6 +94,19 @@ fn sniff_compound(prefix: &[u8], streams: Option<&[String]>) -> Option<ContentTy
     }
 }
 
+/// Pictures that the decoder reads, told by their first bytes.
+fn is_image(prefix: &[u8]) -> bool {
+    let starts = |magic: &[u8]| prefix.starts_with(magic);
+    let tiff = [b"II*\0", b"II+\0", b"MM\0*", b"MM\0+"];
+    starts(b"\x89PNG\r\n\x1a\n")
+        || starts(b"\xff\xd8\xff")
+        || starts(b"GIF87a")
+        || starts(b"GIF89a")
+        || tiff.iter().any(|magic| starts(*magic))
+        || starts(b"RIFF") && prefix.get(8..12) == Some(b"WEBP")
+        || starts(b"BM") && prefix.get(6..10) == Some(&[0; 4])
+}
+
 fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
     Error::new(ErrorKind::Unsupported, format!("{shown} is {what}, which cannot be read; {remedy}"))
 }
@@ -98,7 +114,6 @@ fn unsupported(shown: &str, what: &str, remedy: &str) -> Error {
 /// What is not read, told by its first bytes, and what to do about it.
 fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     const OFFICE: &str = "save it as DOCX or PDF";
-    const PICTURE: &str = "upload a PDF with a text layer";
     const ARCHIVE: &str = "pack its files as ZIP";
     const SOUND: &str = "upload a transcript";
     let starts = |magic: &[u8]| prefix.starts_with(magic);
@@ -111,13 +126,7 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
     let riff = |kind: &[u8]| starts(b"RIFF") && prefix.get(8..12) == Some(kind);
     let id3 = starts(b"ID3") && prefix.get(3).is_some_and(|&version| version < 0x10);
     let ogg = starts(b"OggS\0");
-    let known: [(bool, &'static str, &'static str); 13] = [
-        (starts(b"\x89PNG"), "a PNG image", PICTURE),
-        (starts(b"\xff\xd8\xff"), "a JPEG image", PICTURE),
-        (starts(b"GIF87a") || starts(b"GIF89a"), "a GIF image", PICTURE),
-        (starts(b"II*\0") || starts(b"MM\0*"), "a TIFF image", PICTURE),
-        (riff(b"WEBP"), "a WebP image", PICTURE),
-        (starts(b"BM") && prefix.get(6..10) == Some(&[0; 4]), "a BMP image", PICTURE),
+    let known: [(bool, &'static str, &'static str); 7] = [
         (starts(b"7z\xbc\xaf") || starts(b"Rar!\x1a"), "an archive", ARCHIVE),
         (starts(b"BZh") && prefix.get(4..10) == Some(b"1AY&SY"), "an archive", ARCHIVE),
         (starts(b"\xfd7zXZ") || starts(b"\x28\xb5\x2f\xfd"), "an archive", ARCHIVE),
@@ -322,6 +331,9 @@ mod tests {
         check(b"\n\n%PDF-1.7\n...", "report.txt", ContentType::Pdf);
         check(b"<!-- c --><!DOCTYPE html><p>x", "page.md", ContentType::Html);
         check(b"<?xml version=\"1.0\"?><html xmlns=\"x\">", "page", ContentType::Html);
+        check(b"\x89PNG\r\n\x1a\n....", "scan.pdf", ContentType::Image);
+        check(b"RIFF\x10\0\0\0WEBPVP8 ", "photo", ContentType::Image);
+        check(b"II*\0\x08\0\0\0", "fax", ContentType::Image);
         check(b"just words", "words.pdf", ContentType::Text);
         check(b"just words", "words.docx", ContentType::Text);
         check(
@@ -440,7 +452,6 @@ mod tests {
         for (bytes, expected) in [
             (&b""[..], "is empty"),
             (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "legacy Office"),
-            (b"\x89PNG\r\n\x1a\n....", "PNG image"),
             (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
             (b"Rar!\x1a\x07\x01\0", "an archive"),
             (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),

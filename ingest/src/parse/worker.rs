@@ -225,6 +225,8 @@ impl ParseHost {
         command
             .args(arguments)
             .env_clear()
+            // ONNX Runtime would write what it does to a database in the user's cache folder, for its makers.
+            .env("ORT_DISABLE_TELEMETRY", "1")
             .stdin(Stdio::from(OwnedFd::from(socket)))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())

@@ -143,11 +143,9 @@ fn this_binary(config: &Config, scratch: &Path, arguments: &[&str]) -> Result<Co
     let mut config = config.clone();
     config.data.folder = scratch.join("data");
     // The child runs in the scratch folder: what was relative to ours must not be to its own.
-    for path in
-        [Some(&mut config.models.folder), config.models.onnxruntime.as_mut(), config.models.pdfium.as_mut()]
-            .into_iter()
-            .flatten()
-    {
+    let models = &mut config.models;
+    let paths = [models.onnxruntime.as_mut(), models.pdfium.as_mut(), models.ocr.as_mut()];
+    for path in paths.into_iter().flatten().chain([&mut models.folder]) {
         *path = std::path::absolute(&path).internal("cannot tell the current folder")?;
     }
     let text = toml::to_string(&config.redacted()).internal("cannot write the configuration as TOML")?;

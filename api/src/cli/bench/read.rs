@@ -70,7 +70,7 @@ mod tests {
     fn every_page_of_the_made_up_pdf_is_read() {
         let file = tempfile::NamedTempFile::new().unwrap();
         fs_err::write(file.path(), pdf::pages(5)).unwrap();
-        let engine = EngineConfig { pdfium: None };
+        let engine = EngineConfig::default();
         let parsed = parse_file(file.path(), "made-up.pdf", &ParseLimits::default(), &engine).unwrap();
         assert_eq!(parsed.pages.len(), 5);
         assert!(parsed.text.contains("Item 199:"), "{}", parsed.text);

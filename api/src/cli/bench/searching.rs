@@ -169,7 +169,7 @@ fn embedded_hashes(
     let scratch = tempfile::NamedTempFile::new().internal("cannot make a scratch file")?;
     fs_err::write(scratch.path(), text).internal("cannot write a scratch file")?;
     let parsed =
-        parse_file(scratch.path(), "document.txt", &ParseLimits::default(), &EngineConfig { pdfium: None })?;
+        parse_file(scratch.path(), "document.txt", &ParseLimits::default(), &EngineConfig::default())?;
     let canonical = CanonicalText::new(parsed.text.as_str());
     let mut hashes = Vec::new();
     for draft in chunk(&parsed, settings, budget, tokens)? {

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 
 use footnote_core::parsed::{BlockKind, Page};
 
+use super::frame::Frame;
 use super::layout::{Line, is_bullet, is_marker};
 use super::outline::Outline;
 use super::rows::{table_end, table_text};
 use super::running::leave_out;
 use super::{PageText, PdfText};
-use crate::parse::builder::DocumentBuilder;
+use crate::parse::builder::{DocumentBuilder, PlacedLine};
 use crate::parse::flow::joins_without_blank;
 use crate::parse::table::to_markdown;
 
@@ -30,39 +31,47 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
     }
     let mut outline = Outline::of(&text.outline);
     for page in text.pages {
-        builder.start(Page { number: page.number, label: page.label, ..Page::default() });
+        let (number, ocr) = (page.number, page.is_ocr());
+        builder.start(Page { number, ocr, label: page.label, ..Page::default() });
         if let Some(warning) = page.warning {
-            builder.warn(Some(page.number), warning);
+            builder.warn(Some(number), warning);
         }
-        append_page(page.number, &page.lines, builder, &words, &sizes, &mut outline);
+        let mut output = Output { builder, frame: page.frame.as_ref(), words: &words, sizes: &sizes };
+        append_page(number, &page.lines, &mut output, &mut outline);
     }
 }
 
-fn append_page(
-    page: u32,
-    lines: &[Line],
-    builder: &mut DocumentBuilder,
-    words: &Words,
-    sizes: &Sizes,
-    outline: &mut Outline,
-) {
+/// Where the lines of a page go, and what is known of them.
+struct Output<'o> {
+    builder: &'o mut DocumentBuilder,
+    frame: Option<&'o Frame>,
+    words: &'o Words,
+    sizes: &'o Sizes,
+}
+
+fn append_page(page: u32, lines: &[Line], output: &mut Output<'_>, outline: &mut Outline) {
     let leading = leading(lines);
     let mut at = 0;
     while at < lines.len() {
         if let Some(grid) = &lines[at].grid {
-            builder.block(BlockKind::Table, 0, &to_markdown(grid));
+            output.builder.block(BlockKind::Table, 0, &to_markdown(grid));
             at += 1;
             continue;
         }
         if let Some((count, level)) = outline.heading_at(page, &lines[at..]) {
             outline.enter(level);
-            builder.heading(level, &join(&lines[at..at + count], words));
+            let heading = &lines[at..at + count];
+            let (text, spans) = join(heading, output.words);
+            let placed = placed(heading, &spans, output.frame);
+            output.builder.block_with_lines(BlockKind::Heading, level, &text, &placed);
             at += count;
             continue;
         }
         let table = table_end(lines, at, leading);
         if table > at {
-            builder.block(BlockKind::Table, 0, &table_text(&lines[at..table]));
+            let text = table_text(&lines[at..table]);
+            let placed = placed(&lines[at..table], &row_spans(&text), output.frame);
+            output.builder.block_with_lines(BlockKind::Table, 0, &text, &placed);
             at = table;
             continue;
         }
@@ -75,21 +84,17 @@ fn append_page(
         {
             end += 1;
         }
-        append_paragraph(&lines[at..end], builder, words, sizes, outline);
+        append_paragraph(&lines[at..end], output, outline);
         at = end;
     }
 }
 
-fn append_paragraph(
-    lines: &[Line],
-    builder: &mut DocumentBuilder,
-    words: &Words,
-    sizes: &Sizes,
-    outline: &Outline,
-) {
-    let text = join(lines, words);
-    if let Some(level) = sizes.heading_level(lines, &text) {
-        builder.heading(outline.below(level), &text);
+fn append_paragraph(lines: &[Line], output: &mut Output<'_>, outline: &Outline) {
+    let (text, spans) = join(lines, output.words);
+    let mut placed = placed(lines, &spans, output.frame);
+    let builder = &mut *output.builder;
+    if let Some(level) = output.sizes.heading_level(lines, &text) {
+        builder.block_with_lines(BlockKind::Heading, outline.below(level), &text, &placed);
         return;
     }
     let mut chars = text.chars();
@@ -98,10 +103,39 @@ fn append_paragraph(
             Some(c) if is_bullet(c) => format!("- {}", chars.as_str().trim_start()),
             _ => text.clone(),
         };
-        builder.block(BlockKind::ListItem, 1, &rest);
+        let (before, after) = (text.chars().count(), rest.chars().count());
+        for line in &mut placed {
+            line.start = (line.start + after).saturating_sub(before);
+            line.end = (line.end + after).saturating_sub(before);
+        }
+        builder.block_with_lines(BlockKind::ListItem, 1, &rest, &placed);
     } else {
-        builder.paragraph(&text);
+        builder.block_with_lines(BlockKind::Paragraph, 0, &text, &placed);
     }
+}
+
+/// The lines that stand somewhere on the page, with their places in the block's text.
+fn placed(lines: &[Line], spans: &[(usize, usize)], frame: Option<&Frame>) -> Vec<PlacedLine> {
+    let Some(frame) = frame else { return Vec::new() };
+    let place = |(line, &(start, end)): (&Line, &(usize, usize))| {
+        let bounds = frame.bounds(line)?;
+        Some(PlacedLine { start, end, bounds, confidence: frame.confidence(bounds) })
+    };
+    lines.iter().zip(spans).filter_map(place).collect()
+}
+
+/// Where the rows of a Markdown table stand in it, without the line below the header.
+fn row_spans(table: &str) -> Vec<(usize, usize)> {
+    let mut start = 0;
+    let mut spans = Vec::new();
+    for (index, row) in table.split('\n').enumerate() {
+        let end = start + row.chars().count();
+        if index != 1 {
+            spans.push((start, end));
+        }
+        start = end + 1;
+    }
+    spans
 }
 
 /// The usual distance of baselines, in font sizes.
@@ -168,32 +202,42 @@ fn starts_item(text: &str) -> bool {
 
 /// One text out of lines of a paragraph, without knowing the rest of the document.
 pub(crate) fn join_plain(lines: &[&str]) -> String {
-    join_texts(lines.iter().map(|&l| l.to_owned()), &Words(HashSet::new()))
+    join_texts(lines.iter().map(|&l| l.to_owned()), &Words(HashSet::new())).0
 }
 
-fn join(lines: &[Line], words: &Words) -> String {
+fn join(lines: &[Line], words: &Words) -> (String, Vec<(usize, usize)>) {
     join_texts(lines.iter().map(Line::text), words)
 }
 
 /// A blank between words, none between Chinese characters, and words that were divided put
-/// together again.
-fn join_texts(lines: impl Iterator<Item = String>, words: &Words) -> String {
+/// together again. With the place of each line in the text, in scalar values.
+fn join_texts(lines: impl Iterator<Item = String>, words: &Words) -> (String, Vec<(usize, usize)>) {
     let mut out = String::new();
+    let mut chars = 0;
+    let mut spans: Vec<(usize, usize)> = Vec::new();
     for next in lines {
         if let Some(stem) = divided(&out, &next)
             && !words.has_compound(stem, &next)
         {
             out.pop();
+            chars -= 1;
+            if let Some((_, end)) = spans.last_mut() {
+                *end = chars;
+            }
         } else if !out.is_empty()
             && !ends_with_divider(&out)
             && (!out.chars().last().is_some_and(joins_without_blank)
                 || !next.chars().next().is_some_and(joins_without_blank))
         {
             out.push(' ');
+            chars += 1;
         }
         out.push_str(&next);
+        let start = chars;
+        chars += next.chars().count();
+        spans.push((start, chars));
     }
-    out
+    (out, spans)
 }
 
 /// The part before the hyphen of a word that goes on in `next`.

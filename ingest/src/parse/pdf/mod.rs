@@ -3,6 +3,7 @@
 
 mod assemble;
 mod fallback;
+mod frame;
 mod glyph;
 mod grid;
 mod layout;
@@ -11,43 +12,82 @@ mod pdfium;
 mod rows;
 mod rulings;
 mod running;
+mod scan;
 
 use std::path::Path;
 
 use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
+use self::frame::Frame;
 use self::layout::Line;
 use self::outline::Entry;
+pub(crate) use self::scan::Scanner;
 use super::OnPage;
 use super::builder::DocumentBuilder;
 use super::limits::{EngineConfig, ParseLimits};
+use crate::ocr;
 
 /// What an engine reads from a PDF.
-struct PdfText {
-    title: Option<String>,
+pub(crate) struct PdfText {
+    /// Title in the metadata.
+    pub(crate) title: Option<String>,
     outline: Vec<Entry>,
-    pages: Vec<PageText>,
-    engine: String,
+    /// Its pages in order.
+    pub(crate) pages: Vec<PageText>,
+    /// Name and version of the engine.
+    pub(crate) engine: String,
+}
+
+impl PdfText {
+    /// Pages that were read from pictures.
+    pub(crate) fn of_pictures(pages: Vec<PageText>, engine: String) -> Self {
+        Self { title: None, outline: Vec::new(), pages, engine }
+    }
 }
 
 /// The lines of one page in reading order.
-struct PageText {
-    number: u32,
-    lines: Vec<Line>,
-    warning: Option<String>,
+pub(crate) struct PageText {
+    /// 1-based.
+    pub(crate) number: u32,
+    /// In reading order.
+    pub(crate) lines: Vec<Line>,
+    /// What was lost or doubtful.
+    pub(crate) warning: Option<String>,
     /// What the document calls the page.
     label: Option<String>,
+    /// The page around the lines, where the engine tells.
+    pub(crate) frame: Option<Frame>,
+    /// Whether it is a picture, and there is no OCR to read it.
+    pub(crate) needs_ocr: bool,
 }
 
 impl PageText {
-    fn new(number: u32, lines: Vec<Line>) -> Self {
-        Self { number, lines, warning: None, label: None }
+    /// A page of which nothing more is known.
+    pub(crate) fn new(number: u32, lines: Vec<Line>) -> Self {
+        Self { number, lines, warning: None, label: None, frame: None, needs_ocr: false }
     }
 
-    fn unreadable(number: u32, cause: &str) -> Self {
+    /// A page whose engine failed.
+    pub(crate) fn unreadable(number: u32, cause: &str) -> Self {
         let warning = format!("page {number} could not be read ({cause})");
         Self { warning: Some(warning), ..Self::new(number, Vec::new()) }
+    }
+
+    fn is_ocr(&self) -> bool {
+        self.frame.as_ref().is_some_and(Frame::is_ocr)
+    }
+
+    /// Why there is no text on it.
+    fn why_empty(&self) -> String {
+        let number = self.number;
+        match () {
+            () if self.needs_ocr => {
+                format!("page {number} is a picture and OCR is not installed; run {}", ocr::INSTALL)
+            }
+            () if self.is_ocr() => format!("page {number} is a picture in which OCR finds no text"),
+            () => format!("page {number} has no text layer"),
+        }
     }
 }
 
@@ -64,8 +104,9 @@ pub(crate) fn parse(
         builder.warn(None, warning);
     }
     refuse_unreadable(&text)?;
+    refuse_unread_scan(&text)?;
     for page in text.pages.iter_mut().filter(|p| p.lines.is_empty() && p.warning.is_none()) {
-        page.warning = Some(format!("page {} has no text layer", page.number));
+        page.warning = Some(page.why_empty());
     }
     if let Some(title) = text.title.take() {
         builder.title(&title);
@@ -92,6 +133,28 @@ fn refuse_unreadable(text: &PdfText) -> Result<()> {
     )))
 }
 
+/// A file of nothing but pictures without OCR to read them.
+fn refuse_unread_scan(text: &PdfText) -> Result<()> {
+    let is_scan = text.pages.iter().all(|p| p.lines.is_empty()) && text.pages.iter().any(|p| p.needs_ocr);
+    if is_scan {
+        let message = format!("the PDF's pages are pictures and OCR is not installed; run {}", ocr::INSTALL);
+        return Err(Error::not_installed(message));
+    }
+    Ok(())
+}
+
+/// The document that the pages of a picture make.
+pub(crate) fn assemble_pages(
+    text: PdfText,
+    content_type: ContentType,
+    limits: &ParseLimits,
+) -> Result<ParsedDocument> {
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    let engine = text.engine.clone();
+    assemble::append(text, &mut builder);
+    builder.finish(content_type, engine)
+}
+
 fn read(
     path: &Path,
     limits: &ParseLimits,
@@ -99,7 +162,7 @@ fn read(
     on_page: OnPage<'_>,
 ) -> Result<(PdfText, Option<String>)> {
     let Some(library) = &engines.pdfium else { return Ok((fallback::read(path, limits, on_page)?, None)) };
-    let error = match pdfium::read(path, library, limits, on_page) {
+    let error = match pdfium::read(path, library, limits, &mut Scanner::new(engines, limits), on_page) {
         Ok(text) => return Ok((text, None)),
         Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
         Err(error) => error,

@@ -5,11 +5,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
 use footnote_core::{Error, ErrorKind, Result};
+use image::RgbImage;
 use pdfium_render::prelude::*;
 
+use super::frame::Frame;
 use super::glyph::{Glyph, upright};
+use super::layout::Line;
 use super::outline::{Entry, MAX_ENTRIES};
 use super::rulings::Rulings;
+use super::scan::Scanner;
 use super::{PageText, PdfText, sensible_title};
 use crate::parse::OnPage;
 use crate::parse::limits::ParseLimits;
@@ -41,6 +45,7 @@ pub(crate) fn read(
     path: &Path,
     library_path: &Path,
     limits: &ParseLimits,
+    scanner: &mut Scanner<'_>,
     on_page: OnPage<'_>,
 ) -> Result<PdfText> {
     let document = library(library_path)?.load_pdf_from_file(path, None).map_err(open_error)?;
@@ -52,11 +57,15 @@ pub(crate) fn read(
     let mut pages = Vec::new();
     let mut chars = 0;
     for number in 1..=count {
-        let page = read_page(&document, number, &mut chars, limits)?;
+        let page = read_page(&document, number, &mut chars, limits, scanner)?;
         pages.push(page);
         on_page(number, count);
     }
-    Ok(PdfText { title, outline, pages, engine: format!("pdfium API {API}") })
+    let engine = match pages.iter().any(PageText::is_ocr) {
+        true => format!("pdfium API {API}, {}", crate::ocr::ENGINE),
+        false => format!("pdfium API {API}"),
+    };
+    Ok(PdfText { title, outline, pages, engine })
 }
 
 fn read_page(
@@ -64,6 +73,7 @@ fn read_page(
     number: u32,
     chars: &mut usize,
     limits: &ParseLimits,
+    scanner: &mut Scanner<'_>,
 ) -> Result<PageText> {
     let index = PdfPageIndex::try_from(number - 1).unwrap_or(PdfPageIndex::MAX);
     let page = match document.pages().get(index) {
@@ -84,7 +94,12 @@ fn read_page(
     }
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
-    Ok(PageText { label, ..PageText::new(number, lines) })
+    let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
+    let read = PageText { label, frame: Some(frame), ..PageText::new(number, lines) };
+    match is_picture(&page, &read.lines) {
+        true => from_picture(&page, read, scanner),
+        false => Ok(read),
+    }
 }
 
 /// The outline's entries that lead to a page, in their order.
@@ -156,6 +171,110 @@ fn add_edges(path: &PdfPagePathObject<'_>, rulings: &mut Rulings) {
         }
         from = to;
     }
+}
+
+/// Clockwise quarter turns with which viewers show the page.
+fn shown_turns(page: &PdfPage<'_>) -> u8 {
+    match page.rotation() {
+        Ok(PdfPageRenderRotation::Degrees90) => 1,
+        Ok(PdfPageRenderRotation::Degrees180) => 2,
+        Ok(PdfPageRenderRotation::Degrees270) => 3,
+        Ok(PdfPageRenderRotation::None) | Err(_) => 0,
+    }
+}
+
+/// Dots per inch of a page's picture; fewer where the page is large.
+const RESOLUTION: f32 = 200.0;
+const MAX_PIXELS: f32 = 16e6;
+const MAX_SIDE: f32 = 10_000.0;
+/// A page with fewer characters than this, and a picture over most of it, may be a scan with a stamp.
+const STAMP_CHARS: usize = 60;
+/// The share of the page that such a picture covers.
+const PICTURE_SHARE: f32 = 0.6;
+/// Characters in a hundred that mean nothing, from which a text layer is no text.
+const MAX_GARBLED_PERCENT: usize = 30;
+
+/// Whether the page shows something that its text layer does not tell.
+fn is_picture(page: &PdfPage<'_>, lines: &[Line]) -> bool {
+    let chars = || visible(lines);
+    match chars().count() {
+        0 => !page.objects().is_empty(),
+        count if chars().filter(|c| means_nothing(*c)).count() * 100 > count * MAX_GARBLED_PERCENT => true,
+        count if count < STAMP_CHARS => picture_share(page) >= PICTURE_SHARE,
+        _ => false,
+    }
+}
+
+/// Fonts without a map to Unicode give characters of private use, or none.
+fn means_nothing(c: char) -> bool {
+    matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
+}
+
+/// The share of the page that its largest picture covers.
+fn picture_share(page: &PdfPage<'_>) -> f32 {
+    let pictures = page.objects().iter().filter(|o| o.object_type() == PdfPageObjectType::Image);
+    let areas = pictures.filter_map(|o| o.bounds().ok()).map(|b| b.width().value * b.height().value);
+    areas.fold(0.0, f32::max) / (page.width().value * page.height().value).max(1.0)
+}
+
+/// What OCR reads on the page, unless its text layer has more to tell.
+fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) -> Result<PageText> {
+    let number = layer.number;
+    let (picture, pixels_per_point) = match render(page) {
+        Ok(rendered) => rendered,
+        Err(cause) if layer.lines.is_empty() => return Ok(PageText::unreadable(number, &cause)),
+        Err(_) => return Ok(layer),
+    };
+    match scanner.read(number, &picture, pixels_per_point) {
+        Ok(read) if chars(&read.lines) > chars(&layer.lines) => Ok(read),
+        Ok(read) if layer.lines.is_empty() => Ok(read),
+        Ok(_) => Ok(layer),
+        Err(error) if error.kind() == ErrorKind::NotInstalled => Ok(PageText { needs_ocr: true, ..layer }),
+        Err(error) => Err(error),
+    }
+}
+
+/// Letters and digits.
+fn chars(lines: &[Line]) -> usize {
+    visible(lines).filter(|c| c.is_alphanumeric()).count()
+}
+
+/// The characters of lines and tables, without blanks.
+fn visible(lines: &[Line]) -> impl Iterator<Item = char> {
+    let texts = lines.iter().flat_map(|line| {
+        let cells = line.cells.iter().map(|cell| cell.text.as_str());
+        cells.chain(line.grid.iter().flatten().flatten().map(String::as_str))
+    });
+    texts.flat_map(str::chars).filter(|c| *c != ' ')
+}
+
+/// The page's picture, and how many of its pixels a point takes.
+fn render(page: &PdfPage<'_>) -> std::result::Result<(RgbImage, f32), String> {
+    let (width, height) = (page.width().value, page.height().value);
+    let scale =
+        (RESOLUTION / 72.0).min((MAX_PIXELS / (width * height)).sqrt()).min(MAX_SIDE / width.max(height));
+    let size = |points: f32| (points * scale).round();
+    if !(size(width) >= 1.0 && size(height) >= 1.0) {
+        return Err(format!("it is {width} × {height} points large"));
+    }
+    // `as` saturates; both are bounded.
+    let config = PdfRenderConfig::new().set_fixed_size(size(width) as Pixels, size(height) as Pixels);
+    let bitmap = page.render_with_config(&config).map_err(|e| format!("PDFium: {e}"))?;
+    let sides = u32::try_from(bitmap.width()).ok().zip(u32::try_from(bitmap.height()).ok());
+    let (width, height) = sides.ok_or_else(|| "its picture has no size".to_owned())?;
+    let mut pixels = bitmap.as_rgba_bytes();
+    drop_alpha(&mut pixels);
+    let picture = RgbImage::from_raw(width, height, pixels);
+    picture.map(|picture| (picture, scale)).ok_or_else(|| "its picture is cut short".to_owned())
+}
+
+/// Four bytes a pixel to three, in place.
+fn drop_alpha(pixels: &mut Vec<u8>) {
+    let count = pixels.len() / 4;
+    for index in 0..count {
+        pixels.copy_within(index * 4..index * 4 + 3, index * 3);
+    }
+    pixels.truncate(count * 3);
 }
 
 fn open_error(error: PdfiumError) -> Error {
@@ -238,4 +357,10 @@ fn decode_unit(unit: u32, high_surrogate: &mut Option<u16>) -> Option<char> {
 fn is_bold(font: &str) -> bool {
     let font = font.to_ascii_lowercase();
     ["bold", "black", "heavy", "semibd", "demi"].iter().any(|weight| font.contains(weight))
+}
+
+#[cfg(test)]
+pub(super) fn picture_of(path: &Path, library_path: &Path) -> RgbImage {
+    let document = library(library_path).unwrap().load_pdf_from_file(path, None).unwrap();
+    render(&document.pages().get(0).unwrap()).unwrap().0
 }

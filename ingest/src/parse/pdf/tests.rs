@@ -25,6 +25,34 @@ pub(crate) fn pdf_in_song(pages: &[&str]) -> Vec<u8> {
 /// The pages' text in [`pdf_in_song`].
 pub(crate) const SONG: &str = "BT /F1 12 Tf 72 700 Td <5E7450474E3A53415929> Tj ET";
 
+/// The picture of the first page of the PDF at `path`.
+pub(crate) fn picture_of(path: &Path, library: &Path) -> image::RgbImage {
+    pdfium::picture_of(path, library)
+}
+
+/// A PDF whose only page is `picture`, at 200 dots per inch.
+pub(crate) fn pdf_of_picture(picture: &image::RgbImage) -> Vec<u8> {
+    let (width, height) = picture.dimensions();
+    let hex: String = picture.pixels().map(|pixel| format!("{:02x}", pixel.0[1])).collect();
+    let (page_width, page_height) = (width as f32 * 0.36, height as f32 * 0.36);
+    let content = format!("{page_width} 0 0 {page_height} 0 0 cm /P Do");
+    let objects = [
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        format!(
+            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {page_width} {page_height}] /Contents 4 0 R \
+             /Resources << /XObject << /P 5 0 R >> >> >>"
+        ),
+        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+        format!(
+            "<< /Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /DeviceGray \
+             /BitsPerComponent 8 /Filter /ASCIIHexDecode /Length {} >>\nstream\n{hex}>\nendstream",
+            hex.len() + 1
+        ),
+    ];
+    pdf_of_objects(&objects)
+}
+
 /// The first of the objects `fonts`, numbered from 3, is the pages' font `F1`.
 fn pdf_in_fonts(fonts: &[&str], pages: &[&str]) -> Vec<u8> {
     let mut objects = vec!["<< /Type /Catalog /Pages 2 0 R >>".to_owned(), String::new()];
@@ -40,6 +68,10 @@ fn pdf_in_fonts(fonts: &[&str], pages: &[&str]) -> Vec<u8> {
         objects.push(format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()));
     }
     objects[1] = format!("<< /Type /Pages /Kids [{}] /Count {} >>", kids.join(" "), pages.len());
+    pdf_of_objects(&objects)
+}
+
+fn pdf_of_objects(objects: &[String]) -> Vec<u8> {
     let mut out = "%PDF-1.4\n".to_owned();
     let mut offsets = Vec::new();
     for (index, object) in objects.iter().enumerate() {
@@ -120,7 +152,7 @@ fn a_page_that_panics_the_engine_is_told_and_a_file_of_them_fails() {
 fn a_missing_library_is_said_and_the_file_still_read() {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), pdf(&[HELLO])).unwrap();
-    let engines = EngineConfig { pdfium: Some("/nowhere/libpdfium.so".into()) };
+    let engines = EngineConfig { pdfium: Some("/nowhere/libpdfium.so".into()), ..EngineConfig::default() };
     let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
     assert_eq!(document.text, "Annual leave is ten days.");
     assert!(document.warnings[0].message.contains("models pull"), "{:?}", document.warnings);
@@ -150,7 +182,7 @@ fn titles_that_programs_write_are_not_titles() {
 #[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_layout_and_survives_damage() {
     let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
-    let engines = EngineConfig { pdfium: Some(library.into()) };
+    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
     let limits = ParseLimits::default();
     let file = tempfile::NamedTempFile::new().unwrap();
     let page = "BT /F1 20 Tf 72 740 Td (Leave policy) Tj ET BT /F1 10 Tf 72 700 Td (Annual leave is ten) Tj 0 -12 Td (days, agreed in ad-) Tj \

@@ -1,0 +1,330 @@
+//! Pages that are pictures: read by OCR, their characters placed as those of a text layer are.
+
+use std::f32::consts::TAU;
+use std::time::Duration;
+
+use footnote_core::{Error, ErrorKind, Result};
+use image::RgbImage;
+use rustix::time::{ClockId, clock_gettime};
+
+use super::PageText;
+use super::frame::{Frame, ReadLine};
+use super::glyph::{Glyph, upright};
+use crate::ocr::{self, OcrConfig, OcrLine, OcrReader, OcrText};
+use crate::parse::limits::{EngineConfig, ParseLimits};
+
+/// Below this a line is told as doubtful.
+const DOUBTFUL: f32 = 0.8;
+/// Font size as a share of a line's height, and of that how far the baseline lies below the middle.
+const SIZE: f32 = 0.75;
+const BASELINE: f32 = 0.35;
+/// Sizes within this factor of the page's usual one are that: heights of lines vary with their letters.
+const SAME_SIZE: f32 = 1.22;
+/// Half of a character's width is at most this share of its size: what is farther apart are gaps.
+const HALF_WIDTH: f32 = 0.62;
+/// Pages that hang by less than this many radians are straight.
+const STRAIGHT: f32 = 0.004;
+/// Share of the processor time after which no page is begun: what was read is worth more than an end by
+/// force.
+const TIME_SHARE: f64 = 0.85;
+
+/// Reads pages from pictures, as long as time allows. The models are loaded for the first one.
+pub(crate) struct Scanner<'c> {
+    config: Option<&'c OcrConfig>,
+    reader: Option<OcrReader>,
+    time: Duration,
+}
+
+impl<'c> Scanner<'c> {
+    /// Loads nothing yet.
+    pub(crate) fn new(engines: &'c EngineConfig, limits: &ParseLimits) -> Self {
+        let time = Duration::from_secs(limits.cpu_seconds).mul_f64(TIME_SHARE);
+        Self { config: engines.ocr.as_ref(), reader: None, time }
+    }
+
+    /// Why no page can be read, where none can.
+    pub(crate) fn unusable(&mut self) -> Option<Error> {
+        self.reader().err()
+    }
+
+    /// Reads page `number`, of which `picture` shows every point in `pixels_per_point` pixels.
+    pub(crate) fn read(
+        &mut self,
+        number: u32,
+        picture: &RgbImage,
+        pixels_per_point: f32,
+    ) -> Result<PageText> {
+        if processor_time() > self.time {
+            let cause = "it is a picture, and the others took all the time there is; split the file";
+            return Ok(PageText::unreadable(number, cause));
+        }
+        let text = match self.reader()?.read(picture) {
+            Ok(text) => text,
+            Err(error) if error.kind() == ErrorKind::NotInstalled => return Err(error),
+            Err(error) => return Ok(PageText::unreadable(number, &format!("OCR: {error}"))),
+        };
+        Ok(page(number, text, (picture.width(), picture.height()), pixels_per_point))
+    }
+
+    fn reader(&mut self) -> Result<&mut OcrReader> {
+        let config = self.config.ok_or_else(ocr::not_installed)?;
+        match &mut self.reader {
+            Some(reader) => Ok(reader),
+            none => Ok(none.insert(OcrReader::open(config)?)),
+        }
+    }
+}
+
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or(Duration::MAX)
+}
+
+fn page(number: u32, text: OcrText, (width, height): (u32, u32), pixels_per_point: f32) -> PageText {
+    let points = 1.0 / pixels_per_point.max(1e-3);
+    let (width, height) = (width as f32 * points, height as f32 * points);
+    let lines: Vec<Placed> = straightened(&text.lines, points, height);
+    let glyphs = upright(lines.iter().flat_map(Placed::glyphs).collect());
+    let read = text.lines.iter().map(|line| {
+        let (left, top, right, bottom) = line.quad.scaled(points, points).bounds();
+        ReadLine {
+            x: (left + right) / 2.0 / width,
+            y: (top + bottom) / 2.0 / height,
+            chars: line.chars.len(),
+            confidence: line.confidence,
+        }
+    });
+    let frame = Frame::of_picture(width, height, read.collect());
+    let warning = doubts(&text);
+    PageText { warning, frame: Some(frame), ..PageText::new(number, super::layout::lines(&glyphs)) }
+}
+
+/// What a reader of the page should doubt.
+fn doubts(text: &OcrText) -> Option<String> {
+    let doubtful = text.lines.iter().filter(|line| line.confidence < DOUBTFUL).count();
+    let mut doubts = Vec::new();
+    if doubtful > 0 {
+        doubts.push(format!("{doubtful} of {} lines read by OCR are doubtful", text.lines.len()));
+    }
+    if text.unread > 0 && !text.lines.is_empty() {
+        doubts.push(format!("{} places look like text and could not be read", text.unread));
+    }
+    (!doubts.is_empty()).then(|| doubts.join("; "))
+}
+
+/// A line in points, y upwards.
+struct Placed<'l> {
+    line: &'l OcrLine,
+    /// The middle of its left edge and of its right edge, as its text reads.
+    from: (f32, f32),
+    to: (f32, f32),
+    size: f32,
+}
+
+/// The lines with the tilt that they share taken out, from top to bottom.
+fn straightened(lines: &[OcrLine], points: f32, height: f32) -> Vec<Placed<'_>> {
+    let tilt = tilt(lines);
+    let (sin, cos) = if tilt.abs() < STRAIGHT { (0.0, 1.0) } else { (-tilt).sin_cos() };
+    let straight = |(x, y): (f32, f32)| {
+        let (x, y) = (x * cos - y * sin, x * sin + y * cos);
+        (x * points, height - y * points)
+    };
+    let sizes: Vec<f32> = lines.iter().map(|line| line.quad.height() * points * SIZE).collect();
+    let usual = usual_size(lines, &sizes);
+    let mut placed: Vec<Placed> = lines
+        .iter()
+        .zip(&sizes)
+        .map(|(line, &size)| Placed {
+            line,
+            from: straight(line.quad.at(0.0, 0.5)),
+            to: straight(line.quad.at(1.0, 0.5)),
+            size: stepped(size, usual),
+        })
+        .collect();
+    placed.sort_by(|a, b| b.from.1.total_cmp(&a.from.1).then(a.from.0.total_cmp(&b.from.0)));
+    placed
+}
+
+/// How far the lines hang from the nearest quarter turn, in radians: the median by length.
+fn tilt(lines: &[OcrLine]) -> f32 {
+    let mut tilts: Vec<(f32, f32)> = lines
+        .iter()
+        .map(|line| {
+            let [a, b, ..] = line.quad.0;
+            let angle = (b.1 - a.1).atan2(b.0 - a.0);
+            let quarter = TAU / 4.0;
+            (angle - (angle / quarter).round() * quarter, line.quad.width())
+        })
+        .collect();
+    tilts.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = tilts.iter().map(|t| t.1).sum::<f32>() / 2.0;
+    let mut sum = 0.0;
+    tilts
+        .iter()
+        .find(|(_, width)| {
+            sum += width;
+            sum >= half
+        })
+        .map_or(0.0, |t| t.0)
+}
+
+/// The size of most characters: the median.
+fn usual_size(lines: &[OcrLine], sizes: &[f32]) -> f32 {
+    let mut by_size: Vec<(f32, usize)> =
+        sizes.iter().copied().zip(lines.iter().map(|l| l.chars.len())).collect();
+    by_size.sort_by(|a, b| a.0.total_cmp(&b.0));
+    let half = by_size.iter().map(|s| s.1).sum::<usize>() / 2;
+    let mut sum = 0;
+    by_size
+        .iter()
+        .find(|(_, chars)| {
+            sum += chars;
+            sum >= half
+        })
+        .map_or(1.0, |s| s.0.max(1.0))
+}
+
+/// The nearest of the sizes that are the usual one, a step larger or smaller, and so on.
+fn stepped(size: f32, usual: f32) -> f32 {
+    let steps = ((size / usual).max(1e-3).ln() / SAME_SIZE.ln()).trunc();
+    usual * SAME_SIZE.powf(steps)
+}
+
+impl Placed<'_> {
+    /// Its characters as those of a text layer: all on one baseline, each half way to its neighbours.
+    fn glyphs(&self) -> Vec<Glyph> {
+        let (dx, dy) = (self.to.0 - self.from.0, self.to.1 - self.from.1);
+        let length = dx.hypot(dy).max(1e-3);
+        let turns = ((-dy).atan2(dx) / (TAU / 4.0)).round().rem_euclid(4.0);
+        let chars: Vec<_> = self.line.chars.iter().filter(|c| !c.c.is_control()).collect();
+        let half = HALF_WIDTH * self.size / length;
+        let mut glyphs = Vec::with_capacity(chars.len() + 1);
+        for (index, char) in chars.iter().enumerate() {
+            if char.c.is_whitespace() {
+                glyphs.push(Glyph::blank(false));
+                continue;
+            }
+            let before = index.checked_sub(1).map_or(0.0, |i| (chars[i].at + char.at) / 2.0);
+            let after = chars.get(index + 1).map_or(1.0, |next| (next.at + char.at) / 2.0);
+            let (start, end) = (before.max(char.at - half) * length, after.min(char.at + half) * length);
+            glyphs.push(self.glyph(char.c, start, end, turns));
+        }
+        glyphs.push(Glyph::blank(true));
+        glyphs
+    }
+
+    /// `c` from `start` to `end` along the line, which reads in the direction of so many clockwise quarter
+    /// turns.
+    fn glyph(&self, c: char, start: f32, end: f32, turns: f32) -> Glyph {
+        let middle = ((self.from.0 + self.to.0) / 2.0, (self.from.1 + self.to.1) / 2.0);
+        let (ascent, descent) = (self.size * (1.0 - BASELINE), self.size * BASELINE);
+        let (left, right, bottom, top, origin_x, baseline) = match turns as u8 {
+            0 => {
+                let (x, y) = (self.from.0, middle.1);
+                (x + start, x + end, y - descent, y + ascent, x + start, y - descent)
+            }
+            1 => {
+                let (x, y) = (middle.0, self.from.1);
+                (x - descent, x + ascent, y - end, y - start, x - descent, y - start)
+            }
+            2 => {
+                let (x, y) = (self.from.0, middle.1);
+                (x - end, x - start, y - ascent, y + descent, x - start, y + descent)
+            }
+            _ => {
+                let (x, y) = (middle.0, self.from.1);
+                (x - ascent, x + descent, y + start, y + end, x + descent, y + start)
+            }
+        };
+        Glyph {
+            c,
+            left,
+            right,
+            bottom,
+            top,
+            baseline,
+            origin_x,
+            size: self.size,
+            clockwise: turns * TAU / 4.0,
+            bold: false,
+            generated: false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::ocr::{OcrChar, Quad};
+
+    use super::*;
+
+    /// A line of `text` whose upper left corner is (x, y), 12 pixels a character and 24 high, turned by `angle`.
+    fn line(text: &str, x: f32, y: f32, angle: f32, confidence: f32) -> OcrLine {
+        let count = text.chars().count() as f32;
+        let (sin, cos) = angle.sin_cos();
+        let corner = |u: f32, v: f32| (x + u * cos - v * sin, y + u * sin + v * cos);
+        let width = count * 12.0;
+        let quad = Quad([corner(0.0, 0.0), corner(width, 0.0), corner(width, 24.0), corner(0.0, 24.0)]);
+        let chars = text.chars().enumerate().map(|(i, c)| OcrChar { c, at: (i as f32 + 0.5) / count });
+        OcrLine { chars: chars.collect(), quad, confidence }
+    }
+
+    fn read(lines: Vec<OcrLine>) -> PageText {
+        page(1, OcrText { lines, unread: 0 }, (1000, 1400), 200.0 / 72.0)
+    }
+
+    fn texts(page: &PageText) -> Vec<String> {
+        page.lines.iter().map(|l| l.text()).collect()
+    }
+
+    #[test]
+    fn lines_are_in_order_with_box_and_confidence() {
+        let page = read(vec![
+            line("second line of text", 100.0, 140.0, 0.0, 0.6),
+            line("first line", 100.0, 100.0, 0.0, 0.9),
+            line("1,200", 700.0, 101.0, 0.0, 0.99),
+        ]);
+        assert_eq!(texts(&page), ["first line 1,200", "second line of text"]);
+        assert_eq!(page.lines[0].cells.len(), 2);
+        let frame = page.frame.unwrap();
+        let [left, top, right, bottom] = frame.bounds(&page.lines[1]).unwrap();
+        assert!((left - 0.1).abs() < 0.01 && (right - 0.328).abs() < 0.02, "{left} {right}");
+        assert!(top > 0.095 && top < 0.107 && bottom > 0.11 && bottom < 0.12, "{top} {bottom}");
+        assert_eq!(frame.confidence([left, top, right, bottom]), Some(0.6));
+        assert!(page.warning.unwrap().starts_with("1 of 3 lines"));
+    }
+
+    #[test]
+    fn a_page_that_hangs_or_lies_on_its_side_is_read_in_order() {
+        let hanging = read(vec![
+            line("a line that goes across the page", 100.0, 100.0, 0.03, 0.9),
+            line("same line", 600.0, 115.0, 0.03, 0.9),
+            line("another line below it", 100.0, 140.0, 0.03, 0.9),
+        ]);
+        assert_eq!(texts(&hanging)[1..], ["another line below it"]);
+        let quarter = TAU / 4.0;
+        let sideways = read(vec![
+            line("first line", 900.0, 100.0, quarter, 0.9),
+            line("second line", 860.0, 100.0, quarter, 0.9),
+        ]);
+        assert_eq!(texts(&sideways), ["first line", "second line"]);
+        let frame = sideways.frame.unwrap();
+        let [left, top, right, bottom] = frame.bounds(&sideways.lines[0]).unwrap();
+        assert!(
+            left > 0.87 && right < 0.91 && (top - 100.0 / 1400.0).abs() < 0.01 && bottom > top,
+            "{left} {top} {right} {bottom}"
+        );
+        let head = read(vec![
+            line("first line", 500.0, 700.0, 2.0 * quarter, 0.9),
+            line("second line", 500.0, 660.0, 2.0 * quarter, 0.9),
+        ]);
+        assert_eq!(texts(&head), ["first line", "second line"]);
+    }
+
+    #[test]
+    fn heights_that_vary_are_one_size_and_a_heading_another() {
+        assert_eq!(stepped(9.0, 10.0), 10.0);
+        assert_eq!(stepped(11.5, 10.0), 10.0);
+        assert!(stepped(15.0, 10.0) > 12.0);
+    }
+}
