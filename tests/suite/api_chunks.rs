@@ -140,3 +140,21 @@ async fn a_document_tells_what_reading_found() {
     assert_eq!(doubtful["items"].as_array().unwrap().len(), 1);
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_record_is_cited_by_its_row() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("records").await;
+    let rows =
+        "Name,Department,Days of annual leave\nAnn Baker,Sales,15\nBo Carter,Research,23\nCy Dent,Sales,19\n";
+    kb.add("leave.csv", rows).await;
+    let question = "Which department is Bo Carter in?";
+    let answer = kb.post("/ask", &json!({"question": question, "mode": "extractive"})).await.ok();
+    let citation = &answer["citations"][0];
+    assert!(citation["quote"].as_str().unwrap().contains("Bo Carter"), "{answer:#}");
+    assert_eq!(citation["page_kind"], "sheet", "{answer:#}");
+    let (first, last) =
+        (citation["rows"]["first"].as_u64().unwrap(), citation["rows"]["last"].as_u64().unwrap());
+    assert!(first <= 3 && 3 <= last, "{answer:#}");
+    app.finish().await;
+}
