@@ -157,10 +157,12 @@ mod tests {
 
     #[test]
     fn an_edit_follows_its_text() {
-        let texts = ["Annual leave is fifteen days a year.", "Sick leave is ten days.", "差旅费每天三百元。"];
+        let rest = "a year, and days that nobody used may be carried over until the end of March";
+        let annual = format!("Annual leave is fifteen days {rest}.");
+        let texts = [annual.as_str(), "Sick leave is ten days.", "差旅费每天三百元。"];
         let edits = vec![
             edit("Sick leave is ten days.", "exact"),
-            edit("Annual leave is twelve days a year.", "alike"),
+            edit(&format!("Annual leave is twelve days {rest}."), "alike"),
             edit("The canteen opens at noon.", "gone"),
         ];
         let placed = place(edits, &texts);

@@ -137,7 +137,7 @@ impl Config {
 
     /// Refuses values that parse but cannot work, naming the key.
     fn validate(&self) -> Result<()> {
-        let positive: [(&str, u64); 11] = [
+        let positive: [(&str, u64); 12] = [
             ("server.max_upload_bytes", self.server.max_upload_bytes),
             ("server.request_timeout_seconds", self.server.request_timeout_seconds),
             ("server.idle_timeout_seconds", self.server.idle_timeout_seconds),

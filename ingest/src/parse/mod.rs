@@ -104,7 +104,6 @@ fn parse_file_reporting(
         ContentType::Doc => doc::parse(path, limits),
         ContentType::Ppt => ppt::parse(path, limits),
         ContentType::Image => image::parse(path, limits, engines, on_page),
-        other => Err(Error::new(ErrorKind::Unsupported, format!("{} is not read yet", other.name()))),
     };
     parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
 }

@@ -1,6 +1,7 @@
 //! HTML by html5ever: the main content as blocks, without navigation, scripts and hidden parts.
 
 mod boilerplate;
+mod nesting;
 
 use std::collections::HashSet;
 
@@ -25,6 +26,7 @@ const MAX_LOOK_UP: usize = 64;
 
 /// Reads HTML.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
+    nesting::check(bytes)?;
     let decoded = decode(bytes, declared_encoding(bytes));
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(warning) = decoded.warning() {

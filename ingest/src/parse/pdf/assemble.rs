@@ -80,7 +80,7 @@ fn append_page(page: u32, lines: &[Line], output: &mut Output<'_>, outline: &mut
             && lines[end].grid.is_none()
             && outline.heading_at(page, &lines[end..]).is_none()
             && table_end(lines, end, leading) == end
-            && !starts_block(&lines[at..end], &lines[end], leading, sizes)
+            && !starts_block(&lines[at..end], &lines[end], leading, output.sizes)
         {
             end += 1;
         }
