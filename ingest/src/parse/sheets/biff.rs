@@ -229,7 +229,7 @@ mod tests {
     }
 
     fn with_sheet(records: &[u8]) -> Cursor<Vec<u8>> {
-        let mut globals = record(FORMAT, b"\xa4\0\x05\0\00.00%");
+        let mut globals = record(FORMAT, b"\xa4\x00\x05\x00\x000.00%");
         globals.extend(record(XF, &[0, 0, 0, 0]));
         globals.extend(record(XF, &[0, 0, 0xa4, 0]));
         let start = u32::try_from(globals.len() + 4 + 8 + 4).unwrap();

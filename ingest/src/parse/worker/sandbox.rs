@@ -215,9 +215,9 @@ mod tests {
         let thread = std::thread::spawn(|| 7).join().is_ok_and(|seven| seven == 7);
         println!("files={}", holds.files);
         println!("calls={}", holds.calls);
-        println!("own_file={}", std::fs::read(&file).is_ok());
-        println!("other_file_refused={}", refused(std::fs::read("/etc/hostname").map(drop)));
-        println!("writing_refused={}", refused(std::fs::write(file.with_extension("new"), "x")));
+        println!("own_file={}", fs_err::read(&file).is_ok());
+        println!("other_file_refused={}", refused(fs_err::read("/etc/hostname").map(drop)));
+        println!("writing_refused={}", refused(fs_err::write(file.with_extension("new"), "x")));
         println!("process_refused={}", refused(Command::new("/bin/true").status().map(drop)));
         println!("network_refused={}", refused(std::net::TcpStream::connect("127.0.0.1:9").map(drop)));
         println!("unix_socket_refused={}", refused(std::os::unix::net::UnixStream::pair().map(drop)));

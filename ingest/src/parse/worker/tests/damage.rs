@@ -121,7 +121,9 @@ async fn a_few_damaged_files_of_each_format_are_read_or_refused() {
 
 #[tokio::test]
 #[ignore = "hours at 500 a format: run by hand"]
+#[expect(clippy::disallowed_methods, reason = "whoever runs it says how long")]
 async fn many_damaged_files_of_each_format_are_read_or_refused() {
-    let times = std::env::var("FOOTNOTE_DAMAGE").ok().and_then(|t| t.parse().ok()).unwrap_or(20);
+    let times =
+        std::env::var_os("FOOTNOTE_DAMAGE").and_then(|times| times.to_str()?.parse().ok()).unwrap_or(20);
     damage_each_format(times, usize::MAX).await;
 }
