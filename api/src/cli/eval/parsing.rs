@@ -208,7 +208,8 @@ impl Format {
             files: results.len(),
             ready: results.iter().filter(|result| result.ready).count(),
             pages: results.iter().map(|result| result.pages).sum(),
-            cpu_seconds: results.iter().filter_map(|result| result.cpu_seconds).sum(),
+            // The sum of nothing is -0.
+            cpu_seconds: results.iter().filter_map(|result| result.cpu_seconds).sum::<f64>().abs(),
             references: recovered.len(),
             mean: Recovered {
                 words: mean_of(|recovered| recovered.words),
