@@ -134,7 +134,7 @@ async fn a_document_tells_what_reading_found() {
         (&json!(1), &json!("en"), &json!(0))
     );
     let partly = kb.add("partly.pdf", pdf(&["The first page has text on it.", ""])).await;
-    assert!(partly["newest_version"]["warnings"][0]["message"].as_str().unwrap().contains("text layer"));
+    assert!(partly["newest_version"]["warnings"][0]["message"].as_str().unwrap().contains("page 2"));
     let doubtful = kb.get("/documents?warnings=true").await.ok();
     assert_eq!(doubtful["items"][0]["key"], "partly.pdf");
     assert_eq!(doubtful["items"].as_array().unwrap().len(), 1);
@@ -150,7 +150,7 @@ async fn a_record_is_cited_by_its_row() {
     kb.add("leave.csv", rows).await;
     let question = "Which department is Bo Carter in?";
     let answer = kb.post("/ask", &json!({"question": question, "mode": "extractive"})).await.ok();
-    let citation = &answer["citations"][0];
+    let citation = &answer["answer"]["citations"][0];
     assert!(citation["quote"].as_str().unwrap().contains("Bo Carter"), "{answer:#}");
     assert_eq!(citation["page_kind"], "sheet", "{answer:#}");
     let (first, last) =
