@@ -3,8 +3,9 @@
 use footnote_tests::support::{Form, TestApp, TestKnowledgeBase, pdf};
 use serde_json::{Value, json};
 
-const HANDBOOK: &str =
-    "# Handbook\n\n## Leave\n\nAnnual leave is fifteen days.\n\n## Travel\n\nTrains are second class.\n";
+const HANDBOOK: &str = "# Handbook\n\n## Leave\n\nEveryone who works here has fifteen days of annual leave, and those who \
+                        have been with us for more than five years have twenty.\n\n## Travel\n\nWe travel by train \
+                        whenever that is possible, and in the second class.\n";
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_preview_shows_what_indexing_then_does_and_stores_nothing() {
