@@ -4,7 +4,8 @@ use std::io::Write;
 
 use super::*;
 
-const SAMPLE: &str = "/work/shared/data/ingest/docling/doc/sources/legacy_sample.doc";
+const SAMPLE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest/docling/doc/sources/legacy_sample.doc");
 
 fn compound(streams: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();

@@ -131,11 +131,15 @@ fn main_part(package: &mut Package) -> Result<String> {
 
 /// The title in the properties of an Office package.
 pub(crate) fn core_title(package: &mut Package) -> Result<Option<String>> {
-    const PART: &str = "docProps/core.xml";
-    let Some(xml) = package.xml(PART)? else { return Ok(None) };
+    title_in(package, "docProps/core.xml")
+}
+
+/// What the elements `title` of a part hold; `None` where the package has no such part.
+pub(crate) fn title_in(package: &mut Package, part: &str) -> Result<Option<String>> {
+    let Some(xml) = package.xml(part)? else { return Ok(None) };
     let mut title = String::new();
     let mut inside = false;
-    each_event(PART, &xml, |event| {
+    each_event(part, &xml, |event| {
         match event {
             Xml::Start(start) => inside = start.local_name().as_ref() == "title",
             Xml::End(_) => inside = false,

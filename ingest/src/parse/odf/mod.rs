@@ -13,6 +13,7 @@ use self::content::Content;
 use self::slides::Slides;
 use super::builder::DocumentBuilder;
 use super::docx::package::Package;
+use super::docx::title_in;
 use super::docx::xml::{Xml, attribute, each_event};
 use super::limits::ParseLimits;
 
@@ -35,7 +36,7 @@ pub(crate) fn parse(path: &Path, content_type: ContentType, limits: &ParseLimits
     read_list_styles(PART, &xml, &mut styles)?;
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(title) = title(&mut package)? {
+    if let Some(title) = title_in(&mut package, "meta.xml")? {
         builder.title(&title);
     }
     let mut content = Content::new(&mut builder, styles);
@@ -96,22 +97,6 @@ fn read_list_styles(part: &str, xml: &str, styles: &mut ListStyles) -> Result<()
         }
         Ok(())
     })
-}
-
-fn title(package: &mut Package) -> Result<Option<String>> {
-    const META: &str = "meta.xml";
-    let Some(xml) = package.xml(META)? else { return Ok(None) };
-    let (mut title, mut inside) = (String::new(), false);
-    each_event(META, &xml, |event| {
-        match event {
-            Xml::Start(start) => inside = start.local_name().as_ref() == "title",
-            Xml::End(_) => inside = false,
-            Xml::Text(text) if inside => title.push_str(text),
-            Xml::Text(_) => {}
-        }
-        Ok(())
-    })?;
-    Ok(Some(title))
 }
 
 #[cfg(test)]

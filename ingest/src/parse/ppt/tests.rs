@@ -2,7 +2,8 @@
 
 use super::*;
 
-const SAMPLE: &str = "/work/shared/data/ingest/docling/ppt/sources/legacy_sample.ppt";
+const SAMPLE: &str =
+    concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest/docling/ppt/sources/legacy_sample.ppt");
 
 fn record(kind: u16, head: u16, content: &[u8]) -> Vec<u8> {
     let length = u32::try_from(content.len()).unwrap();

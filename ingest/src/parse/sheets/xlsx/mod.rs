@@ -16,6 +16,7 @@ use footnote_core::{Error, Result};
 use self::styles::Styles;
 use super::{CellBudget, Sheet, append_sheets};
 use crate::parse::builder::DocumentBuilder;
+use crate::parse::docx::core_title;
 use crate::parse::docx::package::Package;
 use crate::parse::docx::xml::{Xml, attribute, each_event};
 use crate::parse::limits::ParseLimits;
@@ -58,7 +59,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     for name in missing {
         builder.warn(None, format!("the sheet {name:?} is missing from the file"));
     }
-    if let Some(title) = strings::title(&mut package)? {
+    if let Some(title) = core_title(&mut package)? {
         builder.title(&title);
     }
     append_sheets(&mut builder, sheets, limits);

@@ -21,24 +21,6 @@ pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Vec<Stri
     Ok(strings)
 }
 
-/// The title among the package's own properties.
-pub(super) fn title(package: &mut Package) -> Result<Option<String>> {
-    const PART: &str = "docProps/core.xml";
-    let Some(xml) = package.xml(PART)? else { return Ok(None) };
-    let mut title = String::new();
-    let mut inside = false;
-    each_event(PART, &xml, |event| {
-        match event {
-            Xml::Start(start) => inside = start.local_name().as_ref() == "title",
-            Xml::End(_) => inside = false,
-            Xml::Text(text) if inside => title.push_str(text),
-            Xml::Text(_) => {}
-        }
-        Ok(())
-    })?;
-    Ok(Some(title))
-}
-
 /// Collects the runs of a text, without the reading aid above Japanese and Chinese characters.
 #[derive(Default)]
 pub(super) struct RichText {
