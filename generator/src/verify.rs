@@ -4,7 +4,8 @@
 //! 2. One that stands verbatim in a source is supported.
 //! 3. Every exact fact of it ([`facts`](crate::facts): numbers, dates, names, negations) and every link must
 //!    be in its evidence, or it is not supported.
-//! 4. It must be about what the evidence is about, and not say it more strongly than that does ([`qualified`]).
+//! 4. It must be about what the evidence is about, and say the same of it ([`predicate`]) and not more strongly
+//!    ([`qualified`]).
 //! 5. For the rest words are compared; where these do not decide, a model is asked ([`models`]), and within one
 //!    language both count alike.
 //!
@@ -16,6 +17,7 @@ mod calibration;
 mod claim;
 mod measured;
 mod models;
+mod predicate;
 mod qualified;
 
 use std::ops::Range;
@@ -400,7 +402,7 @@ fn overstates(sources: &Sources, question: &str, claim: &str, places: &[Place]) 
     }
     let texts: Vec<&str> = places.iter().map(|place| sources.text(place)).collect();
     let around: Vec<&str> = places.iter().flat_map(|place| sources.context(place)).collect();
-    qualified::overstates(claim, &texts, &around, question)
+    predicate::misjoins(claim, &texts).or_else(|| qualified::overstates(claim, &texts, &around, question))
 }
 
 /// Two opinions on the same: the mean of their log odds.

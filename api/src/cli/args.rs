@@ -10,8 +10,8 @@ mod evaluation;
 
 pub(crate) use evaluation::{
     EvalAnswersArgs, EvalAskArgs, EvalCalibrateArgs, EvalCitationsArgs, EvalCommand, EvalOutputArgs,
-    EvalPairwiseArgs, EvalParsingArgs, EvalRefusalArgs, EvalRetrievalArgs, FusionArg, JudgeArg, MethodArg,
-    ServiceArgs,
+    EvalPairwiseArgs, EvalParsingArgs, EvalQuestionArgs, EvalRefusalArgs, EvalRetrievalArgs, FusionArg,
+    JudgeArg, MethodArg, ServiceArgs,
 };
 
 /// A knowledge base that answers from your documents and proves every sentence.

@@ -33,6 +33,7 @@ mod remote;
 mod report;
 mod results;
 mod retrieval;
+mod sheet;
 mod system;
 mod text_metrics;
 mod versus;

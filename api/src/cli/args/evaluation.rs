@@ -66,12 +66,23 @@ pub(crate) enum LanguageArg {
 /// Which questions of a data set are asked.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct EvalQuestionArgs {
-    /// Only the first N questions.
+    /// Only N questions: the first, or those after `--skip`.
     #[arg(long, value_name = "N")]
     pub(crate) queries: Option<usize>,
+    /// Leave out the first N questions, which a change was made after, say.
+    #[arg(long, value_name = "N", default_value_t = 0)]
+    pub(crate) skip: usize,
     /// Index, ask and judge anew instead of reusing what an earlier run left in the data folder.
     #[arg(long)]
     pub(crate) fresh: bool,
+}
+
+impl EvalQuestionArgs {
+    /// Leaves in `questions` those that are asked.
+    pub(crate) fn choose<T>(&self, questions: &mut Vec<T>) {
+        questions.drain(..self.skip.min(questions.len()));
+        questions.truncate(self.queries.unwrap_or(usize::MAX));
+    }
 }
 
 /// `footnote eval retrieval`
@@ -141,6 +152,9 @@ pub(crate) struct EvalAnswersArgs {
     /// Also write the answers as JSON lines, which `eval pairwise` compares.
     #[arg(long, value_name = "FILE")]
     pub(crate) save: Option<PathBuf>,
+    /// Also write every released sentence with its question and quotes as Markdown, to be judged by hand.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) sheet: Option<PathBuf>,
     /// What becomes of the result.
     #[command(flatten)]
     pub(crate) output: EvalOutputArgs,

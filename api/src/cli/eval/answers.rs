@@ -17,6 +17,7 @@ use super::outcome;
 use super::questions::{Question, QuestionSet};
 use super::report::{Case, Evidence, HistogramPlot, HistogramSeries, Plot, Report};
 use super::results::Results;
+use super::sheet;
 use super::system::{self, System};
 use super::versus::SavedAnswer;
 use crate::config::Config;
@@ -77,7 +78,7 @@ struct Measured {
 
 /// Asks what was not asked yet, then measures.
 pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFormat) -> Result<()> {
-    let set = QuestionSet::load(&args.ask.dir, args.ask.questions.queries)?;
+    let set = QuestionSet::chosen(&args.ask.dir, &args.ask.questions)?;
     let fresh = args.ask.questions.fresh;
     let system = system::open(config, &set.name, &set.corpus, &args.service, fresh).await?;
     let documents = system.documents();
@@ -101,6 +102,10 @@ pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFor
     };
     if let Some(path) = &args.save {
         save(path, &set.questions, &answered)?;
+    }
+    if let Some(path) = &args.sheet {
+        fs_err::write(path, sheet::of(&answered))
+            .context(ErrorKind::InvalidInput, || "cannot write the sheet".to_owned())?;
     }
     outcome::finish(format, &args.output, &measured, |language| page(&measured, language))
 }

@@ -109,7 +109,7 @@ pub(crate) async fn run(config: Config, args: EvalCalibrateArgs, format: OutputF
     let mut collected = Collected::default();
     let mut names = Vec::new();
     for dir in &args.dirs {
-        let set = QuestionSet::load(dir, args.questions.queries)?;
+        let set = QuestionSet::chosen(dir, &args.questions)?;
         collect(&config, &args, &set, &mut collected).await?;
         names.push(set.name);
     }

@@ -51,7 +51,7 @@ struct Quotes {
 
 /// Asks what was not asked yet, then checks quotes and, where the verifier is at hand, judges sentences.
 pub(crate) async fn run(config: Config, args: EvalCitationsArgs, format: OutputFormat) -> Result<()> {
-    let set = QuestionSet::load(&args.ask.dir, args.ask.questions.queries)?;
+    let set = QuestionSet::chosen(&args.ask.dir, &args.ask.questions)?;
     let measured = match args.service.against {
         Some(_) => measure_service(config, &set, &args).await?,
         None => measure_here(config, &set, &args).await?,

@@ -9,6 +9,7 @@ use footnote_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::super::args::EvalQuestionArgs;
 use super::corpus::{Content, CorpusDocument};
 use super::dataset::{self, Dataset, JudgedQuery};
 use super::metrics::Judgements;
@@ -73,11 +74,24 @@ pub(crate) struct QuestionSet {
 }
 
 impl QuestionSet {
-    /// Loads a folder, with its first questions where a number is given.
-    pub(crate) fn load(dir: &Path, limit: Option<usize>) -> Result<Self> {
+    /// Loads a folder with the questions that are asked.
+    pub(crate) fn chosen(dir: &Path, asked: &EvalQuestionArgs) -> Result<Self> {
+        let mut set = Self::load(dir)?;
+        let all = set.questions.len();
+        asked.choose(&mut set.questions);
+        if set.questions.is_empty() {
+            let name = dir.display();
+            return Err(Error::invalid(format!(
+                "{name} has {all} questions, and --skip or --queries leaves none"
+            )));
+        }
+        Ok(set)
+    }
+
+    /// Loads a folder.
+    pub(crate) fn load(dir: &Path) -> Result<Self> {
         let has = |name: &str| dir.join(name).exists();
-        let mut set = if has("qa.jsonl") { Self::load_qa(dir)? } else { Self::load_judged(dir)? };
-        set.questions.truncate(limit.unwrap_or(usize::MAX));
+        let set = if has("qa.jsonl") { Self::load_qa(dir)? } else { Self::load_judged(dir)? };
         if set.questions.is_empty() {
             return Err(Error::invalid(format!("{} has no questions", dir.display())));
         }
@@ -322,7 +336,7 @@ mod tests {
                 ),
             ),
         ]);
-        let set = QuestionSet::load(dir.path(), None).unwrap();
+        let set = QuestionSet::load(dir.path()).unwrap();
         let [one, two, three, four] = &set.questions[..] else { panic!("{:?}", set.questions) };
         assert_eq!(one.references, ["x", "y"]);
         assert_eq!(one.evidence, [["x y"], ["x"]]);
@@ -335,14 +349,18 @@ mod tests {
         );
         assert_eq!(four.evidence, [["x", "y"]]);
         assert!(!set.within_context);
-        assert_eq!(QuestionSet::load(dir.path(), Some(2)).unwrap().questions.len(), 2);
+        let asked = |skip| EvalQuestionArgs { queries: Some(2), skip, fresh: false };
+        let chosen = QuestionSet::chosen(dir.path(), &asked(1)).unwrap().questions;
+        assert_eq!(chosen, set.questions[1..3]);
+        let error = QuestionSet::chosen(dir.path(), &asked(4)).unwrap_err();
+        assert!(error.to_string().contains("has 4 questions"), "{error}");
     }
 
     #[test]
     fn a_table_becomes_markdown_and_its_questions_stay_within() {
         let context = r#"{"doc_id":"t","table":[["","2019"],["a|b","1"]],"paragraphs":["Before."]}"#;
         let dir = folder(&[("contexts.jsonl", context), ("qa.jsonl", r#"{"id":"1","question":"?"}"#)]);
-        let set = QuestionSet::load(dir.path(), None).unwrap();
+        let set = QuestionSet::load(dir.path()).unwrap();
         assert!(set.within_context);
         assert_eq!(set.corpus[0].key, "t.md");
         let Content::Text(text) = &set.corpus[0].content else { panic!("a text") };
@@ -353,11 +371,11 @@ mod tests {
     fn files_are_documents_and_pages_count_from_one() {
         let line = r#"{"id":"1","question":"?","docs":["a/b.md"],"reference_pools":[[{"doc":"a/b.md","page_raw":0}]]}"#;
         let dir = folder(&[("docs/a/b.md", "# B"), ("qa.jsonl", line)]);
-        let set = QuestionSet::load(dir.path(), None).unwrap();
+        let set = QuestionSet::load(dir.path()).unwrap();
         assert_eq!((set.corpus[0].id.as_str(), set.corpus[0].key.as_str()), ("a/b.md", "a/b.md"));
         assert_eq!(set.questions[0].pages, [DocumentPage { document: "a/b.md".to_owned(), page: 1 }]);
         let none = folder(&[("qa.jsonl", line)]);
-        assert!(QuestionSet::load(none.path(), None).unwrap_err().to_string().contains("pdfs/"));
+        assert!(QuestionSet::load(none.path()).unwrap_err().to_string().contains("pdfs/"));
     }
 
     #[test]
@@ -367,7 +385,7 @@ mod tests {
             ("queries.jsonl", r#"{"_id":"q","text":"?"}"#),
             ("qrels.tsv", "q\td1\t1\nq\td2\t0\n"),
         ]);
-        let set = QuestionSet::load(dir.path(), None).unwrap();
+        let set = QuestionSet::load(dir.path()).unwrap();
         assert_eq!(
             (set.questions[0].id.as_str(), &set.questions[0].documents[..]),
             ("q", &["d1".to_owned()][..])
@@ -386,7 +404,7 @@ mod tests {
             r#"{"id":"4","question":"d?","answers":["x"]}"#,
         );
         let dir = folder(&[("docs/a.md", "# A"), ("qa.jsonl", lines)]);
-        let judged = QuestionSet::load(dir.path(), None).unwrap().judged().unwrap();
+        let judged = QuestionSet::load(dir.path()).unwrap().judged().unwrap();
         let [one, two] = &judged.queries[..] else { panic!("{:?}", judged.queries) };
         assert_eq!((one.judgements["a.md"], &one.pages[..]), (1, &[][..]));
         assert_eq!(two.pages, [DocumentPage { document: "b.md".to_owned(), page: 5 }]);
@@ -397,6 +415,6 @@ mod tests {
         let context = r#"{"doc_id":"t","table":[["1"]],"paragraphs":[]}"#;
         let dir =
             folder(&[("contexts.jsonl", context), ("qa.jsonl", r#"{"id":"1","question":"?","doc_id":"t"}"#)]);
-        assert!(QuestionSet::load(dir.path(), None).unwrap().judged().is_err());
+        assert!(QuestionSet::load(dir.path()).unwrap().judged().is_err());
     }
 }

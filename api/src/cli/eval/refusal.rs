@@ -90,7 +90,7 @@ impl AtThreshold {
 
 /// Searches for every question, then measures.
 pub(crate) async fn run(config: Config, args: EvalRefusalArgs, format: OutputFormat) -> Result<()> {
-    let set = QuestionSet::load(&args.dir, args.questions.queries)?;
+    let set = QuestionSet::chosen(&args.dir, &args.questions)?;
     if !args.remove_gold && set.questions.iter().all(|question| question.answerable) {
         return Err(Error::invalid(
             "all questions of the set have an answer; make unanswerable ones of them with --remove-gold",

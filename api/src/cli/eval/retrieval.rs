@@ -73,9 +73,7 @@ impl ModeFigures {
 /// Searches for what was not searched yet, then measures.
 pub(crate) async fn run(config: Config, args: EvalRetrievalArgs, format: OutputFormat) -> Result<()> {
     let mut dataset = load(&args.dir, args.qrels.as_deref())?;
-    if let Some(limit) = args.questions.queries {
-        dataset.queries.truncate(limit);
-    }
+    args.questions.choose(&mut dataset.queries);
     if dataset.queries.is_empty() {
         return Err(Error::invalid("the data set has no judged queries"));
     }
@@ -95,7 +93,7 @@ pub(crate) async fn run(config: Config, args: EvalRetrievalArgs, format: OutputF
 fn load(dir: &Path, qrels: Option<&Path>) -> Result<Dataset> {
     let has = |name: &str| dir.join(name).exists();
     if qrels.is_none() && !has("qrels.tsv") && has("qa.jsonl") {
-        return QuestionSet::load(dir, None)?.judged();
+        return QuestionSet::load(dir)?.judged();
     }
     Dataset::load(dir, qrels)
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 use footnote_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
-use super::super::args::{EvalPairwiseArgs, OutputFormat};
+use super::super::args::{EvalPairwiseArgs, EvalQuestionArgs, OutputFormat};
 use super::super::session::progress_bar;
 use super::judge::{Judge, cut};
 use super::language::Language;
@@ -55,7 +55,7 @@ pub(crate) async fn run(config: Config, args: EvalPairwiseArgs, format: OutputFo
         if systems.iter().any(|(other, _)| *other == name) {
             return Err(Error::invalid(format!("two files are called {name:?}; give them different names")));
         }
-        systems.push((name, load(path, args.questions.queries)?));
+        systems.push((name, load(path, &args.questions)?));
     }
     let mut judge = Judge::open(config, &args).await?;
     let measured = judge_all(&mut judge, &systems).await;
@@ -64,9 +64,9 @@ pub(crate) async fn run(config: Config, args: EvalPairwiseArgs, format: OutputFo
     outcome::finish(format, &args.output, &measured, |language| page(&measured, language))
 }
 
-fn load(path: &Path, limit: Option<usize>) -> Result<Vec<SavedAnswer>> {
+fn load(path: &Path, asked: &EvalQuestionArgs) -> Result<Vec<SavedAnswer>> {
     let mut answers: Vec<SavedAnswer> = dataset::load_lines(path)?;
-    answers.truncate(limit.unwrap_or(usize::MAX));
+    asked.choose(&mut answers);
     Ok(answers)
 }
 

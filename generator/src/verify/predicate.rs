@@ -1,0 +1,169 @@
+//! Does a sentence say of its subject what the source says of it? Two ways in which the same words say something
+//! else, and which neither words nor embeddings tell apart: a complement cut off within its phrase (`X is Y` from
+//! `X is Y's sister firm`), and a relation turned around (`the son of B` from `A's son B`).
+//!
+//! In doubt nothing is reported.
+
+use footnote_core::question::is_han;
+
+/// Relations that hold one way only.
+const RELATIONS: [&str; 24] = [
+    "son",
+    "daughter",
+    "father",
+    "mother",
+    "wife",
+    "husband",
+    "uncle",
+    "aunt",
+    "nephew",
+    "niece",
+    "successor",
+    "predecessor",
+    "subsidiary",
+    "儿子",
+    "女儿",
+    "父亲",
+    "母亲",
+    "妻子",
+    "丈夫",
+    "养子",
+    "养女",
+    "侄子",
+    "继任者",
+    "子公司",
+];
+const COPULAS: [&str; 4] = ["是", "为", " is ", " was "];
+/// What goes on with a phrase rather than after it.
+const GOES_ON: [&str; 8] = ["在", "的", "所", "于", "由", "旗下", "'s", "’s"];
+/// Characters of a name that is looked for before a relation.
+const NAME: usize = 8;
+/// Characters between a relation and the name that follows it.
+const BETWEEN: usize = 4;
+
+/// Why `claim` says something else of its subject than the texts do.
+pub(super) fn misjoins(claim: &str, evidence: &[&str]) -> Option<&'static str> {
+    if cut_short(claim, evidence) {
+        return Some("the source goes on: it names something of it");
+    }
+    RELATIONS
+        .iter()
+        .any(|relation| turned_around(claim, relation, evidence))
+        .then_some("the source has the relation the other way around")
+}
+
+/// Whether what the claim ends with after its copula stands in the texts only as the beginning of a longer phrase.
+fn cut_short(claim: &str, evidence: &[&str]) -> bool {
+    let claim = claim.trim_end_matches(|c: char| !c.is_alphanumeric());
+    let Some((at, copula)) =
+        COPULAS.iter().filter_map(|copula| Some((claim.rfind(copula)?, *copula))).max_by_key(|found| found.0)
+    else {
+        return false;
+    };
+    let complement = claim.get(at + copula.len()..).unwrap_or_default().trim();
+    if complement.chars().count() < 2
+        || complement.chars().any(|c| c.is_ascii_digit() || c.is_whitespace() && copula.len() == 3)
+    {
+        return false;
+    }
+    let after = |text: &&str| -> Vec<bool> {
+        let found = text.match_indices(complement);
+        found.map(|(at, _)| text.get(at + complement.len()..).is_some_and(goes_on)).collect()
+    };
+    let found: Vec<bool> = evidence.iter().flat_map(after).collect();
+    !found.is_empty() && found.iter().all(|goes_on| *goes_on)
+}
+
+fn goes_on(rest: &str) -> bool {
+    let rest = rest.strip_prefix(' ').unwrap_or(rest);
+    GOES_ON.iter().any(|word| rest.starts_with(word))
+}
+
+/// Whether the claim has `relation` of somebody, and the texts have that somebody only as the one so related.
+fn turned_around(claim: &str, relation: &str, evidence: &[&str]) -> bool {
+    let Some(of) = possessor(claim, relation) else { return false };
+    // The longest part of what may be the name that the texts know, from its end.
+    let is_known = |name: &&str| evidence.iter().any(|text| text.contains(name));
+    let starts = of.char_indices().map(|(at, _)| at);
+    let mut names = starts.filter_map(|at| of.get(at..)).filter(|name| name.chars().count() >= 2);
+    let Some(name) = names.find(is_known) else { return false };
+    let owns = |text: &&str| possessor(text, relation).is_some_and(|owner| owner.contains(name));
+    let follows = |text: &&str| {
+        text.match_indices(relation).any(|(at, _)| {
+            let rest = text.get(at + relation.len()..).unwrap_or_default();
+            let clause = rest.split(['，', '。', '；', '.', ';']).next().unwrap_or_default();
+            clause.find(name).is_some_and(|at| clause[..at].chars().count() <= BETWEEN)
+                && !rest.trim_start().starts_with("of ")
+        })
+    };
+    !evidence.iter().any(owns) && evidence.iter().any(follows)
+}
+
+/// Whose `relation` the text names: what stands before `的` or `'s` and the relation, or after `relation of`.
+fn possessor<'a>(text: &'a str, relation: &str) -> Option<&'a str> {
+    let at = text.find(relation)?;
+    let (before, after) = (text.get(..at)?, text.get(at + relation.len()..)?);
+    if relation.chars().all(is_han) {
+        let before = before.strip_suffix(['的', '之']).unwrap_or(before);
+        return Some(last(before, |c| is_han(c) || c == '·'));
+    }
+    if let Some(of) = after.strip_prefix(" of ") {
+        let end = of.find([',', '.', ';', '(']).unwrap_or(of.len());
+        return of.get(..end).map(str::trim);
+    }
+    let before = before.trim_end();
+    let owner = before.strip_suffix("'s").or_else(|| before.strip_suffix("’s"))?;
+    Some(last(owner.trim_end(), |c| c.is_alphanumeric() || c == ' '))
+}
+
+/// The last characters of a text that are of a name.
+fn last(text: &str, is_of_name: fn(char) -> bool) -> &str {
+    let mut start = text.len();
+    for (at, c) in text.char_indices().rev().take(NAME) {
+        if !is_of_name(c) {
+            break;
+        }
+        start = at;
+    }
+    &text[start..]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_complement_is_not_cut_off() {
+        let source = "卫视卡式台（英文全称）是星空传媒在大中华地区经营而拥有的一条电影频道。";
+        assert!(misjoins("卫视卡式台为星空传媒。", &[source]).is_some());
+        assert_eq!(misjoins("卫视卡式台是电影频道。", &[source]), None);
+        assert_eq!(misjoins("卫视卡式台由星空传媒经营。", &[source]), None);
+        assert!(misjoins("The firm is Acme.", &["The firm is Acme 's oldest customer."]).is_some());
+        assert_eq!(
+            misjoins("The firm is Acme's oldest customer.", &["The firm is Acme's oldest customer."]),
+            None
+        );
+        // What also stands alone is not cut off.
+        assert_eq!(misjoins("The firm is Acme.", &["Acme's owner says: this firm is Acme."]), None);
+        assert_eq!(misjoins("首届是1896年。", &["首届是1896年在雅典举办的。"]), None);
+    }
+
+    #[test]
+    fn a_relation_is_not_turned_around() {
+        let source = "同年，后白河上皇所生的儿子宪仁亲王成为了皇太子，以仁王举行了冠礼。";
+        assert!(misjoins("以仁王是宪仁亲王的儿子。", &[source]).is_some());
+        assert_eq!(misjoins("宪仁亲王是后白河上皇的儿子。", &[source]), None);
+        assert_eq!(misjoins("曹丕是曹操的儿子。", &["曹操的儿子曹丕称帝。"]), None);
+        let source = "In 1890 Robert's son Henry took over.";
+        assert!(misjoins("Robert was the son of Henry.", &[source]).is_some());
+        assert_eq!(misjoins("Henry was the son of Robert.", &[source]), None);
+        assert_eq!(misjoins("Henry was Robert's son.", &["Henry , the son of Robert , took over."]), None);
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_never_misjoins_itself(text in "(是|为|的|儿子|曹操|曹丕|，| is | son| of |Al|'s|[a-d年]{1,3}){0,16}") {
+            proptest::prop_assert_eq!(misjoins(&text, &[&text]).filter(|why| why.contains("relation")), None);
+        }
+    }
+}
