@@ -90,22 +90,15 @@ pub struct Citer {
     before_next: Option<String>,
 }
 
-/// What a model writes before a Chinese marker, taking the task's words for the answer's; longest first.
-const LEADS: [&str; 8] = [
-    "所依据的资料编号为",
-    "所依据的资料为",
-    "所依据资料编号为",
-    "所依据资料为",
-    "依据资料编号为",
-    "依据资料为",
-    "资料编号为",
-    "参考资料为",
-];
-
-/// The segment without such words before a marker or the sentence's end.
+/// The segment without what a model writes before a Chinese marker or the sentence's end where it takes the task's
+/// words for the answer's: `所依据的资料编号为`, `参考资料：`…
 fn without_lead(segment: &str) -> String {
-    for lead in LEADS {
-        let Some((before, after)) = segment.split_once(lead) else { continue };
+    const SOURCE: &str = "资料";
+    for (at, _) in segment.match_indices(SOURCE) {
+        let before = without_suffixes(&segment[..at], &["的", "依据", "参考", "所"]);
+        let rest = &segment[at + SOURCE.len()..];
+        let rest = ["的", "编号"].iter().fold(rest, |rest, word| rest.strip_prefix(word).unwrap_or(rest));
+        let Some(after) = rest.strip_prefix(['为', '是', '：', ':']) else { continue };
         let after = after.trim_start_matches(['：', ':', ' ']);
         if after.is_empty() || after.starts_with(['[', '【', '。', '\n']) {
             let before = before.trim_end_matches(['，', ',', '（', '(', ' ']);
@@ -113,6 +106,11 @@ fn without_lead(segment: &str) -> String {
         }
     }
     segment.to_owned()
+}
+
+/// The text without these words at its end, each at most once, in this order.
+fn without_suffixes<'a>(text: &'a str, words: &[&str]) -> &'a str {
+    words.iter().fold(text, |text, word| text.strip_suffix(word).unwrap_or(text))
 }
 
 /// The part of a passage that supports a sentence best.

@@ -1,8 +1,8 @@
 //! Sources that say different things of the same matter: an old policy and its successor.
 //!
 //! What an answer rests on is compared with every sentence of the other documents that were found. Two
-//! sentences disagree where each has most of the other's words and as much of the question's, and each
-//! lacks exactly one fact of the other, of the same kind: another number, percentage or date, or one denies
+//! sentences disagree where each has most of the other's words and, with its document's title and headings, as
+//! much of the question's, and each lacks exactly one fact of the other, of the same kind: another number, percentage or date, or one denies
 //! what the other affirms. Where a name differs they are about different things, and rows of tables differ
 //! by nature. In doubt nothing is said: a false alarm costs more trust than it gives.
 
@@ -45,7 +45,8 @@ pub(crate) fn find(question: &QuestionText, sources: &Sources, used: &[Place]) -
                 [&d.ours, &d.theirs].contains(&&theirs)
                     || d.ours == *ours && d.theirs.passage == theirs.passage
             });
-            if !is_told && disagree(&question, sources.text(ours), sources.text(&theirs)) {
+            let sides = [ours, &theirs].map(|place| Side::of(sources, place));
+            if !is_told && disagree(&question, &sides) {
                 found.push(Disagreement { ours: ours.clone(), theirs });
             }
             if found.len() == MOST {
@@ -56,15 +57,33 @@ pub(crate) fn find(question: &QuestionText, sources: &Sources, used: &[Place]) -
     found
 }
 
-fn disagree(question: &Terms, a: &str, b: &str) -> bool {
+/// A sentence, and what its document is about: a sentence without a subject of its own is about that.
+struct Side<'a> {
+    text: &'a str,
+    terms: Terms,
+    matter: Terms,
+}
+
+impl<'a> Side<'a> {
+    fn of(sources: &'a Sources, place: &Place) -> Self {
+        let text = sources.text(place);
+        let passage = sources.passages().get(place.passage).map(|it| &it.passage);
+        let about = passage.iter().flat_map(|it| it.heading_path.iter().chain([&it.title]));
+        let matter = about.map(String::as_str).chain([text]).collect::<Vec<_>>().join("\n");
+        Self { text, terms: Terms::of(text), matter: Terms::of(&matter) }
+    }
+}
+
+fn disagree(question: &Terms, [of_a, of_b]: &[Side<'_>; 2]) -> bool {
+    let (a, b) = (of_a.text, of_b.text);
     if [a, b].iter().any(|text| text.contains('|') || text.contains('\t')) {
         return false;
     }
-    let (of_a, of_b) = (Terms::of(a), Terms::of(b));
-    let is_same_matter = of_a.shared_with(&[&of_b]) >= FEWEST_TERMS
-        && of_a.words_held_by(&[&of_b]) >= SAME_MATTER
-        && of_b.words_held_by(&[&of_a]) >= SAME_MATTER
-        && (question.words_held_by(&[&of_a]) - question.words_held_by(&[&of_b])).abs() <= SAME_QUESTION;
+    let asked = |side: &Side<'_>| question.words_held_by(&[&side.matter]);
+    let is_same_matter = of_a.terms.shared_with(&[&of_b.terms]) >= FEWEST_TERMS
+        && of_a.terms.words_held_by(&[&of_b.terms]) >= SAME_MATTER
+        && of_b.terms.words_held_by(&[&of_a.terms]) >= SAME_MATTER
+        && (asked(of_a) - asked(of_b)).abs() <= SAME_QUESTION;
     is_same_matter
         && matches!(
             (only_fact_missing(a, b), only_fact_missing(b, a)),
@@ -232,6 +251,23 @@ mod tests {
         ] {
             assert_eq!(told(question, a, b), None, "{a} / {b}");
         }
+    }
+
+    #[test]
+    fn a_sentence_without_a_subject_is_about_its_documents() {
+        let found = |titles: [&str; 2]| {
+            let texts = [(1, "体长可达9公分。"), (2, "体长可达35公分。")];
+            let passages = texts.map(|(number, text)| Passage {
+                document: DocumentId::new(),
+                title: titles[number as usize - 1].to_owned(),
+                ..passage(number, text)
+            });
+            let sources = Sources::new(&passages);
+            let question = QuestionText::parse("白尾雀鲷又可以叫啥？").unwrap();
+            find(&question, &sources, &[first(&sources)]).len()
+        };
+        assert_eq!(found(["白尾雀鲷", "白䲟"]), 0);
+        assert_eq!(found(["白尾雀鲷", "白尾雀鲷（鱼类志）"]), 1);
     }
 
     #[test]

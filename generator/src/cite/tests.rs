@@ -294,6 +294,7 @@ proptest! {
 fn words_that_lead_to_a_marker_are_no_part_of_the_sentence() {
     assert_eq!(without_lead("白岳峰司职中场，所依据资料为[2]。"), "白岳峰司职中场[2]。");
     assert_eq!(without_lead("他司职中场（资料编号为：[1][2]。"), "他司职中场[1][2]。");
+    assert_eq!(without_lead("自1999年引入，所依据资料的编号为[1]。"), "自1999年引入[1]。");
     assert_eq!(without_lead("本报告的参考资料为年报。"), "本报告的参考资料为年报。");
     assert_eq!(without_lead("Leave is 15 days [1]."), "Leave is 15 days [1].");
 }
