@@ -90,10 +90,35 @@ pub struct Citer {
     before_next: Option<String>,
 }
 
-/// The segment without what a model writes before a Chinese marker or the sentence's end where it takes the task's
-/// words for the answer's: `所依据的资料编号为`, `参考资料：`…
+/// The segment without what a model writes before a marker or the sentence's end where it takes the task's words
+/// for the answer's: `, as stated in passage`, `所依据的资料编号为`, `参考资料：`…
 fn without_lead(segment: &str) -> String {
     const SOURCE: &str = "资料";
+    const PASSAGES: [&str; 4] = [" in passage", " in the passage", " to passage", " from passage"];
+    const LEADS: [&str; 11] = [
+        "according",
+        "as stated",
+        "as mentioned",
+        "as described",
+        "as noted",
+        "as indicated",
+        "as shown",
+        "stated",
+        "as seen",
+        "as given",
+        "as said",
+    ];
+    for passage in PASSAGES {
+        let Some((before, after)) = segment.split_once(passage) else { continue };
+        let after = after.trim_start();
+        let said = without_suffixes(before, &LEADS);
+        if said.len() < before.len() && (after.is_empty() || after.starts_with(['[', '.', ',', ')'])) {
+            let said = said.trim_end_matches([' ', ',', '(']);
+            let after = after.strip_prefix(')').unwrap_or(after);
+            let gap = if after.starts_with('[') { " " } else { "" };
+            return format!("{said}{gap}{after}");
+        }
+    }
     for (at, _) in segment.match_indices(SOURCE) {
         let before = without_suffixes(&segment[..at], &["的", "依据", "参考", "所"]);
         let rest = &segment[at + SOURCE.len()..];

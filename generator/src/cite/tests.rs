@@ -297,4 +297,10 @@ fn words_that_lead_to_a_marker_are_no_part_of_the_sentence() {
     assert_eq!(without_lead("自1999年引入，所依据资料的编号为[1]。"), "自1999年引入[1]。");
     assert_eq!(without_lead("本报告的参考资料为年报。"), "本报告的参考资料为年报。");
     assert_eq!(without_lead("Leave is 15 days [1]."), "Leave is 15 days [1].");
+    assert_eq!(without_lead("It is in the north, as stated in passage [1]."), "It is in the north [1].");
+    assert_eq!(without_lead("It is in the north (according to passage)."), "It is in the north.");
+    assert_eq!(
+        without_lead("The song is from passage 2 of the book."),
+        "The song is from passage 2 of the book."
+    );
 }

@@ -1,5 +1,6 @@
 //! Does a sentence say it as strongly as its source does? A word that narrows or widens (`mainly`, `only`, `all`)
-//! must be the source's or the question's; what the source says as a possibility or under a condition is no fact.
+//! must be the source's or the question's; what the source says as a possibility or under a condition is no fact; and a
+//! cause must be given as one.
 //!
 //! These words are few and mean little to a comparison of words or of embeddings, but much to a reader. In doubt
 //! nothing is reported.
@@ -82,6 +83,56 @@ const OPEN: [&str; 25] = [
 ];
 const CONDITIONS: [&str; 7] = ["if", "unless", "如果", "假如", "倘若", "若是", "要是"];
 const CAUSES: [&str; 7] = ["because", "since", "due", "owing", "因为", "由于", "因"];
+/// Words that claim a cause outright.
+const OUTRIGHT: [&str; 4] = ["because", "due", "因为", "由于"];
+/// Words by which a source may give a reason.
+const REASONS: [&str; 45] = [
+    "because",
+    "since",
+    "due",
+    "owing",
+    "so",
+    "therefore",
+    "thus",
+    "hence",
+    "result",
+    "results",
+    "resulted",
+    "resulting",
+    "cause",
+    "caused",
+    "causes",
+    "causing",
+    "led",
+    "lead",
+    "leads",
+    "leading",
+    "reason",
+    "reasons",
+    "why",
+    "thanks",
+    "consequently",
+    "consequence",
+    "enabled",
+    "enables",
+    "allowed",
+    "allows",
+    "prompted",
+    "forced",
+    "for",
+    "after",
+    "make",
+    "因",
+    "由于",
+    "所以",
+    "故",
+    "导致",
+    "使",
+    "令",
+    "为",
+    "致",
+    "才",
+];
 
 /// Terms after a hedge that it is about, and the share of them that the claim must hold to say it.
 const HEDGED: usize = 3;
@@ -106,10 +157,12 @@ pub(super) fn overstates(
         return Some("the source says it only as a possibility");
     }
     let gives_cause = CAUSES.iter().any(|word| has(claim, word));
-    let conditional = |text: &&&str| CONDITIONS.iter().any(|word| has(text, word));
-    let causal = |text: &&str| CAUSES.iter().any(|word| has(text, word));
-    (gives_cause && !evidence.iter().any(causal) && evidence.iter().filter(conditional).count() > 0)
-        .then_some("the source says it only under a condition")
+    let in_evidence = |words: &[&str]| evidence.iter().any(|text| words.iter().any(|word| has(text, word)));
+    if gives_cause && !in_evidence(&CAUSES) && in_evidence(&CONDITIONS) {
+        return Some("the source says it only under a condition");
+    }
+    let is_outright = OUTRIGHT.iter().any(|word| has(claim, word));
+    (is_outright && !in_evidence(&REASONS)).then_some("the source does not give it as a cause")
 }
 
 fn says(claimed: &Terms, hedged: &Terms) -> bool {
@@ -197,6 +250,17 @@ mod tests {
         check("Because Greece did not receive the aid, it fell.", source, "Why?", Some("condition"));
         check("If Greece did not receive the aid, it would fall.", source, "Why?", None);
         check("Greece would fall without aid.", source, "Why?", None);
+    }
+
+    #[test]
+    fn a_cause_is_the_sources() {
+        let source = "The Byzantine Empire was the continuation of the Roman Empire, when its capital was Constantinople.";
+        let claim = "It was called Byzantine because it was the continuation of the Roman Empire.";
+        check(claim, source, "why was it called byzantine", Some("cause"));
+        check("It was the continuation of the Roman Empire.", source, "why", None);
+        check(claim, "It continued the Roman Empire; hence it was called Byzantine.", "why", None);
+        check("因为下雨，比赛取消。", "比赛取消。当天下雨。", "比赛怎么了？", Some("cause"));
+        check("因为下雨，比赛取消。", "当天下雨导致比赛取消。", "比赛怎么了？", None);
     }
 
     proptest::proptest! {
