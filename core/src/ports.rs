@@ -4,6 +4,7 @@
 //! `tests/` over it, and choose it in `footnote_store::open` or `api::app`, nowhere else.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -276,6 +277,13 @@ pub trait DocumentStore: Send + Sync {
     ) -> Result<()>;
     /// The version's chunk rows in order.
     async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>>;
+    /// Those of [`Self::chunks`] with these ordinals.
+    async fn chunks_between(
+        &self,
+        version: VersionId,
+        generation: GenerationId,
+        ordinals: RangeInclusive<u32>,
+    ) -> Result<Vec<Chunk>>;
     /// Remembers what a model wrote about a version.
     async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()>;
     /// What a model wrote about a version.

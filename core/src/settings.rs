@@ -104,6 +104,9 @@ pub struct RetrievalSettings {
     pub rerank: bool,
     /// Largest sum of passage lengths given to the model, in scalar values.
     pub passage_budget: usize,
+    /// Tokens, about, up to which a passage is widened by what stands around it in its section; 0 leaves it as it
+    /// was found. Larger chunks stay as they are.
+    pub parent_tokens: usize,
     /// Evidence score below which the service says it does not know, 0 to 1.
     pub evidence_threshold: f32,
 }
@@ -121,6 +124,8 @@ impl Default for RetrievalSettings {
             // the prompt is most of an answer's time: two cores read these 1,300 tokens in about ten
             // seconds, in the worst case of four full chunks.
             passage_budget: 6_000,
+            // A full default chunk: smaller chunks are found more exactly, and read with as much around them.
+            parent_tokens: 320,
             evidence_threshold: 0.35,
         }
     }
@@ -189,6 +194,7 @@ impl KnowledgeBaseSettings {
         within("retrieval.candidates", r.candidates as f32, 1.0, 1000.0)?;
         within("retrieval.top_k", r.top_k as f32, 1.0, 100.0)?;
         within("retrieval.passage_budget", r.passage_budget as f32, 200.0, 100_000.0)?;
+        within("retrieval.parent_tokens", r.parent_tokens as f32, 0.0, 4_000.0)?;
         within("enrichment.max_chunks", self.enrichment.max_chunks as f32, 0.0, 10_000.0)?;
         within("answer.supported_from", self.answer.supported_from, 0.0, 1.0)?;
         self.prompt.validate()?;

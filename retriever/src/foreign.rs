@@ -19,7 +19,7 @@ use futures::future::try_join_all;
 
 use crate::fuse::{FusedHit, RankedList, fuse};
 use crate::hybrid::{
-    HybridRetriever, PART_CHUNKS, QUESTION_DEPTH, SearchMode, interleave, nearest_is_chinese,
+    HybridRetriever, PART_CHUNKS, Passages, QUESTION_DEPTH, SearchMode, interleave, nearest_is_chinese,
 };
 use crate::passages;
 
@@ -121,10 +121,10 @@ impl HybridRetriever {
         let mut settings = query.settings.clone();
         settings.top_k += PART_CHUNKS;
         let kept = passages::select(&mut candidates, &settings);
-        let passages = self.passages(&mut candidates, &kept).await?;
+        let Passages { found: narrow, passages } = self.passages(query, &mut candidates, &kept).await?;
         let (by_translation, by_question) = tokio::try_join!(
-            self.judge(&translated, &found[0], &passages),
-            self.judge(query, &found[1], &passages)
+            self.judge(&translated, &found[0], &narrow),
+            self.judge(query, &found[1], &narrow)
         )?;
         let evidence = if by_question.score > by_translation.score { by_question } else { by_translation };
         Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })

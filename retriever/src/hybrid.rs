@@ -18,6 +18,7 @@ use tokio::sync::OnceCell;
 use crate::evidence::{EvidenceFeatures, EvidenceModel, JUDGED, codes_found};
 use crate::foreign::Worth;
 use crate::fuse::{FusedHit, RankedList, fuse};
+use crate::parents::{self, Near};
 use crate::passages;
 
 /// Candidates that the cross-encoder reads; those behind them keep their order.
@@ -77,8 +78,8 @@ impl HybridRetriever {
         let mut candidates = self.candidates(query, SearchMode::Hybrid, depth, depth, hidden).await?;
         candidates.truncate(depth);
         let kept = passages::select(&mut candidates, &query.settings);
-        let passages = self.passages(&mut candidates, &kept).await?;
-        let evidence = self.judge(query, &candidates, &passages).await?;
+        let Passages { found, passages } = self.passages(query, &mut candidates, &kept).await?;
+        let evidence = self.judge(query, &candidates, &found).await?;
         Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
     }
 
@@ -99,8 +100,8 @@ impl HybridRetriever {
         settings.top_k =
             (settings.top_k + PART_CHUNKS * others.len()).min(MOST_PART_CHUNKS.max(settings.top_k));
         let kept = passages::select(&mut candidates, &settings);
-        let passages = self.passages(&mut candidates, &kept).await?;
-        let judged = parts.iter().zip(&found).map(|(part, found)| self.judge(part, found, &passages));
+        let Passages { found: narrow, passages } = self.passages(first, &mut candidates, &kept).await?;
+        let judged = parts.iter().zip(&found).map(|(part, found)| self.judge(part, found, &narrow));
         let evidence = try_join_all(judged).await?;
         let least = evidence.into_iter().reduce(|a, b| if b.score < a.score { b } else { a });
         let evidence = least.unwrap_or_else(|| self.evidence.judge(None, settings.evidence_threshold));
@@ -233,12 +234,13 @@ impl HybridRetriever {
         tokio::try_join!(dense, keyword)
     }
 
-    /// The passages that the kept candidates make, in order of their best candidate.
+    /// The passages that the kept candidates make, in order of their best candidate: alone, and with their parents.
     pub(crate) async fn passages(
         &self,
+        query: &ScopedQuery,
         candidates: &mut [Candidate],
         kept: &[usize],
-    ) -> Result<Vec<Passage>> {
+    ) -> Result<Passages> {
         let mut versions: Vec<VersionId> = Vec::new();
         for &at in kept {
             let version = candidates[at].chunk.version;
@@ -251,29 +253,58 @@ impl HybridRetriever {
                 tokio::try_join!(self.documents.canonical_text(version), self.documents.parsed(version));
             Ok::<_, Error>((version, read?))
         });
-        let mut passages = Vec::new();
+        let mut texts_of = HashMap::new();
+        let mut parsed_of = HashMap::new();
         for (version, read) in try_join_all(texts).await? {
-            let of_version = |at: &&usize| candidates[**at].chunk.version == version;
-            let (Some(text), Some(parsed)) = read else {
-                // Deleted for good between the confirmation and now.
-                for &at in &kept.iter().filter(of_version).copied().collect::<Vec<_>>() {
-                    candidates[at].trace.dropped = Some("its document was deleted meanwhile".into());
-                }
+            if let (Some(text), Some(parsed)) = read {
+                texts_of.insert(version, text);
+                parsed_of.insert(version, parsed);
+                continue;
+            }
+            // Deleted for good between the confirmation and now.
+            for &at in kept.iter().filter(|at| candidates[**at].chunk.version == version).collect::<Vec<_>>()
+            {
+                candidates[at].trace.dropped = Some("its document was deleted meanwhile".into());
+            }
+        }
+        let kept: Vec<&Candidate> = kept
+            .iter()
+            .map(|&at| &candidates[at])
+            .filter(|candidate| texts_of.contains_key(&candidate.chunk.version))
+            .collect();
+        let near = match query.settings.parent_tokens {
+            0 => Near::new(),
+            _ => parents::near(self.documents.as_ref(), query.scope.generation(), &kept).await?,
+        };
+        let around = parents::widen(&kept, &near, &texts_of, &query.settings);
+        let (mut found, mut passages) = (Vec::new(), Vec::new());
+        for version in versions {
+            let (Some(text), Some(parsed)) = (texts_of.get(&version), parsed_of.get(&version)) else {
                 continue;
             };
-            let chosen: Vec<&Candidate> = kept.iter().filter(of_version).map(|&at| &candidates[at]).collect();
-            let mut merged = passages::merge_version(&chosen, &text, &parsed)?;
-            let dated = self.dated(version, &text).await?;
-            merged.iter_mut().for_each(|passage| passage.dated.clone_from(&dated));
-            passages.extend(merged);
+            let dated = self.dated(version, text).await?;
+            let merge = |into: &mut Vec<Passage>, chosen: &[&Candidate]| -> Result<()> {
+                let mut merged = passages::merge_version(chosen, text, parsed)?;
+                merged.iter_mut().for_each(|passage| passage.dated.clone_from(&dated));
+                into.extend(merged);
+                Ok(())
+            };
+            let own = kept.iter().copied().filter(|candidate| candidate.chunk.version == version);
+            let chosen: Vec<&Candidate> = own.collect();
+            merge(&mut found, &chosen)?;
+            let with: Vec<&Candidate> =
+                chosen.into_iter().chain(around.iter().filter(|it| it.chunk.version == version)).collect();
+            merge(&mut passages, &with)?;
         }
         let place: HashMap<ChunkId, usize> =
-            kept.iter().map(|&at| (candidates[at].chunk.chunk, at)).collect();
-        passages.sort_by_key(|p| p.chunks.iter().filter_map(|c| place.get(c)).min().copied());
-        for (number, passage) in (1..).zip(&mut passages) {
-            passage.number = number;
+            kept.iter().enumerate().map(|(at, candidate)| (candidate.chunk.chunk, at)).collect();
+        for list in [&mut found, &mut passages] {
+            list.sort_by_key(|p| p.chunks.iter().filter_map(|c| place.get(c)).min().copied());
+            for (number, passage) in (1..).zip(list) {
+                passage.number = number;
+            }
         }
-        Ok(passages)
+        Ok(Passages { found, passages })
     }
 
     /// When a version is of.
@@ -323,6 +354,12 @@ impl HybridRetriever {
         );
         Ok(evidence)
     }
+}
+
+/// Passages as they were found, which tell whether they suffice, and as they are read.
+pub(crate) struct Passages {
+    pub(crate) found: Vec<Passage>,
+    pub(crate) passages: Vec<Passage>,
 }
 
 /// One list of several: the first of each, then the second of each, and so on, each chunk once.

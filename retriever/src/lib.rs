@@ -2,7 +2,7 @@
 //!
 //! [`hybrid`] tells the story: embed the question while the keyword index searches, fuse both
 //! lists ([`fuse`]), confirm every hit in SQL, rerank where a [`reranker`] is installed, fold and
-//! merge what is left into [`passages`], and say whether that is [`evidence`] enough. The models
+//! merge what is left into [`passages`], widen these to their [`parents`], and say whether that is [`evidence`] enough. The models
 //! it runs, [`embedder`] and [`reranker`], are ONNX files read from local folders by fastembed;
 //! nothing here downloads anything ([`catalogue`] only lists what could be downloaded).
 //!
@@ -25,4 +25,5 @@ pub mod tokens;
 pub mod yardstick;
 
 mod duplicates;
+mod parents;
 mod session_pool;

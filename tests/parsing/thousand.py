@@ -63,12 +63,15 @@ def gather(data, folder, count):
 
 
 def resident(pid):
-    """MiB of a process and of its children."""
+    """MiB of a process and of its children; of a child that is only forked, and shares all of its parent's, nothing."""
     total, waiting = 0, [pid]
+    own = Path(f"/proc/{pid}/cmdline").read_bytes() if Path(f"/proc/{pid}").exists() else b""
     while waiting:
         at = waiting.pop()
         try:
             status = Path(f"/proc/{at}/status").read_text()
+            if at != pid and Path(f"/proc/{at}/cmdline").read_bytes() == own:
+                continue
             tasks = os.listdir(f"/proc/{at}/task")
             for task in tasks:
                 waiting += [int(child) for child in Path(f"/proc/{at}/task/{task}/children").read_text().split()]

@@ -63,6 +63,53 @@ async fn a_knowledge_base_cuts_as_it_was_told_to() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_small_chunk_is_found_and_its_section_is_read() {
+    let app = TestApp::start().await;
+    let settings = json!({"retrieval": {"top_k": 1, "parent_tokens": 0, "evidence_threshold": 0.0}});
+    let body =
+        json!({"name": "zoo", "chunking": {"max_tokens": 32, "overlap_tokens": 0}, "settings": settings});
+    let created = app.client.post("/api/v1/knowledge-bases", &body).await.expect(201);
+    let kb = TestKnowledgeBase::new(app.client.clone(), &created);
+    let text = "# Zoo\n\n## Lions\n\nThe lions are fed with horse meat by their keeper at half past seven in the evening. \
+                Nobody else may enter the den while they eat, not even the director of the zoo himself. Their water \
+                is changed at noon.\n\n## Bears\n\nThe bears are fed with apples and with honey before the zoo opens.\n";
+    let document = kb.add("zoo.md", text).await;
+    let read = async || {
+        let body = json!({"question": "With what are the lions fed by their keeper?", "mode": "extractive"});
+        let asked = kb.post("/ask", &body).await.ok();
+        let receipt = kb.get(&format!("/answers/{}", asked["id"].as_str().unwrap())).await.ok();
+        let passages = receipt["passages"].as_array().unwrap();
+        assert_eq!(passages.len(), 1, "{receipt:#}");
+        passages[0]["text"].as_str().unwrap().to_owned()
+    };
+    let small = read().await;
+    assert!(small.contains("horse meat") && !small.contains("water"), "{small}");
+
+    let patch = json!({"settings": {"retrieval": {"parent_tokens": 320}}});
+    app.client.patch(&kb.path(""), &patch).await.ok();
+    let parent = read().await;
+    assert!(
+        parent.contains(&small) && parent.contains("changed at noon") && !parent.contains("honey"),
+        "{parent}"
+    );
+    let why = json!({"question": "With what are the lions fed by their keeper?", "quote": "Their water is changed at noon.",
+        "document": document["id"]});
+    let why = kb.post("/why", &why).await.ok();
+    assert_eq!(why["lost_at"], "not_used", "it was read: {why:#}");
+
+    // What somebody hid is not read either.
+    let listed = kb.get(&format!("/documents/{}/chunks", document["id"].as_str().unwrap())).await.ok();
+    let of_water =
+        listed["items"].as_array().unwrap().iter().find(|c| c["text"].as_str().unwrap().contains("noon"));
+    let path =
+        format!("/documents/{}/chunks/{}", document["id"].as_str().unwrap(), of_water.unwrap()["ordinal"]);
+    kb.put(&path, &json!({"hidden": true})).await.ok();
+    let without = read().await;
+    assert!(!without.contains("noon"), "{without}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_outlives_its_version() {
     let app = TestApp::start().await;
     let kb = app.knowledge_base_with("edits", json!({"retrieval": {"candidates": 10}})).await;

@@ -1,6 +1,7 @@
 //! The truth in memory: documents, jobs, schedules.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::Duration;
 
@@ -380,6 +381,16 @@ impl DocumentStore for Memory {
     }
     async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>> {
         Ok(self.state().chunks.get(&(version, generation)).cloned().unwrap_or_default())
+    }
+    async fn chunks_between(
+        &self,
+        version: VersionId,
+        generation: GenerationId,
+        ordinals: RangeInclusive<u32>,
+    ) -> Result<Vec<Chunk>> {
+        let mut chunks = self.chunks(version, generation).await?;
+        chunks.retain(|chunk| ordinals.contains(&chunk.ordinal));
+        Ok(chunks)
     }
     async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()> {
         self.state().enrichments.insert(version, enrichment.clone());

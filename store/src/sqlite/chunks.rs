@@ -1,6 +1,7 @@
 //! Chunk rows: where each chunk lies, by version and generation. Their text is in the blob.
 
 use std::collections::BTreeMap;
+use std::ops::RangeInclusive;
 
 use footnote_core::chunk::Chunk;
 use footnote_core::ids::{ChunkId, GenerationId, VersionId};
@@ -98,18 +99,21 @@ async fn insert(tx: &mut Tx, chunks: &[Chunk]) -> Result<()> {
     Ok(())
 }
 
-pub(super) async fn list(
+pub(super) async fn between(
     store: &SqliteStore,
     version: VersionId,
     generation: GenerationId,
+    ordinals: RangeInclusive<u32>,
 ) -> Result<Vec<Chunk>> {
     let rows = sqlx::query(
         "SELECT c.*, e.id AS e_id, e.note AS e_note, e.hidden AS e_hidden, e.author AS e_author FROM chunks c \
          LEFT JOIN chunk_edit_places p ON p.chunk = c.id LEFT JOIN chunk_edits e ON e.id = p.edit \
-         WHERE c.version = ?1 AND c.generation = ?2 ORDER BY c.ordinal",
+         WHERE c.version = ?1 AND c.generation = ?2 AND c.ordinal BETWEEN ?3 AND ?4 ORDER BY c.ordinal",
     )
     .bind(version.0)
     .bind(generation.0)
+    .bind(ordinals.start())
+    .bind(ordinals.end())
     .fetch_all(&store.readers)
     .await
     .doing("read the version's chunks")?;

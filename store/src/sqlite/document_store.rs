@@ -1,6 +1,7 @@
 //! The document store's table of contents: each method is told in the file of its noun.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 
 use async_trait::async_trait;
@@ -169,7 +170,16 @@ impl DocumentStore for SqliteStore {
     }
 
     async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>> {
-        chunks::list(self, version, generation).await
+        chunks::between(self, version, generation, 0..=u32::MAX).await
+    }
+
+    async fn chunks_between(
+        &self,
+        version: VersionId,
+        generation: GenerationId,
+        ordinals: RangeInclusive<u32>,
+    ) -> Result<Vec<Chunk>> {
+        chunks::between(self, version, generation, ordinals).await
     }
 
     async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()> {

@@ -116,6 +116,9 @@ pub struct RetrievalSettingsSchema {
     pub rerank: bool,
     /// Largest sum of passage lengths given to the model, in Unicode scalar values, 200 to 100,000.
     pub passage_budget: usize,
+    /// Tokens, about, up to which a passage is widened by what stands around it in its section, 0 to 4,000; 0 leaves
+    /// it as it was found.
+    pub parent_tokens: usize,
     /// Evidence score below which the service says it does not know, 0 to 1.
     pub evidence_threshold: f32,
 }
@@ -191,6 +194,7 @@ mod tests {
                 top_k: 1,
                 rerank: true,
                 passage_budget: 1,
+                parent_tokens: 1,
                 evidence_threshold: 0.5,
             },
             prompt: PromptSettingsSchema {

@@ -1,0 +1,223 @@
+//! Small to big: a chunk is found, its parent is read. A passage is widened by the neighbouring chunks of its section
+//! while it stays within `retrieval.parent_tokens` and all passages within `retrieval.passage_budget`, the best first.
+//! What was found is never pushed out, and what somebody hid is never read.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use footnote_core::Result;
+use footnote_core::chunk::Chunk;
+use footnote_core::ids::{GenerationId, VersionId};
+use footnote_core::passage::{Candidate, ConfirmedChunk, StageTrace};
+use footnote_core::ports::DocumentStore;
+use footnote_core::question::is_han;
+use footnote_core::settings::RetrievalSettings;
+use footnote_core::text::CanonicalText;
+use futures::future::try_join_all;
+
+/// Chunks to each side of one that was found that may belong to its parent.
+const REACH: u32 = 8;
+
+/// The chunks of each version, by ordinal, around those that were found.
+pub(crate) type Near = HashMap<VersionId, BTreeMap<u32, Chunk>>;
+
+/// Reads what stands around `kept`. Versions whose chunks are of another generation have nothing near.
+pub(crate) async fn near(
+    documents: &dyn DocumentStore,
+    generation: GenerationId,
+    kept: &[&Candidate],
+) -> Result<Near> {
+    let reads = kept.iter().map(|candidate| async move {
+        let ConfirmedChunk { version, ordinal, .. } = candidate.chunk;
+        let ordinals = ordinal.saturating_sub(REACH)..=ordinal.saturating_add(REACH);
+        let chunks = documents.chunks_between(version, generation, ordinals).await?;
+        Ok::<_, footnote_core::Error>((version, chunks))
+    });
+    let mut near = Near::new();
+    for (version, chunks) in try_join_all(reads).await? {
+        let of_version = near.entry(version).or_default();
+        of_version.extend(chunks.into_iter().map(|chunk| (chunk.ordinal, chunk)));
+    }
+    Ok(near)
+}
+
+/// The chunks to be read with `kept`, which is in order of rank; `texts` has the text of each version.
+pub(crate) fn widen(
+    kept: &[&Candidate],
+    near: &Near,
+    texts: &HashMap<VersionId, CanonicalText>,
+    settings: &RetrievalSettings,
+) -> Vec<Candidate> {
+    let place = |candidate: &Candidate| (candidate.chunk.version, candidate.chunk.ordinal);
+    let mut taken: HashSet<(VersionId, u32)> = kept.iter().map(|candidate| place(candidate)).collect();
+    let found: usize = kept.iter().map(|candidate| candidate.chunk.span.len()).sum();
+    let mut room = settings.passage_budget.saturating_sub(found);
+    let mut added = Vec::new();
+    for candidate in kept {
+        let version = candidate.chunk.version;
+        let (Some(near), Some(text)) = (near.get(&version), texts.get(&version)) else { continue };
+        let mut tokens = estimated_tokens(&candidate.chunk.text);
+        let mut ends = [Some(candidate.chunk.ordinal), Some(candidate.chunk.ordinal)];
+        // What follows first: a heading or a question is answered after it.
+        while ends.iter().any(Option::is_some) {
+            for (end, step) in ends.iter_mut().zip([1, -1]) {
+                let next = end.and_then(|at| at.checked_add_signed(step)).and_then(|at| near.get(&at));
+                let of_section = next.filter(|chunk| {
+                    let is_hidden = chunk.edit.as_ref().is_some_and(|edit| edit.hidden);
+                    !is_hidden && chunk.heading_path == candidate.chunk.heading_path
+                });
+                let Some((chunk, slice)) = of_section.and_then(|it| Some((it, text.slice(it.span)?))) else {
+                    *end = None;
+                    continue;
+                };
+                let more = estimated_tokens(slice);
+                let is_new = !taken.contains(&(version, chunk.ordinal));
+                if tokens + more > settings.parent_tokens || is_new && chunk.span.len() > room {
+                    *end = None;
+                    continue;
+                }
+                tokens += more;
+                *end = Some(chunk.ordinal);
+                if is_new {
+                    room -= chunk.span.len();
+                    taken.insert((version, chunk.ordinal));
+                    added.push(neighbour(candidate, chunk, slice));
+                }
+            }
+        }
+    }
+    added
+}
+
+/// A chunk of the candidate's version that was not found itself.
+fn neighbour(of: &Candidate, chunk: &Chunk, text: &str) -> Candidate {
+    let chunk = ConfirmedChunk {
+        chunk: chunk.id,
+        ordinal: chunk.ordinal,
+        span: chunk.span,
+        pages: chunk.pages,
+        heading_path: chunk.heading_path.clone(),
+        embedded_text: chunk.embedded_text,
+        text: text.to_owned(),
+        ..of.chunk.clone()
+    };
+    Candidate { chunk, trace: StageTrace::default() }
+}
+
+/// About how many tokens a text has: one for four Latin characters, two for three Han characters.
+fn estimated_tokens(text: &str) -> usize {
+    let all = text.chars().count();
+    let han = text.chars().filter(|&c| is_han(c)).count();
+    (han * 2).div_ceil(3) + (all - han).div_ceil(4)
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::chunk::{ChunkEdit, EditAuthor};
+    use footnote_core::hash::ContentHash;
+    use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId, SourceId};
+    use footnote_core::passage::StageScore;
+    use footnote_core::text::Span;
+
+    use super::*;
+
+    const WORDS: usize = 40;
+
+    /// A version of chunks of 40 characters, which are about ten tokens each, and the headings above each.
+    struct Version {
+        id: VersionId,
+        text: CanonicalText,
+        chunks: BTreeMap<u32, Chunk>,
+    }
+
+    impl Version {
+        fn of(headings: &[&str]) -> Self {
+            let (id, generation) = (VersionId::new(), GenerationId::new());
+            let chunk = |ordinal: usize, heading: &str| Chunk {
+                id: ChunkId::new(),
+                version: id,
+                generation,
+                ordinal: ordinal as u32,
+                span: Span::new(ordinal * WORDS, (ordinal + 1) * WORDS),
+                pages: None,
+                heading_path: vec![heading.to_owned()],
+                embedded_text: ContentHash::of(b""),
+                edit: None,
+            };
+            let chunks = headings.iter().enumerate().map(|(at, heading)| (at as u32, chunk(at, heading)));
+            let text = CanonicalText::new("word ".repeat(8 * headings.len()));
+            Self { id, text, chunks: chunks.collect() }
+        }
+
+        fn found(&self, ordinal: u32) -> Candidate {
+            let chunk = &self.chunks[&ordinal];
+            Candidate {
+                chunk: ConfirmedChunk {
+                    chunk: chunk.id,
+                    version: self.id,
+                    version_hash: ContentHash::of(b""),
+                    document: DocumentId::new(),
+                    source: SourceId::new(),
+                    title: String::new(),
+                    document_key: String::new(),
+                    ordinal,
+                    span: chunk.span,
+                    pages: None,
+                    heading_path: chunk.heading_path.clone(),
+                    embedded_text: chunk.embedded_text,
+                    text: self.text.slice(chunk.span).unwrap().to_owned(),
+                },
+                trace: StageTrace {
+                    fused: Some(StageScore { rank: 1, score: 1.0 }),
+                    ..StageTrace::default()
+                },
+            }
+        }
+
+        fn widened(&self, found: &[u32], parent_tokens: usize, passage_budget: usize) -> Vec<u32> {
+            let found: Vec<Candidate> = found.iter().map(|&ordinal| self.found(ordinal)).collect();
+            let near = Near::from([(self.id, self.chunks.clone())]);
+            let texts = HashMap::from([(self.id, self.text.clone())]);
+            let settings =
+                RetrievalSettings { parent_tokens, passage_budget, ..RetrievalSettings::default() };
+            let added = widen(&found.iter().collect::<Vec<_>>(), &near, &texts, &settings);
+            assert!(added.iter().all(|it| self.text.slice(it.chunk.span) == Some(&it.chunk.text)));
+            added.iter().map(|it| it.chunk.ordinal).collect()
+        }
+    }
+
+    #[test]
+    fn a_passage_grows_within_its_section_what_follows_first() {
+        let version = Version::of(&["a", "b", "b", "b", "b", "c"]);
+        assert_eq!(version.widened(&[2], 320, 6_000), [3, 1, 4]);
+        assert_eq!(version.widened(&[2], 20, 6_000), [3]);
+        assert_eq!(version.widened(&[2], 30, 6_000), [3, 1]);
+        assert!(version.widened(&[2], 19, 6_000).is_empty());
+        assert!(version.widened(&[2], 0, 6_000).is_empty());
+        assert!(version.widened(&[0], 320, 6_000).is_empty());
+    }
+
+    #[test]
+    fn what_was_found_keeps_its_room_and_the_best_grows_first() {
+        let version = Version::of(&["a", "a", "a", "b", "b", "b"]);
+        assert_eq!(version.widened(&[4, 1], 320, 4 * WORDS), [5, 3]);
+        assert_eq!(version.widened(&[4, 1], 320, 3 * WORDS), [5]);
+        assert!(version.widened(&[4, 1], 320, 2 * WORDS).is_empty());
+        assert_eq!(version.widened(&[0, 2], 320, 6_000), [1], "each is added once");
+    }
+
+    #[test]
+    fn a_hidden_chunk_is_not_read_nor_passed() {
+        let mut version = Version::of(&["a", "a", "a", "a"]);
+        let author = EditAuthor::Person;
+        let hidden = ChunkEdit { id: ChunkEditId::new(), note: None, hidden: true, author };
+        version.chunks.get_mut(&2).unwrap().edit = Some(hidden);
+        assert_eq!(version.widened(&[1], 320, 6_000), [0]);
+    }
+
+    #[test]
+    fn tokens_are_estimated_by_script() {
+        assert_eq!(estimated_tokens("four Latin characters for one"), 8);
+        assert_eq!(estimated_tokens("三个汉字两个词"), 5);
+        assert_eq!(estimated_tokens(""), 0);
+    }
+}
