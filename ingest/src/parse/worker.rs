@@ -319,7 +319,9 @@ impl ParseHost {
                 Step::Confined(confinement) => self.note(confinement),
                 Step::Pages(done, of) => show_pages(progress, done, of),
                 Step::Whole(parsed) => {
-                    check(&parsed)?;
+                    check(&parsed).context(ErrorKind::Internal, || {
+                        format!("the parser's answer about {file_name:?} is not sound")
+                    })?;
                     return Ok(Some(*parsed));
                 }
             }
