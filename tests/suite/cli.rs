@@ -185,6 +185,11 @@ fn keys_are_made_listed_and_revoked_and_the_doctor_looks() {
     let findings = json_of(&folder, &["doctor"]);
     let ok = |f: &Value| f["ok"] == true || f["optional"] == true;
     assert!(findings.as_array().unwrap().iter().all(ok), "{findings:#}");
+    let sandbox = findings.as_array().unwrap().iter().find(|f| f["name"] == "parser sandbox");
+    assert!(
+        sandbox.unwrap()["detail"].as_str().unwrap().contains("seccomp guards system calls"),
+        "{findings:#}"
+    );
     let nothing = folder.path().join("no-models");
     let output = command(&folder, &nothing, &["doctor"]).output().unwrap();
     assert_eq!(output.status.code(), Some(3), "{}", text(&output.stderr));

@@ -2,12 +2,13 @@
 
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_ingest::ocr::OcrConfig;
+use footnote_ingest::parse::worker::Confinement;
 use serde::Serialize;
 
 use super::args::OutputFormat;
 use super::output;
 use super::session::Session;
-use crate::app::Check;
+use crate::app::{Check, parse_host};
 use crate::config::{Config, ModelsConfig};
 
 #[derive(Debug, Serialize)]
@@ -26,6 +27,7 @@ pub(crate) async fn run(config: Config, format: OutputFormat) -> Result<()> {
     let mut findings = vec![library("onnxruntime", &config.models.onnxruntime_library(), false)];
     findings.push(library("pdfium", &config.models.pdfium_library(), true));
     findings.push(ocr(&config));
+    findings.push(sandbox(&config).await?);
     match Session::open(config).await {
         Ok(session) => {
             findings.push(finding(
@@ -93,10 +95,48 @@ fn ocr(config: &Config) -> Finding {
     Finding { missing: missing.is_some(), ..finding("ocr", missing.is_none(), true, detail) }
 }
 
+/// Whether parsers are confined: what Landlock and seccomp guard, tried with a process that reads a word.
+async fn sandbox(config: &Config) -> Result<Finding> {
+    let host = parse_host(config, super::worker_command()?);
+    Ok(match host.try_confinement().await {
+        Ok(confinement) => confined(confinement),
+        Err(error) => finding("parser", false, false, error.to_string()),
+    })
+}
+
+fn confined(confinement: Confinement) -> Finding {
+    let files = match confinement.files {
+        true => "Landlock guards files",
+        false => "files are not guarded (Landlock is in Linux 5.13 and later, where it is turned on)",
+    };
+    let calls = match confinement.calls {
+        true => "seccomp guards system calls",
+        false => "system calls are not guarded (this kernel or container allows no seccomp filter)",
+    };
+    finding("parser sandbox", confinement.is_whole(), true, format!("{files}; {calls}"))
+}
+
 fn of_check(check: Check) -> Finding {
     finding(check.name, check.ok, check.optional, check.detail)
 }
 
 fn finding(name: &str, ok: bool, optional: bool, detail: String) -> Finding {
     Finding { name: name.to_owned(), ok, optional, detail, missing: false }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_not_guarded_is_said_and_no_failure() {
+        let whole = confined(Confinement { files: true, calls: true });
+        assert!(whole.ok && whole.detail == "Landlock guards files; seccomp guards system calls");
+        let half = confined(Confinement { files: false, calls: true });
+        assert!(
+            !half.ok && half.optional && half.detail.contains("files are not guarded"),
+            "{}",
+            half.detail
+        );
+    }
 }

@@ -14,12 +14,17 @@ mod asciidoc;
 pub mod builder;
 mod code;
 mod compound;
+#[cfg(test)]
+mod cost;
 mod delimited;
 mod doc;
 mod docx;
 mod epub;
 mod flow;
 mod front_matter;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod html;
 mod image;
 mod json;
@@ -78,7 +83,21 @@ fn parse_file_reporting(
     members: &mut dyn MemberOutput,
 ) -> Result<ParsedDocument> {
     let content_type = sniff_file(path, file_name, limits)?;
-    let parsed = match content_type {
+    let parsed = parse_as(content_type, path, file_name, limits, engines, on_page, members);
+    parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
+}
+
+/// Hands the file to the parser of its type.
+fn parse_as(
+    content_type: ContentType,
+    path: &Path,
+    file_name: &str,
+    limits: &ParseLimits,
+    engines: &EngineConfig,
+    on_page: OnPage<'_>,
+    members: &mut dyn MemberOutput,
+) -> Result<ParsedDocument> {
+    match content_type {
         ContentType::Pdf => pdf::parse(path, limits, engines, on_page),
         ContentType::Docx => docx::parse(path, limits),
         ContentType::Html => html::parse(&read(path)?, limits),
@@ -104,8 +123,7 @@ fn parse_file_reporting(
         ContentType::Doc => doc::parse(path, limits),
         ContentType::Ppt => ppt::parse(path, limits),
         ContentType::Image => image::parse(path, limits, engines, on_page),
-    };
-    parsed.map_err(|error| Error::new(error.kind(), format!("cannot read {file_name:?}: {error}")))
+    }
 }
 
 fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<ContentType> {

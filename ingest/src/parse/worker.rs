@@ -3,12 +3,15 @@
 //! They talk ([`wire`]) over the socket that is the child's standard input; what libraries print to
 //! standard output cannot corrupt it.
 
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
 mod incoming;
 mod sandbox;
 mod spending;
 mod wire;
 
 use std::ffi::OsString;
+use std::io::Write;
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
@@ -21,8 +24,8 @@ use footnote_core::document::Lineage;
 use footnote_core::error::Context;
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::{Error, ErrorKind, Result};
-use rustix::process::{Resource, Rlimit, setrlimit};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
@@ -31,6 +34,7 @@ pub use self::sandbox::Confinement;
 use self::spending::Spending;
 pub use self::wire::Spent;
 use self::wire::{Assembly, FailureKind, Frame, MAX_FRAME_BYTES, Request, SendMembers, Step};
+use super::builder::check;
 use super::limits::{EngineConfig, ParseLimits};
 use super::parse_file_reporting;
 use crate::members::{DropMembers, MemberSink};
@@ -72,15 +76,26 @@ pub fn run_worker() -> Result<()> {
     wire::send(&mut socket, &failed)
 }
 
-/// No more memory and processor time than allowed, no file written, no core dumped.
+/// Most files that a child has open: its own, the engines' libraries, models and fonts.
+const OPEN_FILES: u64 = 256;
+/// Most threads that the child's user may have while the child starts one. All of the user's processes count, the
+/// service too, so this is far above what OCR and a service take: it bounds a bomb of threads. Processes cannot be
+/// started at all ([`sandbox`]).
+const USERS_THREADS: u64 = 16_384;
+
+/// No more memory, processor time, open files and threads than allowed, no file written, no core dumped.
 fn limit_self(limits: &ParseLimits) -> Result<()> {
     let bounds = [
         (Resource::As, limits.memory_bytes),
         (Resource::Cpu, limits.cpu_seconds),
         (Resource::Fsize, 0),
         (Resource::Core, 0),
+        (Resource::Nofile, OPEN_FILES),
+        (Resource::Nproc, USERS_THREADS),
     ];
     for (resource, bound) in bounds {
+        // What the system allows may be less, and cannot be raised.
+        let bound = getrlimit(resource).maximum.map_or(bound, |most| most.min(bound));
         setrlimit(resource, Rlimit { current: Some(bound), maximum: Some(bound) })
             .internal("cannot limit the parser's process")?;
     }
@@ -122,6 +137,17 @@ impl ParseHost {
                 "this kernel cannot confine parsers fully (Landlock, seccomp); limits on memory and time hold"
             );
         }
+    }
+
+    /// What holds in the children, tried with one that reads a word.
+    pub async fn try_confinement(&self) -> Result<Confinement> {
+        let mut file = tempfile::NamedTempFile::new().internal("cannot make a temporary file")?;
+        file.write_all(b"ready").internal("cannot write a temporary file")?;
+        self.parse(file.path(), "ready.txt").await?;
+        self.confinement
+            .get()
+            .copied()
+            .ok_or_else(|| Error::internal("the parser does not tell what confines it"))
     }
 
     /// Parses the file at `path` in a child. Dropping the future kills the child.
@@ -241,7 +267,7 @@ impl ParseHost {
         &self,
         socket: UnixStream,
         request: &Request,
-        mut incoming: Incoming<'_>,
+        incoming: Incoming<'_>,
         progress: &Progress,
         spent: &mut Option<Spent>,
     ) -> Result<Option<ParsedDocument>> {
@@ -252,6 +278,19 @@ impl ParseHost {
         if socket.write_all(&wire::encode(request)?).await.is_err() {
             return Ok(None);
         }
+        self.receive(&mut socket, &request.file_name, incoming, progress, spent).await
+    }
+
+    /// The child's answer, frame by frame. Nothing in it is believed: the child may have been taken over by
+    /// what it reads.
+    async fn receive(
+        &self,
+        socket: &mut (impl AsyncRead + Unpin),
+        file_name: &str,
+        mut incoming: Incoming<'_>,
+        progress: &Progress,
+        spent: &mut Option<Spent>,
+    ) -> Result<Option<ParsedDocument>> {
         let mut assembly = Assembly::default();
         let mut frame = Vec::new();
         let mut received = 0;
@@ -269,7 +308,7 @@ impl ParseHost {
             }
             received += u64::from(length);
             if received > self.limits.max_response_bytes {
-                return Err(self.too_much(&request.file_name));
+                return Err(self.too_much(file_name));
             }
             let step = assembly.take(&frame);
             *spent = assembly.spent;
@@ -279,7 +318,12 @@ impl ParseHost {
                 Step::MemberEnd { is_whole } => incoming.end(is_whole).await?,
                 Step::Confined(confinement) => self.note(confinement),
                 Step::Pages(done, of) => show_pages(progress, done, of),
-                Step::Whole(parsed) => return Ok(Some(*parsed)),
+                Step::Whole(parsed) => {
+                    check(&parsed).context(ErrorKind::Internal, || {
+                        format!("the parser's answer about {file_name:?} is not sound")
+                    })?;
+                    return Ok(Some(*parsed));
+                }
             }
         }
         Ok(None)

@@ -28,7 +28,8 @@ fn replaced(text: &str, attributes: &Attributes) -> Option<String> {
     let (mut rest, mut changed) = (text, false);
     while let Some((before, after)) = rest.split_once('{') {
         out.push_str(before);
-        let value = after.split_once('}').and_then(|(name, after)| Some((value(name, attributes)?, after)));
+        let end = near(after).find('}');
+        let value = end.and_then(|end| Some((value(after.get(..end)?, attributes)?, after.get(end + 1..)?)));
         match value.filter(|_| !before.ends_with('\\')) {
             Some((value, after)) => {
                 out.push_str(&value);
@@ -87,9 +88,9 @@ fn without_macros(text: &str) -> String {
 /// long it is.
 fn reference(text: &str) -> Option<(String, usize)> {
     for (open, close) in [("<<", ">>"), ("[[", "]]"), ("(((", ")))"), ("((", "))")] {
-        let Some(end) = text.strip_prefix(open).and_then(|after| after.find(close)) else { continue };
+        let Some(end) = text.strip_prefix(open).and_then(|after| near(after).find(close)) else { continue };
         let inner = text.get(open.len()..open.len() + end)?;
-        if inner.contains('\n') || inner.is_empty() || inner.len() > MAX_STRETCH {
+        if inner.contains('\n') || inner.is_empty() {
             return None;
         }
         let shown = match open {
@@ -127,7 +128,7 @@ fn macro_of(text: &str) -> Option<(String, usize)> {
             | "indexterm2"
     );
     let after = text.get(name.len()..)?.strip_prefix(':').filter(|_| is_url || is_known)?;
-    let end = after.find(|c: char| c.is_whitespace() || c == '[')?;
+    let end = near(after).find(|c: char| c.is_whitespace() || c == '[')?;
     let (target, inner) = (after.get(..end)?, after.get(end..)?.strip_prefix('[')?);
     let close = closing(inner)?;
     let shown = inner.get(..close)?.replace("\\]", "]");
@@ -158,6 +159,12 @@ fn closing(text: &str) -> Option<usize> {
         before = c;
     }
     None
+}
+
+/// The beginning of `text`, as far as the end of a stretch is looked for: the rest of a long text is not searched
+/// again for every mark in it.
+fn near(text: &str) -> &str {
+    &text[..text.floor_char_boundary(MAX_STRETCH)]
 }
 
 /// Without the marks around bold, italic, monospaced, highlighted, raised and lowered text.
@@ -197,13 +204,15 @@ fn closing_mark(chars: &[char], at: usize, mark: char, width: usize) -> Option<u
         return None;
     }
     let end = chars.len().min(at + MAX_STRETCH);
+    // Raised and lowered text holds no blank.
+    let blank =
+        if matches!(mark, '^' | '~') { chars[at..end].iter().position(|c| c.is_whitespace()) } else { None };
+    let end = blank.map_or(end, |blank| at + blank);
     (at + width + 1..end).find(|&close| {
         let marks = chars.get(close..close + width).is_some_and(|m| m.iter().all(|c| *c == mark));
         let after = chars.get(close + width);
-        let blank_inside = matches!(mark, '^' | '~') && chars[at..close].iter().any(|c| c.is_whitespace());
         marks
             && !chars[close - 1].is_whitespace()
-            && !blank_inside
             && (anywhere || !is_word(after) || after.is_some_and(|c| footnote_core::question::is_han(*c)))
     })
 }

@@ -105,12 +105,21 @@ fn without_fields(text: &[Placed]) -> String {
     let mut out = String::new();
     // Per open field: whether its instructions still go on.
     let mut fields: Vec<bool> = Vec::new();
+    // How many of them do: a damaged text may have as many open fields as characters.
+    let mut instructing = 0_usize;
     for placed in text {
         match placed.c {
-            '\u{13}' => fields.push(true),
-            '\u{14}' => fields.iter_mut().rev().take(1).for_each(|instructions| *instructions = false),
-            '\u{15}' => _ = fields.pop(),
-            _ if fields.contains(&true) => {}
+            '\u{13}' => {
+                fields.push(true);
+                instructing += 1;
+            }
+            '\u{14}' => {
+                if let Some(instructions) = fields.last_mut() {
+                    instructing -= usize::from(std::mem::take(instructions));
+                }
+            }
+            '\u{15}' => instructing -= usize::from(fields.pop().unwrap_or(false)),
+            _ if instructing > 0 => {}
             '\u{b}' | '\u{c}' => out.push('\n'),
             '\u{1e}' => out.push('-'),
             '\u{1f}' => {}

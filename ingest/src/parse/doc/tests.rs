@@ -2,7 +2,9 @@
 
 use std::io::Write;
 
+use super::properties::PAGES;
 use super::*;
+use crate::parse::cost::assert_cheap;
 
 const SAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest/docling/doc/sources/legacy_sample.doc");
@@ -41,6 +43,25 @@ fn read(text: &str, flags: u16) -> Result<ParsedDocument> {
 fn text_comes_by_the_piece_table() {
     let text = "年假 😀 café\rsee \u{13} HYPERLINK \"x\" \u{14}here\u{15}\u{b}now\r";
     assert_eq!(read(text, 0).unwrap().text, "年假 😀 café\n\nsee here\nnow");
+}
+
+#[test]
+fn fields_that_never_end_cost_no_more_than_their_text() {
+    let text = format!("{}kept \u{13}hidden\u{13}\u{14}too\u{15}", "\u{13}\u{14}x".repeat(100_000));
+    let read = assert_cheap(|| read(&text, 0).unwrap().text);
+    assert!(read.starts_with("xx") && read.ends_with("kept"), "{} bytes", read.len());
+}
+
+#[test]
+fn a_page_of_properties_is_read_once() {
+    // Two entries of the table name page 1, which has one paragraph.
+    let mut stream = vec![0; 1024];
+    stream[PAGES + 4] = 20;
+    stream[512 + 4] = 9;
+    stream[1023] = 1;
+    let mut table = vec![0; 12];
+    table.extend([1, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(Properties::read(&stream, &table).0.len(), 1);
 }
 
 #[test]

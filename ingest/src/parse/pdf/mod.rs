@@ -4,6 +4,8 @@
 mod assemble;
 mod fallback;
 mod frame;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod glyph;
 mod grid;
 mod layout;

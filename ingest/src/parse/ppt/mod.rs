@@ -144,8 +144,11 @@ fn slides(stream: &[u8], persists: &HashMap<u32, usize>) -> Vec<Slide> {
         let record = persists.get(&slide.persist).and_then(|&at| record_at(stream, at));
         record.filter(|r| r.kind == kind)
     };
+    // A record is read once, should a damaged file have several slides or notes that share it.
+    let mut seen = HashSet::new();
     let mut notes: HashMap<u32, String> = notes
         .iter()
+        .filter(|note| seen.insert(note.persist))
         .filter_map(|note| {
             let record = own(note, NOTES)?;
             let of_slide = records(record.content).find_map(|r| u32_at(r.content, 0))?;
@@ -155,8 +158,6 @@ fn slides(stream: &[u8], persists: &HashMap<u32, usize>) -> Vec<Slide> {
             Some((of_slide, body.map(|(_, text)| text).collect::<Vec<_>>().join("\r")))
         })
         .collect();
-    // A record is read once, should a damaged file have several slides that share it.
-    let mut seen = HashSet::new();
     for slide in &mut slides {
         let Some(record) = own(slide, SLIDE).filter(|_| seen.insert(slide.persist)) else { continue };
         texts_within(record.content, &mut slide.texts);

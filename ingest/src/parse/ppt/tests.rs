@@ -1,6 +1,7 @@
 //! What a PPT says, from real files and from damaged ones.
 
 use super::*;
+use crate::parse::cost::assert_cheap;
 
 const SAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest/docling/ppt/sources/legacy_sample.ppt");
@@ -29,6 +30,18 @@ fn the_outline_is_read_slide_by_slide() {
     slides[0].texts.iter().for_each(|(purpose, text)| append(&mut builder, *purpose, text));
     let document = builder.finish(ContentType::Ppt, "test").unwrap();
     assert_eq!(document.text, "Leave\n\n- 年假\n\n- two");
+}
+
+#[test]
+fn notes_that_share_a_record_cost_its_reading_once() {
+    // Each of 20,000 notes names the same record of 20,000 texts.
+    let texts = record(TEXT_BYTES, 0, b"note").repeat(20_000);
+    let note = record(NOTES, 0xf, &texts);
+    let persist = [&7_u32.to_le_bytes()[..], &[0; 16]].concat();
+    let list = record(SLIDE_PERSIST, 0, &persist).repeat(20_000);
+    let document = record(DOCUMENT, 0xf, &record(SLIDE_LIST, 0x2f, &list));
+    let stream = [note, document].concat();
+    assert!(assert_cheap(|| slides(&stream, &HashMap::from([(7, 0)]))).is_empty());
 }
 
 #[test]

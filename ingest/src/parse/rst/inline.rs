@@ -62,7 +62,8 @@ fn marked(text: &str, substitutions: &Substitutions) -> Option<(String, usize)> 
         return Some((plain_within(inner), inner.len() + 2));
     }
     // `:role:`, a backtick, text, a backtick, up to two underscores
-    let role = text.strip_prefix(':').and_then(|t| t.split_once(":`")).map(|(role, _)| role);
+    let near = text.get(..text.floor_char_boundary(MAX_STRETCH))?;
+    let role = near.strip_prefix(':').and_then(|t| t.split_once(":`")).map(|(role, _)| role);
     let role =
         role.filter(|r| !r.is_empty() && r.chars().all(|c| c.is_ascii_alphanumeric() || "-_.:+".contains(c)));
     let before = role.map_or(0, |role| role.len() + 2);
@@ -98,8 +99,9 @@ fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
     if after.starts_with(char::is_whitespace) || after.starts_with(close) {
         return None;
     }
+    let near = after.get(..after.floor_char_boundary(MAX_STRETCH))?;
     let mut from = 0;
-    while let Some(found) = after.get(from..)?.find(close) {
+    while let Some(found) = near.get(from..)?.find(close) {
         let end = from + found;
         let inner = after.get(..end)?;
         let follows = after.get(end + close.len()..)?;
@@ -110,9 +112,6 @@ fn between<'t>(text: &'t str, open: &str, close: &str) -> Option<&'t str> {
             return Some(inner);
         }
         from = end + close.len();
-        if from > MAX_STRETCH {
-            return None;
-        }
     }
     None
 }

@@ -6,6 +6,8 @@ use crate::parse::table::TableGrid;
 /// Most lines and columns of a drawn grid that is read as one.
 const MAX_LINES: usize = 5_000;
 const MAX_WIDTH: usize = 2_000;
+/// Most lines of a simple table: as far as its last rule is looked for.
+const MAX_SIMPLE_LINES: usize = 20_000;
 
 /// How many of `lines` a table takes that begins with the first of them, should one begin there.
 pub(crate) fn length(lines: &[&str]) -> Option<usize> {
@@ -18,7 +20,7 @@ pub(crate) fn length(lines: &[&str]) -> Option<usize> {
         return None;
     }
     // A rule that is followed by a blank line, or by the end, is the last one.
-    let last = (1..lines.len()).find(|&at| {
+    let last = (1..lines.len().min(MAX_SIMPLE_LINES)).find(|&at| {
         is_simple_rule(lines[at]) && lines.get(at + 1).is_none_or(|next| next.trim().is_empty()) && at > 1
     });
     last.map(|at| at + 1)

@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::parse::cost::assert_cheap;
 
 fn read(text: &str) -> ParsedDocument {
     parse(text.as_bytes(), &ParseLimits::default()).unwrap()
@@ -11,6 +12,14 @@ fn read(text: &str) -> ParsedDocument {
 #[track_caller]
 fn check(text: &str, expected: &str) {
     assert_eq!(read(text).text, expected, "{text}");
+}
+
+#[test]
+fn marks_that_never_end_are_not_looked_for_to_the_end_of_the_text() {
+    for unit in ["[a ", ":a "] {
+        let text = unit.repeat(300_000);
+        assert_cheap(|| read(&text));
+    }
 }
 
 #[test]

@@ -81,6 +81,28 @@ async fn a_garbled_answer_is_an_error_and_no_document() {
 }
 
 #[tokio::test]
+async fn a_document_that_points_out_of_its_text_is_refused() {
+    let read = |text: &[u8]| {
+        let file = file(text);
+        crate::parse::parse_file(file.path(), "a.txt", &ParseLimits::default(), &EngineConfig::default())
+            .unwrap()
+    };
+    let damages: [fn(&mut ParsedDocument); 2] =
+        [|document| document.blocks[1].span.end = 1_000, |document| document.blocks[0].span.end += 3];
+    for damage in damages {
+        let mut document = read(b"one\n\ntwo");
+        damage(&mut document);
+        let mut answer = Vec::new();
+        wire::send_document(&mut answer, document).unwrap();
+        let answer = file(&answer);
+        let script = format!("timeout 0.5 cat > /dev/null; cat {} >&0", answer.path().display());
+        let error = shell(&script, ParseLimits::default()).parse(Path::new("/x"), "a.txt").await.unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::Internal);
+        assert!(error.to_string().contains("\"a.txt\" is not sound"), "{error}");
+    }
+}
+
+#[tokio::test]
 async fn the_parsers_errors_keep_kind_and_name() {
     let host = host(ParseLimits::default());
     let error = host.parse(file(b"\x7fELF\x02\x01\x01").path(), "photo.pdf").await.unwrap_err();
