@@ -15,7 +15,7 @@ order of columns and tables is the layout's matter and measured elsewhere; what 
 """
 import argparse
 import json
-import resource
+import os
 import subprocess
 import sys
 import tempfile
@@ -126,21 +126,31 @@ def measure(args, scratch):
     print("|---|---|---|---|---|---|---|---|---|")
     for name, files in sources(args.data, scratch, args.pages).items():
         for dpi in args.dpi:
-            sums = {"pages": 0, "chars": 0, "errors": 0, "ordered": 0, "doubtful": 0}
-            before = resource.getrusage(resource.RUSAGE_CHILDREN)
+            sums = {"pages": 0, "chars": 0, "errors": 0, "ordered": 0, "doubtful": 0, "seconds": 0.0, "peak": 0}
             for path, numbers in files:
                 document = pypdfium2.PdfDocument(path)
                 for number in (n for n in numbers if n < len(document)):
                     one_page(args.parse, document, path, number, dpi, scratch, sums)
-            after = resource.getrusage(resource.RUSAGE_CHILDREN)
-            seconds = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
             percent = [100 * sums[key] / max(sums["chars"], 1) for key in ("errors", "ordered")]
-            rate = 60 * sums["pages"] / max(seconds, 1e-9)
+            rate = 60 * sums["pages"] / max(sums["seconds"], 1e-9)
             print(
                 f"| {name} | {dpi} | {sums['pages']} | {sums['chars']} | {percent[0]:.2f} | {percent[1]:.2f} "
-                f"| {sums['doubtful']} | {rate:.1f} | {after.ru_maxrss // 1024} |",
+                f"| {sums['doubtful']} | {rate:.1f} | {sums['peak'] // 1024} |",
                 flush=True,
             )
+
+
+def parse(command, path):
+    """The parsed document, and what the command and its children spent."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as out:
+        child = subprocess.Popen([*command, str(path)], stdout=out)
+        _, status, usage = os.wait4(child.pid, 0)
+        child.returncode = os.waitstatus_to_exitcode(status)
+        out.seek(0)
+        if child.returncode:
+            print(f"{path.name}: exit {child.returncode}", file=sys.stderr)
+            return {"text": "", "lines": []}, usage
+        return json.loads(out.read()), usage
 
 
 def one_page(command, document, path, number, dpi, scratch, sums):
@@ -149,13 +159,12 @@ def one_page(command, document, path, number, dpi, scratch, sums):
         return
     picture = scratch / f"{path.stem[:12]}-{number + 1}-{dpi}.png"
     document[number].render(scale=dpi / 72).to_pil().convert("RGB").save(picture)
-    done = subprocess.run([*command, str(picture)], capture_output=True, text=True, check=False)
-    if done.returncode:
-        print(f"{picture.name}: {done.stderr.strip()}", file=sys.stderr)
-        parsed = {"text": "", "lines": []}
-    else:
-        parsed = json.loads(done.stdout)
+    parsed, usage = parse(command, picture)
+    seconds = usage.ru_utime + usage.ru_stime
+    sums["seconds"] += seconds
+    sums["peak"] = max(sums["peak"], usage.ru_maxrss)
     picture.with_suffix(".txt").write_text(parsed["text"], encoding="utf-8")
+    picture.with_suffix(".ref.txt").write_text(document[number].get_textpage().get_text_bounded(), encoding="utf-8")
     text = parsed["text"]
     read = plain(" ".join(line for line in text.split("\n") if not line.startswith("| ---")).replace("| ", " ").replace(" |", " "))
     lines = [text[line["start"] : line["end"]].replace("|", " ") for line in parsed.get("lines", [])]
@@ -166,7 +175,7 @@ def one_page(command, document, path, number, dpi, scratch, sums):
     sums["errors"] += min(errors, ordered)
     sums["ordered"] += ordered
     sums["doubtful"] += sum(1 for line in parsed.get("lines", []) if line.get("confidence", 1) < 0.8)
-    print(f"{picture.name}: {len(reference)} characters, {min(errors, ordered)} wrong", file=sys.stderr)
+    print(f"{picture.name}: {len(reference)} characters, {min(errors, ordered)} wrong, {seconds:.1f} s", file=sys.stderr)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,7 @@ use super::session;
 /// Sides of the model's picture are multiples of this.
 const SIDE_STEP: usize = 32;
 /// Longer sides are made shorter: what the model needs grows with the pixels.
-const GREATEST_SIDE: f32 = 1600.0;
+const GREATEST_SIDE: f32 = 1280.0;
 /// A short side below this is enlarged.
 const LEAST_SIDE: f32 = 64.0;
 /// A pixel above this belongs to a core.
@@ -47,14 +47,10 @@ impl Detector {
         let (w, h) = model_size(width, height);
         let whole = Quad([(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)]);
         let values = sampled(picture, &whole, (w, h), w, &NORMALIZATION);
-        let (_, shares) = session::run(&mut self.0, [1, 3, h, w], values)?;
-        if shares.len() != w * h {
-            return Err(Error::internal(format!(
-                "the detector gives {} numbers for {w} × {h}",
-                shares.len()
-            )));
-        }
-        let quads = lines(&shares, w);
+        let quads = session::run(&mut self.0, [1, 3, h, w], values, |_, shares| match shares.len() {
+            count if count == w * h => Ok(lines(shares, w)),
+            count => Err(Error::internal(format!("the detector gives {count} numbers for {w} × {h}"))),
+        })?;
         Ok(quads.into_iter().map(|q| q.scaled(width / w as f32, height / h as f32)).collect())
     }
 }
@@ -161,10 +157,10 @@ mod tests {
 
     #[test]
     fn the_models_picture_is_bounded() {
-        assert_eq!(model_size(1654.0, 2339.0), (1120, 1600));
+        assert_eq!(model_size(1654.0, 2339.0), (896, 1280));
         assert_eq!(model_size(300.0, 40.0), (480, 64));
         let (w, h) = model_size(100_000.0, 10.0);
-        assert!(w <= 1600 && h == 32);
+        assert!(w <= 1280 && h == 32);
     }
 
     proptest! {

@@ -29,7 +29,8 @@ impl DirectionClassifier {
     /// Whether the line within `quad` stands on its head.
     pub(super) fn is_upside_down(&mut self, picture: &RgbImage, quad: &Quad) -> Result<bool> {
         let values = sampled(picture, quad, (WIDTH, HEIGHT), WIDTH, &NORMALIZATION);
-        let (_, shares) = session::run(&mut self.0, [1, 3, HEIGHT, WIDTH], values)?;
-        Ok(shares.get(1).is_some_and(|&share| share >= SURE))
+        session::run(&mut self.0, [1, 3, HEIGHT, WIDTH], values, |_, shares| {
+            Ok(shares.get(1).is_some_and(|&share| share >= SURE))
+        })
     }
 }

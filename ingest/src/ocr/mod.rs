@@ -28,6 +28,8 @@ pub(crate) const ENGINE: &str = "PP-OCRv5";
 pub(crate) const INSTALL: &str = "`footnote models pull pp-ocrv5 onnxruntime pdfium`";
 /// A line that is this many times taller than wide is read from top to bottom.
 const TALL: f32 = 1.5;
+/// So many lines that stand alike tell how all others stand.
+const SAMPLED_LINES: usize = 8;
 /// A line read with less confidence than this is noise: a logo, a texture.
 const LEAST_CONFIDENCE: f32 = 0.5;
 
@@ -39,7 +41,8 @@ pub struct OcrConfig {
     pub models: PathBuf,
     /// The ONNX Runtime library.
     pub onnxruntime: PathBuf,
-    /// Threads that read one picture.
+    /// Pages that are read at the same time, each on a thread of its own; where there are fewer, the threads share
+    /// the work on one.
     pub threads: usize,
 }
 
@@ -99,32 +102,29 @@ pub(crate) struct OcrReader {
 }
 
 impl OcrReader {
-    /// Loads the models.
-    pub(crate) fn open(config: &OcrConfig) -> Result<Self> {
+    /// Loads the models, which run on `threads` threads.
+    pub(crate) fn open(config: &OcrConfig, threads: usize) -> Result<Self> {
         if let Some(path) = config.missing() {
             return Err(Error::not_installed(format!(
                 "OCR needs {}, which is missing; run {INSTALL}",
                 path.display()
             )));
         }
-        let model =
-            |name: &str| session::open(&config.onnxruntime, &config.models.join(name), config.threads);
+        let model = |name: &str| session::open(&config.onnxruntime, &config.models.join(name), threads);
+        let mut recognizer = Recognizer::new(model(RECOGNITION)?, keys(&config.models.join(KEYS))?);
+        recognizer.check()?;
         Ok(Self {
             detector: Detector::new(model(DETECTION)?),
             direction: DirectionClassifier::new(model(DIRECTION)?),
-            recognizer: Recognizer::new(model(RECOGNITION)?, &keys(&config.models.join(KEYS))?),
+            recognizer,
         })
     }
 
     /// Reads `picture`.
     pub(crate) fn read(&mut self, picture: &RgbImage) -> Result<OcrText> {
+        let quads = self.detector.detect(picture)?;
         let mut text = OcrText::default();
-        for quad in self.detector.detect(picture)? {
-            let quad = if quad.height() >= TALL * quad.width() { quad.quarter_turned() } else { quad };
-            let quad = match self.direction.is_upside_down(picture, &quad)? {
-                true => quad.half_turned(),
-                false => quad,
-            };
+        for quad in self.directed(picture, quads)? {
             let (chars, confidence) = self.recognizer.recognize(picture, &quad)?;
             let blank = chars.iter().all(|c| c.c.is_whitespace());
             if blank || confidence < LEAST_CONFIDENCE {
@@ -135,10 +135,60 @@ impl OcrReader {
         }
         Ok(text)
     }
+
+    /// The lines turned so that their text reads from left to right.
+    fn directed(&mut self, picture: &RgbImage, quads: Vec<Quad>) -> Result<Vec<Quad>> {
+        let (tall, wide): (Vec<Quad>, Vec<Quad>) =
+            quads.into_iter().partition(|quad| quad.height() >= TALL * quad.width());
+        let tall = tall.iter().map(Quad::quarter_turned).collect();
+        let mut directed = Vec::new();
+        for mut lines in [wide, tall] {
+            lines.sort_by(|a, b| b.width().total_cmp(&a.width()));
+            let turned = alike(&lines, |quad| self.direction.is_upside_down(picture, quad))?;
+            let lines = lines.into_iter().zip(turned);
+            directed.extend(lines.map(|(quad, turned)| if turned { quad.half_turned() } else { quad }));
+        }
+        Ok(directed)
+    }
+}
+
+/// What `ask` says of each line. Lines of one page mostly stand alike: where the first ones, the longest, do,
+/// the others are not asked.
+fn alike(lines: &[Quad], mut ask: impl FnMut(&Quad) -> Result<bool>) -> Result<Vec<bool>> {
+    let (sample, others) = lines.split_at(lines.len().min(SAMPLED_LINES));
+    let mut said = sample.iter().map(&mut ask).collect::<Result<Vec<bool>>>()?;
+    match said.first().copied() {
+        Some(first) if said.iter().all(|&other| other == first) => said.resize(lines.len(), first),
+        _ => said.extend(others.iter().map(ask).collect::<Result<Vec<bool>>>()?),
+    }
+    Ok(said)
 }
 
 /// What the recogniser's classes stand for: a line each, the first for "nothing".
 fn keys(path: &Path) -> Result<Vec<char>> {
     let text = fs_err::read_to_string(path).map_err(|e| Error::not_installed(e.to_string()))?;
     Ok(text.trim_end_matches('\n').split('\n').map(|line| line.chars().next().unwrap_or(' ')).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_pages_whose_longest_lines_disagree_are_asked_line_by_line() {
+        let line = |at: usize| Quad([(at as f32, 0.0), (9.0, 0.0), (9.0, 1.0), (at as f32, 1.0)]);
+        let lines: Vec<Quad> = (0..20).map(line).collect();
+        let asked = |upside_down: fn(usize) -> bool| {
+            let mut count = 0;
+            let said = alike(&lines, |quad| {
+                count += 1;
+                Ok(upside_down(quad.0[0].0 as usize))
+            });
+            (said.unwrap(), count)
+        };
+        assert_eq!(asked(|_| true), (vec![true; 20], SAMPLED_LINES));
+        let (said, count) = asked(|at| at == 3 || at == 17);
+        assert_eq!((said[3], said[17], said[4], count), (true, true, false, 20));
+        assert_eq!(alike(&[], |_| Ok(true)).unwrap(), Vec::<bool>::new());
+    }
 }

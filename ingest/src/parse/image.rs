@@ -25,24 +25,28 @@ pub(crate) fn parse(
     on_page: OnPage<'_>,
 ) -> Result<ParsedDocument> {
     let mut bytes = read(path)?;
-    let mut scanner = Scanner::new(engines, limits);
+    let directories = tiff_directories(&bytes, limits)?;
+    let count = u32::try_from(directories.len().max(1)).unwrap_or(u32::MAX);
+    let mut scanner = Scanner::new(engines, limits, on_page);
+    scanner.expect(count);
     if let Some(error) = scanner.unusable() {
         return Err(error);
     }
-    let directories = tiff_directories(&bytes, limits)?;
-    let count = u32::try_from(directories.len().max(1)).unwrap_or(u32::MAX);
-    let mut pages = Vec::new();
-    for number in 1..=count {
-        if let Some(directory) = directories.get(pages.len()) {
+    for (number, index) in (1..=count).zip(0..) {
+        if let Some(directory) = directories.get(index) {
             directory.make_first(&mut bytes);
         }
-        pages.push(match decode(&bytes, limits) {
-            Ok(picture) => scanner.read(number, &picture, PIXELS_PER_POINT)?,
+        if scanner.is_out_of_time() {
+            scanner.push(PageText::out_of_time(number));
+            continue;
+        }
+        match decode(&bytes, limits) {
+            Ok(picture) => scanner.read(PageText::new(number, Vec::new()), picture, PIXELS_PER_POINT)?,
             Err(error) if count == 1 || error.kind() == ErrorKind::TooLarge => return Err(error),
-            Err(error) => PageText::unreadable(number, error.message()),
-        });
-        on_page(number, count);
+            Err(error) => scanner.push(PageText::unreadable(number, error.message())),
+        }
     }
+    let pages = scanner.finish();
     if pages.iter().all(|page| page.lines.is_empty()) {
         return Err(Error::invalid("OCR finds no text in the picture; upload one with readable text"));
     }

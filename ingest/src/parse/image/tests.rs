@@ -178,6 +178,58 @@ fn ocr_reads_pictures_scans_and_turned_pages() {
     assert!(error.message().contains("no text"), "{error}");
 }
 
+#[test]
+fn pages_read_at_the_same_time_are_those_read_one_by_one() {
+    let Some(engines) = engines() else { return };
+    let library = engines.pdfium.clone().unwrap();
+    let pictures: Vec<RgbImage> = (1..=5)
+        .map(|number| {
+            let words = ["one line", "two lines", "three lines", "four lines", "five lines"][number - 1];
+            let content = format!("BT /F1 14 Tf 20 740 Td (Page with {words} of text) Tj ET");
+            let file = tempfile::NamedTempFile::new().unwrap();
+            fs_err::write(file.path(), pdf::tests::pdf(&[content.as_str()])).unwrap();
+            // Only the part with text; pages of different heights take different times.
+            let picture = pdf::tests::picture_of(file.path(), &library);
+            image::imageops::crop_imm(&picture, 0, 0, 800, 900 / number as u32).to_image()
+        })
+        .collect();
+    let scan = pdf::tests::pdf_of_pictures(&pictures.iter().collect::<Vec<_>>());
+    let read = |threads: usize| {
+        let ocr = engines.ocr.clone().map(|ocr| OcrConfig { threads, ..ocr });
+        let file = tempfile::NamedTempFile::new().unwrap();
+        fs_err::write(file.path(), &scan).unwrap();
+        let reported = std::cell::RefCell::new(Vec::new());
+        let document = crate::parse::parse_file_reporting(
+            file.path(),
+            "scan.pdf",
+            &ParseLimits::default(),
+            &EngineConfig { ocr, ..engines.clone() },
+            &|done, of| reported.borrow_mut().push((done, of)),
+            &mut crate::parse::members::Unkept,
+        );
+        (document.unwrap(), reported.into_inner())
+    };
+    let (one, reported) = read(1);
+    assert_eq!(reported, [(1, 5), (2, 5), (3, 5), (4, 5), (5, 5)]);
+    let paragraphs: Vec<&str> = one.text.split("\n\n").collect();
+    assert_eq!(paragraphs.len(), 5, "{}", one.text);
+    assert!(paragraphs[2].ends_with("three lines of text"), "{}", one.text);
+    assert_eq!(read(2), (one, reported));
+}
+
+#[test]
+fn a_page_whose_time_did_not_come_is_told() {
+    let Some(engines) = engines() else { return };
+    let picture = RgbImage::from_pixel(200, 100, Rgb([255; 3]));
+    let scan = pdf::tests::pdf_of_pictures(&[&picture, &picture]);
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), scan).unwrap();
+    let none = ParseLimits { cpu_seconds: 0, ..ParseLimits::default() };
+    let warnings = pdf::tests::warnings(file.path(), &none, &engines);
+    assert_eq!(warnings.len(), 2);
+    assert!(warnings.iter().all(|warning| warning.contains("took all the time")), "{warnings:?}");
+}
+
 proptest! {
     #[test]
     fn no_bytes_panic(

@@ -2,6 +2,8 @@
 
 use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
+const LINE_END: char = '\n';
+
 /// A character with its box in points; y grows upwards.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Glyph {
@@ -47,8 +49,18 @@ impl Glyph {
         }
     }
 
+    /// Where a line ends that OCR found: what follows is another, however near.
+    pub(crate) fn line_end() -> Self {
+        Self { c: LINE_END, ..Self::blank(true) }
+    }
+
+    /// Whether a line ends here.
+    pub(crate) fn is_line_end(&self) -> bool {
+        self.c == LINE_END
+    }
+
     fn is_blank(&self) -> bool {
-        self.c == ' '
+        self.c == ' ' || self.is_line_end()
     }
 
     /// Quarter turns clockwise, 0 to 3.

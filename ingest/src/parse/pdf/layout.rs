@@ -118,12 +118,17 @@ pub(crate) fn lines(directions: &[Vec<Glyph>]) -> Vec<Line> {
 fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
     let mut fragments: Vec<Fragment> = Vec::new();
     let mut blank = None;
+    let mut ended = false;
     for glyph in glyphs {
+        if glyph.is_line_end() {
+            ended = true;
+            continue;
+        }
         if glyph.c == ' ' {
             blank = Some(glyph.generated && blank.unwrap_or(true));
             continue;
         }
-        let last = fragments.last_mut().filter(|last| continues(last, glyph));
+        let last = fragments.last_mut().filter(|last| !ended && continues(last, glyph));
         match last {
             Some(last) => extend(last, glyph, blank),
             None => fragments.push(Fragment {
@@ -136,6 +141,7 @@ fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
             }),
         }
         blank = None;
+        ended = false;
     }
     fragments
 }

@@ -15,6 +15,8 @@ mod rows;
 mod rulings;
 mod running;
 mod scan;
+mod scanner;
+mod workers;
 
 use std::path::Path;
 
@@ -24,7 +26,7 @@ use footnote_core::{Error, ErrorKind, Result};
 use self::frame::Frame;
 use self::layout::Line;
 use self::outline::Entry;
-pub(crate) use self::scan::Scanner;
+pub(crate) use self::scanner::Scanner;
 use super::OnPage;
 use super::builder::DocumentBuilder;
 use super::limits::{EngineConfig, ParseLimits};
@@ -74,6 +76,16 @@ impl PageText {
     pub(crate) fn unreadable(number: u32, cause: &str) -> Self {
         let warning = format!("page {number} could not be read ({cause})");
         Self { warning: Some(warning), ..Self::new(number, Vec::new()) }
+    }
+
+    /// A picture whose turn did not come.
+    pub(crate) fn out_of_time(number: u32) -> Self {
+        Self::unreadable(number, "it is a picture, and the others took all the time there is; split the file")
+    }
+
+    /// How many letters and digits it has.
+    fn letters(&self) -> usize {
+        pdfium::visible(&self.lines).filter(|c| c.is_alphanumeric()).count()
     }
 
     fn is_ocr(&self) -> bool {
@@ -164,7 +176,7 @@ fn read(
     on_page: OnPage<'_>,
 ) -> Result<(PdfText, Option<String>)> {
     let Some(library) = &engines.pdfium else { return Ok((fallback::read(path, limits, on_page)?, None)) };
-    let error = match pdfium::read(path, library, limits, &mut Scanner::new(engines, limits), on_page) {
+    let error = match pdfium::read(path, library, limits, Scanner::new(engines, limits, on_page)) {
         Ok(text) => return Ok((text, None)),
         Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
         Err(error) => error,

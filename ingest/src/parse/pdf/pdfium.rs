@@ -13,9 +13,8 @@ use super::glyph::{Glyph, upright};
 use super::layout::Line;
 use super::outline::{Entry, MAX_ENTRIES};
 use super::rulings::Rulings;
-use super::scan::Scanner;
+use super::scanner::Scanner;
 use super::{PageText, PdfText, sensible_title};
-use crate::parse::OnPage;
 use crate::parse::limits::ParseLimits;
 
 /// Newest PDFium API that the bindings know; the library may be newer.
@@ -45,8 +44,7 @@ pub(crate) fn read(
     path: &Path,
     library_path: &Path,
     limits: &ParseLimits,
-    scanner: &mut Scanner<'_>,
-    on_page: OnPage<'_>,
+    mut scanner: Scanner<'_>,
 ) -> Result<PdfText> {
     let document = library(library_path)?.load_pdf_from_file(path, None).map_err(open_error)?;
     let count = u32::try_from(document.pages().len()).unwrap_or(0);
@@ -54,13 +52,12 @@ pub(crate) fn read(
     let title = document.metadata().get(PdfDocumentMetadataTagType::Title);
     let title = title.map(|t| t.value().to_owned()).filter(|t| sensible_title(t));
     let outline = outline(&document);
-    let mut pages = Vec::new();
+    scanner.expect(count);
     let mut chars = 0;
     for number in 1..=count {
-        let page = read_page(&document, number, &mut chars, limits, scanner)?;
-        pages.push(page);
-        on_page(number, count);
+        read_page(&document, number, &mut chars, limits, &mut scanner)?;
     }
+    let pages = scanner.finish();
     let engine = match pages.iter().any(PageText::is_ocr) {
         true => format!("pdfium API {API}, {}", crate::ocr::ENGINE),
         false => format!("pdfium API {API}"),
@@ -74,15 +71,21 @@ fn read_page(
     chars: &mut usize,
     limits: &ParseLimits,
     scanner: &mut Scanner<'_>,
-) -> Result<PageText> {
+) -> Result<()> {
     let index = PdfPageIndex::try_from(number - 1).unwrap_or(PdfPageIndex::MAX);
     let page = match document.pages().get(index) {
         Ok(page) => page,
-        Err(error) => return Ok(PageText::unreadable(number, &format!("PDFium: {error}"))),
+        Err(error) => {
+            scanner.push(PageText::unreadable(number, &format!("PDFium: {error}")));
+            return Ok(());
+        }
     };
     let text = match page.text() {
         Ok(text) => text,
-        Err(error) => return Ok(PageText::unreadable(number, &format!("PDFium: {error}"))),
+        Err(error) => {
+            scanner.push(PageText::unreadable(number, &format!("PDFium: {error}")));
+            return Ok(());
+        }
     };
     let glyphs = upright(glyphs(&text));
     *chars += glyphs.len();
@@ -97,9 +100,10 @@ fn read_page(
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
     let read = PageText { label, frame: Some(frame), ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines) {
-        true => from_picture(&page, read, scanner),
-        false => Ok(read),
+        true => from_picture(&page, read, scanner)?,
+        false => scanner.push(read),
     }
+    Ok(())
 }
 
 /// The outline's entries that lead to a page, in their order.
@@ -217,30 +221,29 @@ fn picture_share(page: &PdfPage<'_>) -> f32 {
     areas.fold(0.0, f32::max) / (page.width().value * page.height().value).max(1.0)
 }
 
-/// What OCR reads on the page, unless its text layer has more to tell.
-fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) -> Result<PageText> {
-    let number = layer.number;
-    let (picture, pixels_per_point) = match render(page) {
-        Ok(rendered) => rendered,
-        Err(cause) if layer.lines.is_empty() => return Ok(PageText::unreadable(number, &cause)),
-        Err(_) => return Ok(layer),
-    };
-    match scanner.read(number, &picture, pixels_per_point) {
-        Ok(read) if chars(&read.lines) > chars(&layer.lines) => Ok(read),
-        Ok(read) if layer.lines.is_empty() => Ok(read),
-        Ok(_) => Ok(layer),
-        Err(error) if error.kind() == ErrorKind::NotInstalled => Ok(PageText { needs_ocr: true, ..layer }),
-        Err(error) => Err(error),
+/// Has OCR read what the page shows, where it can.
+fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) -> Result<()> {
+    match scanner.unusable() {
+        Some(error) if error.kind() == ErrorKind::NotInstalled => {
+            scanner.push(PageText { needs_ocr: true, ..layer });
+            return Ok(());
+        }
+        Some(error) => return Err(error),
+        None => {}
     }
-}
-
-/// Letters and digits.
-fn chars(lines: &[Line]) -> usize {
-    visible(lines).filter(|c| c.is_alphanumeric()).count()
+    let number = layer.number;
+    let drawn = if scanner.is_out_of_time() { Err(None) } else { render(page).map_err(Some) };
+    match drawn {
+        Ok((picture, pixels_per_point)) => return scanner.read(layer, picture, pixels_per_point),
+        Err(_) if !layer.lines.is_empty() => scanner.push(layer),
+        Err(None) => scanner.push(PageText::out_of_time(number)),
+        Err(Some(cause)) => scanner.push(PageText::unreadable(number, &cause)),
+    }
+    Ok(())
 }
 
 /// The characters of lines and tables, without blanks.
-fn visible(lines: &[Line]) -> impl Iterator<Item = char> {
+pub(super) fn visible(lines: &[Line]) -> impl Iterator<Item = char> {
     let texts = lines.iter().flat_map(|line| {
         let cells = line.cells.iter().map(|cell| cell.text.as_str());
         cells.chain(line.grid.iter().flatten().flatten().map(String::as_str))

@@ -1,17 +1,11 @@
 //! Pages that are pictures: read by OCR, their characters placed as those of a text layer are.
 
 use std::f32::consts::TAU;
-use std::time::Duration;
-
-use footnote_core::{Error, ErrorKind, Result};
-use image::RgbImage;
-use rustix::time::{ClockId, clock_gettime};
 
 use super::PageText;
 use super::frame::{Frame, ReadLine};
 use super::glyph::{Glyph, upright};
-use crate::ocr::{self, OcrConfig, OcrLine, OcrReader, OcrText};
-use crate::parse::limits::{EngineConfig, ParseLimits};
+use crate::ocr::{OcrLine, OcrText};
 
 /// Below this a line is told as doubtful.
 const DOUBTFUL: f32 = 0.8;
@@ -24,63 +18,14 @@ const SAME_SIZE: f32 = 1.22;
 const HALF_WIDTH: f32 = 0.62;
 /// Pages that hang by less than this many radians are straight.
 const STRAIGHT: f32 = 0.004;
-/// Share of the processor time after which no page is begun: what was read is worth more than an end by
-/// force.
-const TIME_SHARE: f64 = 0.85;
 
-/// Reads pages from pictures, as long as time allows. The models are loaded for the first one.
-pub(crate) struct Scanner<'c> {
-    config: Option<&'c OcrConfig>,
-    reader: Option<OcrReader>,
-    time: Duration,
-}
-
-impl<'c> Scanner<'c> {
-    /// Loads nothing yet.
-    pub(crate) fn new(engines: &'c EngineConfig, limits: &ParseLimits) -> Self {
-        let time = Duration::from_secs(limits.cpu_seconds).mul_f64(TIME_SHARE);
-        Self { config: engines.ocr.as_ref(), reader: None, time }
-    }
-
-    /// Why no page can be read, where none can.
-    pub(crate) fn unusable(&mut self) -> Option<Error> {
-        self.reader().err()
-    }
-
-    /// Reads page `number`, of which `picture` shows every point in `pixels_per_point` pixels.
-    pub(crate) fn read(
-        &mut self,
-        number: u32,
-        picture: &RgbImage,
-        pixels_per_point: f32,
-    ) -> Result<PageText> {
-        if processor_time() > self.time {
-            let cause = "it is a picture, and the others took all the time there is; split the file";
-            return Ok(PageText::unreadable(number, cause));
-        }
-        let text = match self.reader()?.read(picture) {
-            Ok(text) => text,
-            Err(error) if error.kind() == ErrorKind::NotInstalled => return Err(error),
-            Err(error) => return Ok(PageText::unreadable(number, &format!("OCR: {error}"))),
-        };
-        Ok(page(number, text, (picture.width(), picture.height()), pixels_per_point))
-    }
-
-    fn reader(&mut self) -> Result<&mut OcrReader> {
-        let config = self.config.ok_or_else(ocr::not_installed)?;
-        match &mut self.reader {
-            Some(reader) => Ok(reader),
-            none => Ok(none.insert(OcrReader::open(config)?)),
-        }
-    }
-}
-
-fn processor_time() -> Duration {
-    let time = clock_gettime(ClockId::ProcessCPUTime);
-    Duration::try_from(time).unwrap_or(Duration::MAX)
-}
-
-fn page(number: u32, text: OcrText, (width, height): (u32, u32), pixels_per_point: f32) -> PageText {
+/// What was read from a picture of so many pixels, as the text of a page.
+pub(super) fn page(
+    number: u32,
+    text: OcrText,
+    (width, height): (u32, u32),
+    pixels_per_point: f32,
+) -> PageText {
     let points = 1.0 / pixels_per_point.max(1e-3);
     let (width, height) = (width as f32 * points, height as f32 * points);
     let lines: Vec<Placed> = straightened(&text.lines, points, height);
@@ -204,12 +149,19 @@ impl Placed<'_> {
                 glyphs.push(Glyph::blank(false));
                 continue;
             }
-            let before = index.checked_sub(1).map_or(0.0, |i| (chars[i].at + char.at) / 2.0);
-            let after = chars.get(index + 1).map_or(1.0, |next| (next.at + char.at) / 2.0);
+            let before = index.checked_sub(1).map(|i| (chars[i].at + char.at) / 2.0);
+            let after = chars.get(index + 1).map(|next| (next.at + char.at) / 2.0);
+            // The box is larger than its text: the outer characters are as wide as their inner halves tell.
+            let (before, after) = match (before, after) {
+                (Some(before), Some(after)) => (before, after),
+                (Some(before), None) => (before, (2.0 * char.at - before).min(1.0)),
+                (None, Some(after)) => ((2.0 * char.at - after).max(0.0), after),
+                (None, None) => (0.0, 1.0),
+            };
             let (start, end) = (before.max(char.at - half) * length, after.min(char.at + half) * length);
             glyphs.push(self.glyph(char.c, start, end, turns));
         }
-        glyphs.push(Glyph::blank(true));
+        glyphs.push(Glyph::line_end());
         glyphs
     }
 
@@ -319,6 +271,25 @@ mod tests {
             line("second line", 500.0, 660.0, 2.0 * quarter, 0.9),
         ]);
         assert_eq!(texts(&head), ["first line", "second line"]);
+    }
+
+    #[test]
+    fn near_columns_are_read_one_after_the_other() {
+        // The gap between the columns is as wide as one and a half characters.
+        let page = read(
+            (0..4)
+                .flat_map(|row| {
+                    let y = 100.0 + 30.0 * row as f32;
+                    [
+                        line(&format!("the left column goes on {row}"), 100.0, y, 0.0, 0.9),
+                        line(&format!("the right column says so {row}"), 424.0, y, 0.0, 0.9),
+                    ]
+                })
+                .collect(),
+        );
+        let left = texts(&page).iter().filter(|text| text.starts_with("the left")).count();
+        assert_eq!((page.lines.len(), left), (8, 4), "{:?}", texts(&page));
+        assert!(texts(&page)[3].starts_with("the left column goes on 3"));
     }
 
     #[test]

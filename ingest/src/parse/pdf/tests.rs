@@ -30,26 +30,44 @@ pub(crate) fn picture_of(path: &Path, library: &Path) -> image::RgbImage {
     pdfium::picture_of(path, library)
 }
 
+/// What the pages of the PDF at `path` warn of.
+pub(crate) fn warnings(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Vec<String> {
+    let (text, _) = read(path, limits, engines, &|_, _| {}).unwrap();
+    text.pages.into_iter().filter_map(|page| page.warning).collect()
+}
+
 /// A PDF whose only page is `picture`, at 200 dots per inch.
 pub(crate) fn pdf_of_picture(picture: &image::RgbImage) -> Vec<u8> {
-    let (width, height) = picture.dimensions();
-    let hex: String = picture.pixels().map(|pixel| format!("{:02x}", pixel.0[1])).collect();
-    let (page_width, page_height) = (width as f32 * 0.36, height as f32 * 0.36);
-    let content = format!("{page_width} 0 0 {page_height} 0 0 cm /P Do");
-    let objects = [
-        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
-        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
-        format!(
-            "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {page_width} {page_height}] /Contents 4 0 R \
-             /Resources << /XObject << /P 5 0 R >> >> >>"
-        ),
-        format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
-        format!(
-            "<< /Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /DeviceGray \
-             /BitsPerComponent 8 /Filter /ASCIIHexDecode /Length {} >>\nstream\n{hex}>\nendstream",
-            hex.len() + 1
-        ),
-    ];
+    pdf_of_pictures(&[picture])
+}
+
+/// A PDF of scans, whose pages show one grey picture each, at 200 dpi.
+pub(crate) fn pdf_of_pictures(pictures: &[&image::RgbImage]) -> Vec<u8> {
+    let mut objects = vec!["<< /Type /Catalog /Pages 2 0 R >>".to_owned(), String::new()];
+    let mut kids = String::new();
+    for picture in pictures {
+        let (width, height) = picture.dimensions();
+        let hex: String = picture.pixels().map(|pixel| format!("{:02x}", pixel.0[1])).collect();
+        let (page_width, page_height) = (width as f32 * 0.36, height as f32 * 0.36);
+        let content = format!("{page_width} 0 0 {page_height} 0 0 cm /P Do");
+        let page = objects.len() + 1;
+        kids.push_str(&format!("{page} 0 R "));
+        objects.extend([
+            format!(
+                "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 {page_width} {page_height}] /Contents {} 0 R \
+                 /Resources << /XObject << /P {} 0 R >> >> >>",
+                page + 1,
+                page + 2
+            ),
+            format!("<< /Length {} >>\nstream\n{content}\nendstream", content.len()),
+            format!(
+                "<< /Type /XObject /Subtype /Image /Width {width} /Height {height} /ColorSpace /DeviceGray \
+                 /BitsPerComponent 8 /Filter /ASCIIHexDecode /Length {} >>\nstream\n{hex}>\nendstream",
+                hex.len() + 1
+            ),
+        ]);
+    }
+    objects[1] = format!("<< /Type /Pages /Kids [{kids}] /Count {} >>", pictures.len());
     pdf_of_objects(&objects)
 }
 

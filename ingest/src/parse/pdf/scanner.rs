@@ -1,0 +1,219 @@
+//! Reads pages that are pictures on threads of their own, while the caller draws the next.
+//!
+//! A picture is handed to a thread that is free, or waited with: at most one a thread and the one in the
+//! caller's hand are alive. Pages keep their order, whichever is read first.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use footnote_core::{Error, Result};
+use image::RgbImage;
+use rustix::time::{ClockId, clock_gettime};
+
+use super::PageText;
+use super::scan::page;
+use super::workers::Workers;
+use crate::ocr::{self, OcrConfig, OcrReader};
+use crate::parse::OnPage;
+use crate::parse::limits::{EngineConfig, ParseLimits};
+
+/// Share of the processor time after which no page is begun: what was read is worth more than an end by
+/// force.
+const TIME_SHARE: f64 = 0.85;
+/// What the process needs for everything else, and what a thread may need to read a page, in bytes: that is
+/// how many threads the memory allows.
+const OTHER_MEMORY: u64 = 512 << 20;
+const READER_MEMORY: u64 = 512 << 20;
+/// The share of the memory that pictures may hold that are being read.
+const PICTURES_PART: u64 = 4;
+
+/// The pages of a file in their order, of which pictures are read by OCR as long as time allows. Models are
+/// loaded for the first picture.
+pub(crate) struct Scanner<'c> {
+    config: Option<&'c OcrConfig>,
+    on_page: OnPage<'c>,
+    time: Duration,
+    memory: u64,
+    count: u32,
+    finished: u32,
+    /// What is known of each page; of those that are being read, what their text layer tells.
+    pages: Vec<PageText>,
+    reading: Vec<Reading>,
+    /// Models that no thread has taken yet.
+    opened: Option<OcrReader>,
+    threads: Option<Workers<Task, PageText>>,
+}
+
+struct Reading {
+    index: usize,
+    bytes: u64,
+}
+
+/// A picture of page `number`, of which every point takes `pixels_per_point` pixels.
+struct Task {
+    number: u32,
+    picture: RgbImage,
+    pixels_per_point: f32,
+}
+
+impl<'c> Scanner<'c> {
+    /// Loads nothing yet.
+    pub(crate) fn new(engines: &'c EngineConfig, limits: &ParseLimits, on_page: OnPage<'c>) -> Self {
+        Self {
+            config: engines.ocr.as_ref(),
+            on_page,
+            time: Duration::from_secs(limits.cpu_seconds).mul_f64(TIME_SHARE),
+            memory: limits.memory_bytes,
+            count: 0,
+            finished: 0,
+            pages: Vec::new(),
+            reading: Vec::new(),
+            opened: None,
+            threads: None,
+        }
+    }
+
+    /// How many pages there will be.
+    pub(crate) fn expect(&mut self, count: u32) {
+        self.count = count;
+    }
+
+    /// Why no picture can be read, where none can.
+    pub(crate) fn unusable(&mut self) -> Option<Error> {
+        if self.opened.is_some() || self.threads.is_some() {
+            return None;
+        }
+        let Some(config) = self.config else { return Some(ocr::not_installed()) };
+        match OcrReader::open(config, self.threads_within()) {
+            Ok(reader) => {
+                self.opened = Some(reader);
+                None
+            }
+            Err(error) => Some(error),
+        }
+    }
+
+    /// Whether all the time there is for pictures was taken.
+    pub(crate) fn is_out_of_time(&self) -> bool {
+        processor_time() > self.time
+    }
+
+    /// The next page, which needs no reading.
+    pub(crate) fn push(&mut self, page: PageText) {
+        self.pages.push(page);
+        self.finish_one();
+    }
+
+    /// The next page, which `picture` shows; what its text layer tells is kept where that is more.
+    pub(crate) fn read(&mut self, layer: PageText, picture: RgbImage, pixels_per_point: f32) -> Result<()> {
+        if let Some(error) = self.unusable() {
+            return Err(error);
+        }
+        let Some(config) = self.config else { return Err(ocr::not_installed()) };
+        let bytes = picture.as_raw().len() as u64;
+        let most = self.memory / PICTURES_PART;
+        while self.held().saturating_add(bytes) > most && self.wait() {}
+        let (beside, within) = (self.threads_beside(), self.threads_within());
+        let threads = self.threads.get_or_insert_with(|| Workers::new(beside));
+        let done: Vec<_> = std::iter::from_fn(|| threads.take()).collect();
+        let (index, time) = (self.pages.len(), self.time);
+        let task = Task { number: layer.number, picture, pixels_per_point };
+        let opened = &mut self.opened;
+        threads.give(index, task, || reading(config.clone(), within, opened.take(), time))?;
+        self.pages.push(layer);
+        self.reading.push(Reading { index, bytes });
+        for (index, read) in done {
+            self.settle(index, read);
+        }
+        Ok(())
+    }
+
+    /// All pages, when the last is read.
+    pub(crate) fn finish(mut self) -> Vec<PageText> {
+        while self.wait() {}
+        self.pages
+    }
+
+    fn held(&self) -> u64 {
+        self.reading.iter().map(|reading| reading.bytes).fold(0, u64::saturating_add)
+    }
+
+    /// Waits for a page that is being read; whether there was one.
+    fn wait(&mut self) -> bool {
+        let Some((index, read)) = self.threads.as_mut().and_then(Workers::wait) else { return false };
+        self.settle(index, read);
+        true
+    }
+
+    /// What OCR reads on the page, unless its text layer has more to tell.
+    fn settle(&mut self, index: usize, read: PageText) {
+        self.reading.retain(|reading| reading.index != index);
+        if let Some(page) = self.pages.get_mut(index)
+            && (page.lines.is_empty() || read.letters() > page.letters())
+        {
+            *page = PageText { label: page.label.take(), ..read };
+        }
+        self.finish_one();
+    }
+
+    fn finish_one(&mut self) {
+        self.finished = self.finished.saturating_add(1);
+        (self.on_page)(self.finished, self.count);
+    }
+
+    /// How many pages are read at the same time at most.
+    fn threads_beside(&self) -> usize {
+        let by_memory = self.memory.saturating_sub(OTHER_MEMORY) / READER_MEMORY;
+        let by_memory = usize::try_from(by_memory).unwrap_or(usize::MAX);
+        let pages = usize::try_from(self.count).unwrap_or(usize::MAX);
+        self.config.map_or(1, |config| config.threads).min(by_memory).min(pages).max(1)
+    }
+
+    /// How many threads share the work on one page: several only where there are fewer pages than threads.
+    fn threads_within(&self) -> usize {
+        self.config.map_or(1, |config| config.threads / self.threads_beside()).max(1)
+    }
+}
+
+/// What a thread does with each picture, by models that it opens where it was given none.
+fn reading(
+    config: OcrConfig,
+    threads: usize,
+    mut reader: Option<OcrReader>,
+    time: Duration,
+) -> impl FnMut(Task) -> PageText {
+    move |task| {
+        let open = || OcrReader::open(&config, threads);
+        match catch_unwind(AssertUnwindSafe(|| read_task(&mut reader, open, &task, time))) {
+            Ok(Ok(read)) => read,
+            Ok(Err(error)) => PageText::unreadable(task.number, &format!("OCR: {error}")),
+            Err(_) => {
+                // Whatever state it is in.
+                reader = None;
+                PageText::unreadable(task.number, "OCR panicked")
+            }
+        }
+    }
+}
+
+fn read_task(
+    reader: &mut Option<OcrReader>,
+    open: impl FnOnce() -> Result<OcrReader>,
+    task: &Task,
+    time: Duration,
+) -> Result<PageText> {
+    if processor_time() > time {
+        return Ok(PageText::out_of_time(task.number));
+    }
+    let reader = match reader {
+        Some(reader) => reader,
+        none => none.insert(open()?),
+    };
+    let text = reader.read(&task.picture)?;
+    Ok(page(task.number, text, task.picture.dimensions(), task.pixels_per_point))
+}
+
+fn processor_time() -> Duration {
+    let time = clock_gettime(ClockId::ProcessCPUTime);
+    Duration::try_from(time).unwrap_or(Duration::MAX)
+}
