@@ -150,11 +150,18 @@ fn zipped<'p>(parts: impl Iterator<Item = (String, &'p [u8])>) -> Option<Vec<u8>
 
 fn compound<'p>(parts: impl Iterator<Item = (String, &'p [u8])>) -> Option<Vec<u8>> {
     let mut compound = cfb::CompoundFile::create(Cursor::new(Vec::new())).ok()?;
+    // What the writer asserts of names, rather than to refuse others.
+    let is_name =
+        |name: &str| (1..=31).contains(&name.encode_utf16().count()) && !name.contains(['\\', ':', '!']);
     for (name, bytes) in parts {
+        let name = name.trim_matches('/');
+        if !name.split('/').all(is_name) {
+            continue;
+        }
         if let Some((folder, _)) = name.rsplit_once('/').filter(|(folder, _)| !folder.is_empty()) {
             let _ = compound.create_storage_all(folder);
         }
-        if let Ok(mut stream) = compound.create_stream(&name) {
+        if let Ok(mut stream) = compound.create_stream(name) {
             stream.write_all(bytes).ok()?;
         }
     }

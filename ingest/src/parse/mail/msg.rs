@@ -251,10 +251,11 @@ impl Outlook {
     /// An attached message as a file of its own: its storage is the root, and the header of its list of
     /// properties has the eight bytes more that a root's has.
     fn copy_message(&mut self, storage: &Path) -> Result<Vec<u8>> {
+        let damaged = || "an attached message is damaged; save it again in Outlook".to_owned();
         let entries: Vec<(PathBuf, bool)> = self
             .file
             .walk_storage(storage)
-            .internal("cannot list the attached message")?
+            .context(ErrorKind::InvalidInput, damaged)?
             .take(MOST_COPIED)
             .map(|entry| (entry.path().to_owned(), entry.is_stream()))
             .collect();
@@ -265,14 +266,14 @@ impl Outlook {
             };
             let target = Path::new("/").join(below);
             if !is_stream {
-                copy.create_storage_all(&target).internal("cannot copy the attached message")?;
+                copy.create_storage_all(&target).context(ErrorKind::InvalidInput, damaged)?;
                 continue;
             }
             let mut bytes = self.stream(&path)?.unwrap_or_default();
             if below == Path::new(PROPERTIES) && bytes.len() >= 24 {
                 bytes.splice(24..24, [0; 8]);
             }
-            write(&mut copy, &target, &bytes).internal("cannot copy the attached message")?;
+            write(&mut copy, &target, &bytes).context(ErrorKind::InvalidInput, damaged)?;
         }
         copy.flush().internal("cannot copy the attached message")?;
         Ok(copy.into_inner().into_inner())
