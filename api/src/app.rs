@@ -11,6 +11,7 @@ use footnote_core::document::Lineage;
 use footnote_core::error::Context;
 use footnote_core::knowledge_base::{ChunkerSettings, Generation, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::ParsedDocument;
+use footnote_core::password::Password;
 use footnote_core::ports::{Clock, Embedder, Generator, Reranker, SystemClock};
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_generator::{Answerer, Calibration, GeneratorConfig, GgufGenerator, SupportModels};
@@ -329,11 +330,12 @@ impl ParseFile for ChildParser {
         &self,
         path: &Path,
         file_name: &str,
+        password: Option<Password>,
         lineage: Lineage,
         members: &mut dyn MemberSink,
         progress: &Progress,
     ) -> Result<ParsedDocument> {
-        self.0.parse_with_members(path, file_name, lineage, members, progress).await
+        self.0.parse_with_members(path, file_name, password, lineage, members, progress).await
     }
 }
 
@@ -355,7 +357,8 @@ pub fn parse_host(config: &Config, worker_command: Vec<OsString>) -> ParseHost {
         threads: ingest.ocr_threads,
     };
     let ocr = Some(ocr).filter(|ocr| ocr.missing().is_none());
-    ParseHost::new(worker_command, limits, EngineConfig { pdfium, ocr }, ingest.workers)
+    let passwords = ingest.passwords.iter().flat_map(|secret| Password::parse(secret.reveal())).collect();
+    ParseHost::new(worker_command, limits, EngineConfig { pdfium, ocr, passwords }, ingest.workers)
 }
 
 /// Opens the embedder of the configuration. Blocks for about a second.

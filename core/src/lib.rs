@@ -18,6 +18,7 @@ pub mod knowledge_base;
 pub mod model_thread;
 pub mod parsed;
 pub mod passage;
+pub mod password;
 pub mod ports;
 pub mod principal;
 pub mod question;

@@ -36,6 +36,7 @@ use crate::job::{Job, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPol
 use crate::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
 use crate::parsed::ParsedDocument;
 use crate::passage::ConfirmedChunk;
+use crate::password::Password;
 use crate::principal::{ApiKey, Scope};
 use crate::receipt::Receipt;
 use crate::schedule::{Run, RunTrigger, Schedule};
@@ -288,6 +289,11 @@ pub trait DocumentStore: Send + Sync {
     async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()>;
     /// What a model wrote about a version.
     async fn enrichment(&self, version: VersionId) -> Result<Option<Enrichment>>;
+    /// Remembers what opens the file that is, or will be, the source's document of this key. It is forgotten with the
+    /// document.
+    async fn put_password(&self, source: SourceId, key: &str, password: &Password) -> Result<()>;
+    /// What opens the source's document of this key, where anybody told.
+    async fn password(&self, source: SourceId, key: &str) -> Result<Option<Password>>;
     /// A document's edits, oldest first.
     async fn chunk_edits(&self, document: DocumentId) -> Result<Vec<StoredChunkEdit>>;
     /// Puts the edit in the place of any that the chunk has, and queues that the indexes learn it; one that says

@@ -45,7 +45,7 @@ fn main() -> Result<()> {
     let program = std::env::current_exe().internal("cannot find this program")?;
     let command = vec![program.into_os_string(), OsString::from("--worker")];
     let limits = ParseLimits { wall_seconds: 480, cpu_seconds: 60, ..ParseLimits::default() };
-    let host = ParseHost::new(command, limits, EngineConfig { pdfium, ocr }, 1);
+    let host = ParseHost::new(command, limits, EngineConfig { pdfium, ocr, ..EngineConfig::default() }, 1);
     match json {
         true => runtime.block_on(print_one(&folder, &host)),
         false => runtime.block_on(parse_all(folder, &host, text)),

@@ -10,6 +10,7 @@ use footnote_core::document::{Enrichment, Lineage};
 use footnote_core::ids::GenerationId;
 use footnote_core::knowledge_base::Generation;
 use footnote_core::parsed::ParsedDocument;
+use footnote_core::password::Password;
 use footnote_core::ports::{
     BlobStore, Clock, DocumentStore, Embedder, JobQueue, KeywordIndex, ScheduleStore, VectorIndex,
 };
@@ -27,17 +28,18 @@ pub trait ParseFile: Send + Sync {
     /// they are read. Dropping the future ends the work.
     async fn parse(&self, path: &Path, file_name: &str, progress: &Progress) -> Result<ParsedDocument>;
 
-    /// [`Self::parse`], which hands what lies within the file on to `members`; `lineage` tells what the file
-    /// itself lies in. A parser that knows of no members gives none.
+    /// [`Self::parse`], which opens an encrypted file with `password` and hands what lies within the file on to
+    /// `members`; `lineage` tells what the file itself lies in. A parser that knows of neither opens and gives none.
     async fn parse_with_members(
         &self,
         path: &Path,
         file_name: &str,
+        password: Option<Password>,
         lineage: Lineage,
         members: &mut dyn MemberSink,
         progress: &Progress,
     ) -> Result<ParsedDocument> {
-        let _ = (lineage, members);
+        let _ = (password, lineage, members);
         self.parse(path, file_name, progress).await
     }
 }

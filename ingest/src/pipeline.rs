@@ -109,8 +109,12 @@ async fn parse(
         Some(_) => ctx.documents.lineage(document.id).await?,
         None => Lineage::default(),
     };
+    let password = ctx.documents.password(document.source, &document.key).await?;
     let mut members = StoredMembers::new(&*ctx.blobs);
-    let parsed = ctx.parser.parse_with_members(&original, file_name, lineage, &mut members, progress).await?;
+    let parsed = ctx
+        .parser
+        .parse_with_members(&original, file_name, password, lineage, &mut members, progress)
+        .await?;
     Ok((parsed, members.stored()))
 }
 

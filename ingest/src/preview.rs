@@ -4,8 +4,10 @@ use std::path::Path;
 use std::sync::Arc;
 
 use footnote_core::Result;
+use footnote_core::document::Lineage;
 use footnote_core::knowledge_base::ChunkerSettings;
 use footnote_core::parsed::ParsedDocument;
+use footnote_core::password::Password;
 use footnote_core::ports::Embedder;
 use footnote_core::text::CanonicalText;
 
@@ -13,6 +15,7 @@ use crate::chunk::{ChunkBudget, ChunkDraft, Composer, chunk};
 use crate::context::IngestContext;
 use crate::entries::{compute, own_title};
 use crate::language::language_of;
+use crate::members::DropMembers;
 use crate::progress::Progress;
 
 /// A file as it would be indexed.
@@ -39,16 +42,21 @@ pub struct PreviewChunk {
     pub tokens: usize,
 }
 
-/// Parses the file at `path`, which people call `file_name`, and cuts it by `chunker` for `embedder`.
+/// Parses the file at `path`, which people call `file_name` and `password` may open, and cuts it by `chunker` for `embedder`.
 pub async fn preview(
     ctx: &IngestContext,
     path: &Path,
     file_name: &str,
+    password: Option<Password>,
     chunker: ChunkerSettings,
     embedder: Arc<dyn Embedder>,
 ) -> Result<Preview> {
     let budget = ChunkBudget::new(&chunker, embedder.max_tokens())?;
-    let mut parsed = ctx.parser.parse(path, file_name, &Progress::default()).await?;
+    let (lineage, progress) = (Lineage::default(), Progress::default());
+    let mut parsed = ctx
+        .parser
+        .parse_with_members(path, file_name, password, lineage, &mut DropMembers, &progress)
+        .await?;
     let file_name = file_name.to_owned();
     compute(move || {
         let tokens = embedder.tokens();

@@ -1,8 +1,35 @@
 //! Files that cannot be read, or only with care: each says so by name, and costs nobody else anything.
 
 use encoding_rs::GBK;
-use footnote_tests::support::{TestApp, docx, encrypted_pdf, pdf, shared_data, zip_bomb};
+use footnote_tests::support::{Form, TestApp, docx, encrypted_pdf, locked_pdf, pdf, shared_data, zip_bomb};
 use serde_json::json;
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_encrypted_file_is_opened_with_the_password_that_is_given() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("vault").await;
+    let bytes = locked_pdf("The treasure lies under the third oak.", "open sesame");
+    let reason = kb.add_bad("map.pdf", bytes.clone()).await;
+    assert!(reason.contains("upload it with its password"), "{reason}");
+    let upload = async |path: &str, password: &str| {
+        let form = Form::new().file("map.pdf", &bytes).field("password", password);
+        kb.client.upload(&kb.path(path), form, &[]).await
+    };
+    let refused = upload("/documents?wait=60", "open barley").await.ok();
+    let reason =
+        refused["items"][0]["document"]["newest_version"]["failure"].as_str().unwrap_or_default().to_owned();
+    assert!(reason.contains("none that was given opens it"), "{refused:#}");
+    assert!(!refused.to_string().contains("barley"));
+    let read = upload("/documents?wait=60", "open sesame").await.ok();
+    assert!(!read.to_string().contains("sesame"));
+    let found = kb.search("where does the treasure lie?").await;
+    assert!(found[0]["text"].as_str().unwrap().contains("third oak"), "{found:#?}");
+    let preview = upload("/chunks/preview", "open sesame").await.ok();
+    assert_eq!(preview["total"], 1);
+    let problem = upload("/documents", "").await.problem(400);
+    assert!(problem.contains("password"), "{problem}");
+    app.finish().await;
+}
 
 #[tokio::test(flavor = "multi_thread")]
 async fn unreadable_files_fail_with_their_reason_and_others_go_on() {
@@ -14,7 +41,7 @@ async fn unreadable_files_fail_with_their_reason_and_others_go_on() {
         ("blank.pdf", pdf(&[""]), ["no extractable text", "blank.pdf"]),
         ("blank.txt", b" \n\t\n".to_vec(), ["no", "text"]),
         ("marks.txt", b"--- *** ---".to_vec(), ["no extractable text", "marks.txt"]),
-        ("secret.pdf", encrypted_pdf(), ["encrypted", "remove the password"]),
+        ("secret.pdf", encrypted_pdf(), ["encrypted", "upload it with its password"]),
         ("cut.pdf", whole[..whole.len() / 3].to_vec(), ["PDF", "damaged"]),
         ("cut.docx", whole_docx[..whole_docx.len() - 60].to_vec(), ["cut.docx", "damaged"]),
         ("photo.pdf", b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR".to_vec(), ["photo.pdf", "the picture is damaged"]),

@@ -16,6 +16,7 @@ use super::args::{IngestArgs, OutputFormat};
 use super::output;
 use super::session::Session;
 use crate::config::Config;
+use crate::service::uploads::Described;
 use crate::service::{FileName, uploads};
 
 /// What became of one file.
@@ -103,7 +104,9 @@ async fn add(
     let pieces = ReaderStream::new(file)
         .map_err(move |e| Error::invalid(format!("cannot read {shown}")).with_source(e));
     let staged = uploads::stage(&session.app, FileName::parse(name)?, pieces).await?;
-    let stored = uploads::store(&session.app, &session.principal, knowledge_base, &[staged], None).await?;
+    let stored =
+        uploads::store(&session.app, &session.principal, knowledge_base, &[staged], Described::default())
+            .await?;
     stored.into_iter().next().ok_or_else(|| Error::internal("the stored file vanished"))
 }
 

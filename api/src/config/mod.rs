@@ -10,6 +10,7 @@ use figment::error::Kind;
 use figment::providers::{Format, Serialized, Toml};
 use figment::value::{Dict, Map, Value};
 use figment::{Figment, Metadata, Profile, Provider};
+use footnote_core::password::Password;
 use footnote_core::{Error, Result};
 use serde::{Deserialize, Serialize};
 
@@ -155,6 +156,10 @@ impl Config {
             if value == 0 {
                 return Err(Error::invalid(format!("{key} is 0; give a value above 0")));
             }
+        }
+        for password in &self.ingest.passwords {
+            Password::parse(password.reveal())
+                .map_err(|e| Error::invalid(format!("ingest.passwords: {}", e.message())))?;
         }
         if self.vector.backend == VectorBackend::Server && self.vector.url.is_none() {
             return Err(Error::invalid(

@@ -198,6 +198,8 @@ pub struct IngestConfig {
     pub parse_memory_bytes: u64,
     /// Threads that read one scanned page.
     pub ocr_threads: usize,
+    /// Passwords that encrypted files are tried with, in this order.
+    pub passwords: Vec<Secret>,
     /// How long a worker holds a job without a heartbeat before another takes it.
     pub lease_seconds: u64,
 }
@@ -209,6 +211,7 @@ impl Default for IngestConfig {
             parse_timeout_seconds: 300,
             parse_memory_bytes: 2048 * MIB,
             ocr_threads: 1,
+            passwords: Vec::new(),
             lease_seconds: 60,
         }
     }

@@ -16,7 +16,7 @@ use uuid::Uuid;
 
 use super::Routes;
 use super::paths::{ChunkPath, DocumentPath, KnowledgeBasePath};
-use super::uploads;
+use super::uploads::{self, Received};
 use super::views::{ChunksView, EditedChunkView, LineView, PreviewView};
 use crate::app::App;
 use crate::auth::Caller;
@@ -170,13 +170,13 @@ async fn preview(
         (max_tokens, overlap_tokens) => Some(chunks::settings(max_tokens, overlap_tokens)?),
     };
     let multipart = multipart.map_err(|e| ApiError::new(e.status(), e.body_text()))?;
-    let (files, _) = uploads::receive(&app, multipart).await?;
+    let Received { files, password, .. } = uploads::receive(&app, multipart).await?;
     let [file] = files.as_slice() else {
         return Err(
             Error::invalid(format!("the request has {} files; send one to preview", files.len())).into()
         );
     };
-    let preview = chunks::preview(&app, &principal, &knowledge_base, file, chunker).await?;
+    let preview = chunks::preview(&app, &principal, &knowledge_base, file, password, chunker).await?;
     Ok(Json(PreviewView::of(&preview, limit)))
 }
 

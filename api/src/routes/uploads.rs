@@ -10,6 +10,7 @@ use axum::response::{IntoResponse, Response};
 use footnote_core::document::Metadata;
 use footnote_core::error::Context;
 use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::password::Password;
 use footnote_core::ports::StoredVersion;
 use footnote_core::principal::{Principal, Role};
 use footnote_core::{Error, ErrorKind, Result};
@@ -29,7 +30,7 @@ use crate::extract::{Path, Query};
 use crate::openapi::Failures;
 use crate::server::body::stalled;
 use crate::service::filter::parse_metadata;
-use crate::service::uploads::{self, Held, IdempotencyKey, MAX_FILES, Reserved, StagedFile};
+use crate::service::uploads::{self, Described, Held, IdempotencyKey, MAX_FILES, Reserved, StagedFile};
 use crate::service::{FileName, knowledge_bases};
 
 /// Bytes of the `metadata` part.
@@ -60,6 +61,8 @@ struct UploadBody {
     /// A JSON object of texts that becomes the metadata of all files.
     #[schema(example = "{\"year\": \"2026\"}")]
     metadata: Option<String>,
+    /// What opens the files of this request that are encrypted. Kept for when they are read again, never shown.
+    password: Option<String>,
 }
 
 /// A response as remembered for its idempotency key.
@@ -95,7 +98,7 @@ async fn upload(
     let idempotency_key = idempotency_key(&headers)?;
     let multipart = multipart.map_err(|e| ApiError::new(e.status(), e.body_text()))?;
 
-    let (files, metadata) = receive(&app, multipart).await?;
+    let Received { files, metadata, password } = receive(&app, multipart).await?;
     uploads::check(&files, metadata.as_ref())?;
     let held = match idempotency_key {
         None => None,
@@ -107,7 +110,7 @@ async fn upload(
             }
         }
     };
-    let upload = Upload { principal, knowledge_base, files, metadata, held: held.clone() };
+    let upload = Upload { principal, knowledge_base, files, metadata, password, held: held.clone() };
     // Of its own, so that a client that leaves does not part what is stored from what is remembered.
     let storing = tokio::spawn(upload.store(app.clone()).in_current_span());
     let mut stored = storing.await.internal("storing the upload panicked")??;
@@ -126,6 +129,7 @@ struct Upload {
     knowledge_base: KnowledgeBase,
     files: Vec<StagedFile>,
     metadata: Option<Metadata>,
+    password: Option<Password>,
     held: Option<Held>,
 }
 
@@ -133,8 +137,9 @@ impl Upload {
     /// Stores, and remembers the response before anybody waits for jobs: whenever the request comes
     /// again, what it brought is not stored again.
     async fn store(self, app: Arc<App>) -> Result<Vec<StoredVersion>> {
-        let metadata = self.metadata.as_ref();
-        let stored = uploads::store(&app, &self.principal, &self.knowledge_base, &self.files, metadata).await;
+        let described = Described { metadata: self.metadata.as_ref(), password: self.password.as_ref() };
+        let stored =
+            uploads::store(&app, &self.principal, &self.knowledge_base, &self.files, described).await;
         let Some(held) = self.held else { return stored };
         match stored {
             Ok(stored) => {
@@ -182,20 +187,31 @@ fn replayed(known: &str) -> Result<Response, ApiError> {
     Ok(response)
 }
 
+/// What a request brought.
+#[derive(Default)]
+pub(super) struct Received {
+    pub(super) files: Vec<StagedFile>,
+    pub(super) metadata: Option<Metadata>,
+    pub(super) password: Option<Password>,
+}
+
 /// Streams every file of the request into the blob store.
-pub(super) async fn receive(
-    app: &App,
-    mut multipart: Multipart,
-) -> Result<(Vec<StagedFile>, Option<Metadata>), ApiError> {
-    let (mut files, mut metadata) = (Vec::new(), None);
+pub(super) async fn receive(app: &App, mut multipart: Multipart) -> Result<Received, ApiError> {
+    let Received { mut files, mut metadata, mut password } = Received::default();
     while let Some(field) = multipart.next_field().await.map_err(|e| unreadable(app, &e))? {
         let Some(file_name) = field.file_name() else {
             match field.name() {
-                Some("metadata") => metadata = Some(parse_metadata(&read_metadata(app, field).await?)?),
+                Some("metadata") => {
+                    metadata = Some(parse_metadata(&read_text(app, "metadata", field).await?)?)
+                }
+                Some("password") => {
+                    password = Some(Password::parse(&read_text(app, "password", field).await?)?)
+                }
                 other => {
                     let name = other.unwrap_or_default();
                     return Err(Error::invalid(format!(
-                        "the part {name:?} has no filename; send files with a filename, and `metadata` as text"
+                        "the part {name:?} has no filename; send files with a filename, and `metadata` or \
+                         `password` as text"
                     ))
                     .into());
                 }
@@ -211,18 +227,18 @@ pub(super) async fn receive(
         let pieces = field.map(|piece| piece.map_err(|e| unreadable(app, &e)));
         files.push(uploads::stage(app, name, pieces).await?);
     }
-    Ok((files, metadata))
+    Ok(Received { files, metadata, password })
 }
 
-async fn read_metadata(app: &App, mut field: Field<'_>) -> Result<String, ApiError> {
+async fn read_text(app: &App, name: &str, mut field: Field<'_>) -> Result<String, ApiError> {
     let mut bytes = Vec::new();
     while let Some(piece) = field.chunk().await.map_err(|e| unreadable(app, &e))? {
         bytes.extend_from_slice(&piece);
         if bytes.len() > MAX_METADATA_BYTES {
-            return Err(too_large(format!("metadata is longer than {MAX_METADATA_BYTES} bytes; shorten it")));
+            return Err(too_large(format!("{name} is longer than {MAX_METADATA_BYTES} bytes; shorten it")));
         }
     }
-    String::from_utf8(bytes).map_err(|e| Error::invalid("metadata is not UTF-8").with_source(e).into())
+    String::from_utf8(bytes).map_err(|_| Error::invalid(format!("{name} is not UTF-8")).into())
 }
 
 fn too_large(detail: String) -> ApiError {

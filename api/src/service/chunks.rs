@@ -8,6 +8,7 @@ use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::job::Job;
 use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::Line;
+use footnote_core::password::Password;
 use footnote_core::principal::{Principal, Role};
 use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
@@ -76,6 +77,7 @@ pub async fn preview(
     principal: &Principal,
     knowledge_base: &KnowledgeBase,
     file: &StagedFile,
+    password: Option<Password>,
     chunker: Option<ChunkerSettings>,
 ) -> Result<Preview> {
     principal.scope(knowledge_base)?;
@@ -87,7 +89,7 @@ pub async fn preview(
     };
     let path = app.store.blobs.path(file.content).await?;
     let path = path.ok_or_else(|| Error::corrupt("the staged file is gone"))?;
-    preview::preview(&app.ingest, &path, file.name.key(), chunker, app.embedder.clone()).await
+    preview::preview(&app.ingest, &path, file.name.key(), password, chunker, app.embedder.clone()).await
 }
 
 /// The chunks of the version asked for, else of the current or newest one.

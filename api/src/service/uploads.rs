@@ -8,6 +8,7 @@ use footnote_core::document::Metadata;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ApiKeyId, JobId};
 use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::password::Password;
 use footnote_core::ports::{NewVersion, Reservation, StoredVersion};
 use footnote_core::principal::{Principal, Role};
 use footnote_core::{Error, Result};
@@ -65,6 +66,15 @@ pub fn check(files: &[StagedFile], metadata: Option<&Metadata>) -> Result<()> {
     metadata.map_or(Ok(()), check_metadata)
 }
 
+/// What a request says of its files.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Described<'a> {
+    /// Replaces the documents' metadata; `None` keeps it.
+    pub metadata: Option<&'a Metadata>,
+    /// Opens those that are encrypted; `None` keeps what was given before.
+    pub password: Option<&'a Password>,
+}
+
 /// Makes staged files versions of documents in the knowledge base's upload source. A failure names
 /// the files that were stored before it.
 pub async fn store(
@@ -72,7 +82,7 @@ pub async fn store(
     principal: &Principal,
     knowledge_base: &KnowledgeBase,
     files: &[StagedFile],
-    metadata: Option<&Metadata>,
+    Described { metadata, password }: Described<'_>,
 ) -> Result<Vec<StoredVersion>> {
     principal.scope(knowledge_base)?;
     principal.require(Role::Editor)?;
@@ -80,6 +90,10 @@ pub async fn store(
     let source = app.store.documents.upload_source(knowledge_base.id).await?;
     let mut stored = Vec::with_capacity(files.len());
     for file in files {
+        if let Some(password) = password {
+            // Before the version, which may be read as soon as it is there.
+            app.store.documents.put_password(source.id, file.name.key(), password).await?;
+        }
         let new = NewVersion {
             knowledge_base: knowledge_base.id,
             source: source.id,

@@ -17,6 +17,7 @@ use footnote_core::job::{Job, JobKind, JobProgress, JobState, Lease, LeaseState,
 use footnote_core::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::passage::ConfirmedChunk;
+use footnote_core::password::Password;
 use footnote_core::ports::*;
 use footnote_core::principal::Scope;
 use footnote_core::schedule::{Run, RunTrigger, Schedule};
@@ -39,6 +40,7 @@ struct JobRow {
 struct State {
     edits: Vec<StoredChunkEdit>,
     enrichments: HashMap<VersionId, Enrichment>,
+    passwords: HashMap<(SourceId, String), Password>,
     knowledge_bases: Vec<KnowledgeBase>,
     generations: Vec<Generation>,
     sources: Vec<Source>,
@@ -391,6 +393,13 @@ impl DocumentStore for Memory {
         let mut chunks = self.chunks(version, generation).await?;
         chunks.retain(|chunk| ordinals.contains(&chunk.ordinal));
         Ok(chunks)
+    }
+    async fn put_password(&self, source: SourceId, key: &str, password: &Password) -> Result<()> {
+        self.state().passwords.insert((source, key.to_owned()), password.clone());
+        Ok(())
+    }
+    async fn password(&self, source: SourceId, key: &str) -> Result<Option<Password>> {
+        Ok(self.state().passwords.get(&(source, key.to_owned())).cloned())
     }
     async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()> {
         self.state().enrichments.insert(version, enrichment.clone());

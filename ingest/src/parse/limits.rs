@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use footnote_core::document::Lineage;
+use footnote_core::password::Password;
 use serde::{Deserialize, Serialize};
 
 use crate::ocr::OcrConfig;
@@ -98,6 +99,8 @@ pub struct EngineConfig {
     pub pdfium: Option<PathBuf>,
     /// OCR's models; without them pictures and scanned pages are not read.
     pub ocr: Option<OcrConfig>,
+    /// What encrypted files are opened with, in this order, where they do not open without.
+    pub passwords: Vec<Password>,
 }
 
 impl EngineConfig {

@@ -23,6 +23,7 @@ use std::sync::{Arc, OnceLock};
 use footnote_core::document::Lineage;
 use footnote_core::error::Context;
 use footnote_core::parsed::ParsedDocument;
+use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
@@ -173,23 +174,26 @@ impl ParseHost {
         progress: &Progress,
     ) -> (Result<ParsedDocument>, Option<Spent>) {
         let mut spent = None;
-        let lineage = Lineage::default();
-        let parsed = self.run_child(path, file_name, lineage, &mut DropMembers, progress, &mut spent).await;
+        let request = self.request(path, file_name, None, &Lineage::default());
+        let parsed = self.run_child(request, &mut DropMembers, progress, &mut spent).await;
         (parsed, spent)
     }
 
-    /// [`Self::parse_reporting`], which hands what lies within the file on to `members`. `lineage` tells what
-    /// the file itself lies in: the limits on members are for all of that together.
+    /// [`Self::parse_reporting`], which tries `password` first on an encrypted file and hands what lies within the
+    /// file on to `members`. `lineage` tells what the file itself lies in: the limits on members are for all of that
+    /// together.
     pub async fn parse_with_members(
         &self,
         path: &Path,
         file_name: &str,
+        password: Option<Password>,
         lineage: Lineage,
         members: &mut dyn MemberSink,
         progress: &Progress,
     ) -> Result<ParsedDocument> {
         let mut spent = None;
-        let parsed = self.run_child(path, file_name, lineage, members, progress, &mut spent).await;
+        let request = self.request(path, file_name, password, &lineage);
+        let parsed = self.run_child(request, members, progress, &mut spent).await;
         if let Some(Spent { cpu, peak_bytes }) = spent {
             let peak_mib = peak_bytes.map(|bytes| bytes >> 20);
             tracing::debug!(file.name = file_name, parser.cpu = ?cpu, parser.peak_mib = peak_mib, "a file was parsed");
@@ -197,23 +201,28 @@ impl ParseHost {
         parsed
     }
 
-    async fn run_child(
+    fn request(
         &self,
         path: &Path,
         file_name: &str,
-        lineage: Lineage,
+        password: Option<Password>,
+        lineage: &Lineage,
+    ) -> Request {
+        let mut engines = self.engines.clone();
+        engines.passwords.splice(..0, password);
+        let limits = self.limits.within(lineage);
+        Request { path: path.to_owned(), file_name: file_name.to_owned(), limits, engines }
+    }
+
+    async fn run_child(
+        &self,
+        request: Request,
         members: &mut dyn MemberSink,
         progress: &Progress,
         spent: &mut Option<Spent>,
     ) -> Result<ParsedDocument> {
-        let limits = self.limits.within(&lineage);
-        let request = Request {
-            path: path.to_owned(),
-            file_name: file_name.to_owned(),
-            limits: limits.clone(),
-            engines: self.engines.clone(),
-        };
-        let incoming = Incoming::new(members, &limits);
+        let file_name = request.file_name.as_str();
+        let incoming = Incoming::new(members, &request.limits);
         let _turn = self.children.acquire().await.internal("the parser host has ended")?;
         let (ours, theirs) = UnixStream::pair().internal("cannot make a socket pair")?;
         let mut child = self.spawn(theirs)?;

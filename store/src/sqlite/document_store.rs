@@ -17,6 +17,7 @@ use footnote_core::job::{Job, Lease};
 use footnote_core::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::ParsedDocument;
 use footnote_core::passage::ConfirmedChunk;
+use footnote_core::password::Password;
 use footnote_core::ports::{
     DocumentFilter, DocumentStore, ListRequest, ListedDocument, Listing, NewKnowledgeBase, NewVersion,
     StoredVersion, VersionFailure,
@@ -28,7 +29,7 @@ use footnote_core::text::CanonicalText;
 
 use super::{
     SqliteStore, chunk_edits, chunks, confirm, documents, enrichments, garbage, knowledge_bases, lifecycle,
-    members, sources, texts, vectors, versions,
+    members, passwords, sources, texts, vectors, versions,
 };
 
 #[async_trait]
@@ -180,6 +181,14 @@ impl DocumentStore for SqliteStore {
         ordinals: RangeInclusive<u32>,
     ) -> Result<Vec<Chunk>> {
         chunks::between(self, version, generation, ordinals).await
+    }
+
+    async fn put_password(&self, source: SourceId, key: &str, password: &Password) -> Result<()> {
+        passwords::put(self, source, key, password).await
+    }
+
+    async fn password(&self, source: SourceId, key: &str) -> Result<Option<Password>> {
+        passwords::find(self, source, key).await
     }
 
     async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()> {

@@ -26,6 +26,7 @@ mod knowledge_bases;
 mod lifecycle;
 mod members;
 mod owned;
+mod passwords;
 mod receipts;
 mod runs;
 mod schedules;

@@ -44,6 +44,26 @@ pub fn pdf(pages: &[&str]) -> Vec<u8> {
     write_pdf(pages, None)
 }
 
+/// A PDF of one page that only `password` opens.
+pub fn locked_pdf(text: &str, password: &str) -> Vec<u8> {
+    use pdf_extract::{Document, EncryptionState, EncryptionVersion, Object, Permissions, StringFormat};
+    let mut document = Document::load_mem(&pdf(&[text])).unwrap();
+    let id = Object::String(b"0123456789abcdef".to_vec(), StringFormat::Hexadecimal);
+    document.trailer.set("ID", Object::Array(vec![id.clone(), id]));
+    let version = EncryptionVersion::V2 {
+        document: &document,
+        owner_password: "the owner's",
+        user_password: password,
+        key_length: 128,
+        permissions: Permissions::all(),
+    };
+    let state = EncryptionState::try_from(version).unwrap();
+    document.encrypt(&state).unwrap();
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    bytes
+}
+
 /// A PDF that only its password opens.
 pub fn encrypted_pdf() -> Vec<u8> {
     let (owner, user) = ("41".repeat(32), "42".repeat(32));

@@ -17,7 +17,9 @@ pub use app::TestApp;
 pub use binary::footnote_binary;
 pub use citations::check_citations;
 pub use client::{Client, Reply, ServerEvent};
-pub use files::{docx, encrypted_pdf, pdf, repository, samples, shared_data, zip_bomb, zip_in_gbk, zip_of};
+pub use files::{
+    docx, encrypted_pdf, locked_pdf, pdf, repository, samples, shared_data, zip_bomb, zip_in_gbk, zip_of,
+};
 pub use knowledge_base::TestKnowledgeBase;
 pub use models::models_folder;
 pub use multipart::Form;

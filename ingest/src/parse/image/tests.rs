@@ -136,7 +136,11 @@ fn engines() -> Option<EngineConfig> {
         onnxruntime: folder.join("onnxruntime/libonnxruntime.so"),
         threads: 1,
     };
-    Some(EngineConfig { pdfium: Some(folder.join("pdfium/libpdfium.so")), ocr: Some(ocr) })
+    Some(EngineConfig {
+        pdfium: Some(folder.join("pdfium/libpdfium.so")),
+        ocr: Some(ocr),
+        ..EngineConfig::default()
+    })
 }
 
 const POLICY: &str = "BT /F1 20 Tf 72 740 Td (Leave policy) Tj ET BT /F1 11 Tf 72 700 Td (Annual leave is ten days a year.) Tj 0 -14 Td \

@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use footnote_core::error::Context;
+use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
 use pdf_extract::{Document, PlainTextOutput, output_doc_page};
 
@@ -17,14 +18,22 @@ pub(crate) const ENGINE: &str = "pdf-extract";
 
 /// Reads the PDF at `path`. A page whose fonts or operators make the library panic becomes a
 /// warning; the others are read.
-pub(crate) fn read(path: &Path, limits: &ParseLimits, on_page: OnPage<'_>) -> Result<PdfText> {
+pub(crate) fn read(
+    path: &Path,
+    limits: &ParseLimits,
+    passwords: &[Password],
+    on_page: OnPage<'_>,
+) -> Result<PdfText> {
     let bytes = fs_err::read(path).internal("cannot read the file")?;
     let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem(&bytes)));
     let mut document =
         loaded.map_err(|_| damaged("the parser panicked".to_owned()))?.map_err(|e| damaged(e.to_string()))?;
     drop(bytes);
     if document.is_encrypted() {
-        document.decrypt("").map_err(|_| super::encrypted())?;
+        let mut tried = std::iter::once("").chain(passwords.iter().map(Password::reveal));
+        if !tried.any(|password| document.decrypt(password).is_ok()) {
+            return Err(super::encrypted(passwords));
+        }
     }
     let numbers: Vec<u32> = document.get_pages().into_keys().collect();
     let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);

@@ -21,6 +21,7 @@ mod workers;
 use std::path::Path;
 
 use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
 
 use self::frame::Frame;
@@ -175,13 +176,17 @@ fn read(
     engines: &EngineConfig,
     on_page: OnPage<'_>,
 ) -> Result<(PdfText, Option<String>)> {
-    let Some(library) = &engines.pdfium else { return Ok((fallback::read(path, limits, on_page)?, None)) };
-    let error = match pdfium::read(path, library, limits, Scanner::new(engines, limits, on_page)) {
-        Ok(text) => return Ok((text, None)),
-        Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
-        Err(error) => error,
+    let Some(library) = &engines.pdfium else {
+        return Ok((fallback::read(path, limits, &engines.passwords, on_page)?, None));
     };
-    match fallback::read(path, limits, on_page) {
+    let error =
+        match pdfium::read(path, library, limits, &engines.passwords, Scanner::new(engines, limits, on_page))
+        {
+            Ok(text) => return Ok((text, None)),
+            Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
+            Err(error) => error,
+        };
+    match fallback::read(path, limits, &engines.passwords, on_page) {
         Ok(text) => Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}")))),
         Err(second) if is_encrypted(&second) => Err(second),
         Err(_) if error.kind() == ErrorKind::NotInstalled => Err(error),
@@ -189,14 +194,20 @@ fn read(
     }
 }
 
-const ENCRYPTED: &str = "the PDF is encrypted with a password; remove the password and upload it again";
+const ENCRYPTED: &str = "the PDF is encrypted with a password";
 
-fn encrypted() -> Error {
-    Error::invalid(ENCRYPTED)
+/// That none of the passwords opens it.
+fn encrypted(passwords: &[Password]) -> Error {
+    Error::invalid(match passwords {
+        [] => format!("{ENCRYPTED}; upload it with its password, or remove the password"),
+        _ => format!(
+            "{ENCRYPTED}, and none that was given opens it; upload it with the right one, or remove it"
+        ),
+    })
 }
 
 fn is_encrypted(error: &Error) -> bool {
-    error.message() == ENCRYPTED
+    error.message().starts_with(ENCRYPTED)
 }
 
 fn check_page_count(pages: u32, limits: &ParseLimits) -> Result<()> {

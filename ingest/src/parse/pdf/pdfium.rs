@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
 use image::RgbImage;
 use pdfium_render::prelude::*;
@@ -44,9 +45,10 @@ pub(crate) fn read(
     path: &Path,
     library_path: &Path,
     limits: &ParseLimits,
+    passwords: &[Password],
     mut scanner: Scanner<'_>,
 ) -> Result<PdfText> {
-    let document = library(library_path)?.load_pdf_from_file(path, None).map_err(open_error)?;
+    let document = open(library(library_path)?, path, passwords)?;
     let count = u32::try_from(document.pages().len()).unwrap_or(0);
     super::check_page_count(count, limits)?;
     let title = document.metadata().get(PdfDocumentMetadataTagType::Title);
@@ -280,14 +282,19 @@ fn drop_alpha(pixels: &mut Vec<u8>) {
     pixels.truncate(count * 3);
 }
 
-fn open_error(error: PdfiumError) -> Error {
-    if let PdfiumError::PdfiumLibraryInternalError(
-        PdfiumInternalError::PasswordError | PdfiumInternalError::SecurityError,
-    ) = error
-    {
-        return super::encrypted();
+/// Opens the file without a password, else with the first of `passwords` that fits.
+fn open<'a>(library: &'a Pdfium, path: &Path, passwords: &'a [Password]) -> Result<PdfDocument<'a>> {
+    let tried = std::iter::once(None).chain(passwords.iter().map(|password| Some(password.reveal())));
+    for password in tried {
+        match library.load_pdf_from_file(path, password) {
+            Ok(document) => return Ok(document),
+            Err(PdfiumError::PdfiumLibraryInternalError(
+                PdfiumInternalError::PasswordError | PdfiumInternalError::SecurityError,
+            )) => {}
+            Err(error) => return Err(Error::invalid(format!("PDFium cannot open it: {error}"))),
+        }
     }
-    Error::invalid(format!("PDFium cannot open it: {error}"))
+    Err(super::encrypted(passwords))
 }
 
 /// Every character of the page in the order of the content stream.

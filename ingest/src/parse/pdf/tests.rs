@@ -1,6 +1,7 @@
 //! PDFs written by hand: well-formed, damaged, encrypted, without text.
 
 use footnote_core::parsed::BlockKind;
+use pdf_extract::{Document, EncryptionState, EncryptionVersion, Object, Permissions, StringFormat};
 
 use super::*;
 
@@ -32,7 +33,7 @@ pub(crate) fn picture_of(path: &Path, library: &Path) -> image::RgbImage {
 
 /// What the pages of the PDF at `path` warn of.
 pub(crate) fn warnings(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Vec<String> {
-    let (text, _) = read(path, limits, engines, &|_, _| {}).unwrap();
+    let (text, _) = super::read(path, limits, engines, &|_, _| {}).unwrap();
     text.pages.into_iter().filter_map(|page| page.warning).collect()
 }
 
@@ -297,4 +298,38 @@ fn pdfium_reads_real_tables_and_arabic() {
     assert!(korean.contains("| 구분 | 개정전 | 개정후 |"), "{korean}");
     let arabic = read("right_to_left_01.pdf");
     assert!(arabic.contains("تحسين الإنتاجية وحل المشكلات من خلال البرمجة بلغة R و Python"), "{arabic}");
+}
+
+/// With each engine.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_what_a_password_opens() {
+    let mut document = Document::load_mem(&pdf(&["BT /F1 10 Tf 72 700 Td (Ten days.) Tj ET"])).unwrap();
+    let id = Object::String(b"0123456789abcdef".to_vec(), StringFormat::Hexadecimal);
+    document.trailer.set("ID", Object::Array(vec![id.clone(), id]));
+    let version = EncryptionVersion::V2 {
+        document: &document,
+        owner_password: "the owner's",
+        user_password: "open sesame",
+        key_length: 128,
+        permissions: Permissions::all(),
+    };
+    let state = EncryptionState::try_from(version).unwrap();
+    document.encrypt(&state).unwrap();
+    let mut bytes = Vec::new();
+    document.save_to(&mut bytes).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), bytes).unwrap();
+    let library = std::env::var_os("FOOTNOTE_TEST_PDFIUM").map(|library| Some(library.into()));
+    for pdfium in std::iter::once(None).chain(library) {
+        let read = |passwords: &[&str]| {
+            let passwords = passwords.iter().map(|it| Password::parse(it).unwrap()).collect();
+            let engines = EngineConfig { pdfium: pdfium.clone(), passwords, ..EngineConfig::default() };
+            parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {})
+        };
+        assert!(read(&[]).unwrap_err().message().contains("upload it with its password"));
+        assert!(read(&["barley", "rye"]).unwrap_err().message().contains("none that was given"));
+        assert_eq!(read(&["barley", "open sesame"]).unwrap().text, "Ten days.");
+        assert_eq!(read(&["the owner's"]).unwrap().text, "Ten days.");
+    }
 }

@@ -4,6 +4,7 @@ use footnote_core::ErrorKind;
 use footnote_core::answer::Conversation;
 use footnote_core::ids::{ConversationId, ScheduleId, VersionId};
 use footnote_core::job::{JobKind, JobProgress, JobState, LeaseState};
+use footnote_core::password::Password;
 use footnote_core::ports::DocumentFilter;
 use footnote_core::schedule::{RunTrigger, Schedule};
 use footnote_core::source::{Source, SourceKind};
@@ -40,7 +41,16 @@ async fn a_deleted_document_is_gone_at_once_and_swept_after(bed: Bed) {
     let stored = bed.upload("a.md", "ten days").await;
     bed.work().await;
     let id = stored.document.id;
+    let password = Password::parse("open sesame").unwrap();
+    let password_of = async |key| bed.sql.documents.password(bed.uploads.id, key).await.unwrap();
+    for key in ["a.md", "other.md"] {
+        bed.sql.documents.put_password(bed.uploads.id, key, &Password::parse("old").unwrap()).await.unwrap();
+        bed.sql.documents.put_password(bed.uploads.id, key, &password).await.unwrap();
+        assert_eq!(password_of(key).await.as_ref(), Some(&password));
+    }
     assert!(bed.sql.documents.delete_document(id, at(20)).await.unwrap());
+    assert_eq!(password_of("a.md").await, None, "it goes with what it opens");
+    assert_eq!(password_of("other.md").await, Some(password));
     assert!(!bed.sql.documents.delete_document(id, at(21)).await.unwrap());
     assert!(bed.visible(&bed.kb, &[stored.version.id]).await.is_empty());
     assert_eq!(bed.sql.documents.document(id).await.unwrap(), None);

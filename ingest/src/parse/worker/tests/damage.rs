@@ -82,7 +82,7 @@ fn engines() -> EngineConfig {
         models: models.join("pp-ocrv5"),
         threads: 1,
     });
-    EngineConfig { pdfium, ocr }
+    EngineConfig { pdfium, ocr, ..EngineConfig::default() }
 }
 
 /// What became of a damaged file. Whatever is none of these is a fault of ours.
