@@ -32,7 +32,7 @@ pub(crate) fn picture_of(path: &Path, library: &Path) -> image::RgbImage {
 
 /// What the pages of the PDF at `path` warn of.
 pub(crate) fn warnings(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Vec<String> {
-    let (text, _) = read(path, limits, engines, &|_, _| {}).unwrap();
+    let (text, _) = super::read(path, limits, engines, &|_, _| {}).unwrap();
     text.pages.into_iter().filter_map(|page| page.warning).collect()
 }
 
