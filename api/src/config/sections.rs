@@ -196,7 +196,7 @@ pub struct IngestConfig {
     pub parse_timeout_seconds: u64,
     /// Most memory a file's parser may take.
     pub parse_memory_bytes: u64,
-    /// Threads that read one scanned page.
+    /// Scanned pages of a file that are read at the same time, as far as its parser's memory allows.
     pub ocr_threads: usize,
     /// Passwords that encrypted files are tried with, in this order.
     pub passwords: Vec<Secret>,
