@@ -30,10 +30,14 @@ pub(crate) fn read(
         loaded.map_err(|_| damaged("the parser panicked".to_owned()))?.map_err(|e| damaged(e.to_string()))?;
     drop(bytes);
     if document.is_encrypted() {
-        let mut tried = std::iter::once("").chain(passwords.iter().map(Password::reveal));
-        if !tried.any(|password| document.decrypt(password).is_ok()) {
-            return Err(super::encrypted(passwords));
-        }
+        document.decrypt("").map_err(|_| match passwords {
+            [] => super::encrypted(passwords),
+            // What it makes of other passwords is an empty document.
+            _ => Error::not_installed(format!(
+                "{}, which only PDFium opens; run `footnote models pull pdfium`",
+                super::ENCRYPTED
+            )),
+        })?;
     }
     let numbers: Vec<u32> = document.get_pages().into_keys().collect();
     let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
