@@ -75,13 +75,15 @@ fn read_page(
     scanner: &mut Scanner<'_>,
 ) -> Result<()> {
     let index = PdfPageIndex::try_from(number - 1).unwrap_or(PdfPageIndex::MAX);
-    let page = match document.pages().get(index) {
+    let mut page = match document.pages().get(index) {
         Ok(page) => page,
         Err(error) => {
             scanner.push(PageText::unreadable(number, &format!("PDFium: {error}")));
             return Ok(());
         }
     };
+    // The values of fields and text set on the page are no part of its own text until they are made so.
+    let flattened = if has_fields(&page) { page.flatten() } else { Ok(()) };
     let text = match page.text() {
         Ok(text) => text,
         Err(error) => {
@@ -100,12 +102,24 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
-    let read = PageText { label, frame: Some(frame), ..PageText::new(number, lines) };
+    let warning =
+        flattened.err().map(|error| format!("fields of page {number} could not be read (PDFium: {error})"));
+    let read = PageText { label, frame: Some(frame), warning, ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines) {
         true => from_picture(&page, read, scanner)?,
         false => scanner.push(read),
     }
     Ok(())
+}
+
+/// Whether people may have filled in fields of the page or set text on it.
+fn has_fields(page: &PdfPage<'_>) -> bool {
+    page.annotations().iter().any(|annotation| {
+        matches!(
+            annotation.annotation_type(),
+            PdfPageAnnotationType::Widget | PdfPageAnnotationType::FreeText
+        )
+    })
 }
 
 /// The outline's entries that lead to a page, in their order.

@@ -336,3 +336,35 @@ fn pdfium_reads_what_a_password_opens() {
     assert_eq!(read(pdfium(), &["barley", "open sesame"]).unwrap().text, "Ten days.");
     assert_eq!(read(pdfium(), &["the owner's"]).unwrap().text, "Ten days.");
 }
+
+/// A field's value lies in an appearance of its own, which is no part of the page's text.
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_what_was_filled_in() {
+    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let page =
+        "BT /F1 10 Tf 72 700 Td (Name of the employee:) Tj ET BT /F1 10 Tf 72 660 Td (Signed in June.) Tj ET";
+    let value = "/Tx BMC BT /F1 10 Tf 2 3 Td (Alice Liddell) Tj ET EMC";
+    let objects = [
+        "<< /Fields [21 0 R] /DR << /Font << /F1 3 0 R >> >> /DA (/F1 10 Tf) >>".to_owned(),
+        "<< /Type /Annot /Subtype /Widget /FT /Tx /T (name) /V (Alice Liddell) /Rect [200 697 400 712] /F 4 /AP << /N 22 0 R >> >>"
+            .to_owned(),
+        format!(
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 200 15] /Resources << /Font << /F1 3 0 R >> >> /Length {} >>\n\
+             stream\n{value}\nendstream",
+            value.len()
+        ),
+    ];
+    let mut text = String::from_utf8(pdf(&[page])).unwrap();
+    text = text.replace("/Type /Catalog", "/Type /Catalog /AcroForm 20 0 R");
+    text = text.replace("/Type /Page /Parent", "/Type /Page /Annots [21 0 R] /Parent");
+    let more: String =
+        objects.iter().enumerate().map(|(n, o)| format!("{} 0 obj\n{o}\nendobj\n", n + 20)).collect();
+    text = text.replace("xref\n0", &format!("{more}xerf\n0")).replace("startxref", "startxerf");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), text).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    assert_eq!(document.text, "Name of the employee: Alice Liddell\n\nSigned in June.");
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+}
