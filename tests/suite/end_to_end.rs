@@ -93,7 +93,9 @@ async fn a_chinese_question_gets_a_cited_answer() {
     let response = kb.ask(CHINESE).await;
     let answer = &response["answer"];
     assert_eq!(answer["refused"], false, "{response:#}");
-    assert_eq!(answer["model"], "smollm2-135m-instruct", "{response:#}");
+    // What nothing supports of the model's words gives way to the documents' own.
+    let is_extract = answer["mode"] == "extractive" && answer["model"].is_null();
+    assert!(answer["model"] == "smollm2-135m-instruct" || is_extract, "{response:#}");
     assert!(response["passages"][0]["text"].as_str().unwrap().contains("每晚600元"), "{response:#}");
     // What so small a model writes in Chinese is its own affair; that it is cited rightly is ours.
     let citations = check_citations(&kb, answer, &response["passages"]).await;
