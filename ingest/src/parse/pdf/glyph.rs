@@ -88,6 +88,47 @@ pub(crate) fn upright(glyphs: Vec<Glyph>) -> Vec<Vec<Glyph>> {
     directions
 }
 
+/// Characters closer than this share of their size stand in one word, whatever the engine put between them.
+const ABUTS: f32 = 0.06;
+/// Gaps from this share of the size on are letter-spacing, and so is one no wider than [`EVEN`] times the one before.
+const SPACED: f32 = 0.08;
+const EVEN: f32 = 1.15;
+
+/// Takes out the blanks that the engine added within words: between characters that abut, as it does where a file
+/// places each by itself, and between characters as far apart as those before. The file's own blanks stay.
+pub(crate) fn without_false_blanks(glyphs: Vec<Glyph>) -> Vec<Glyph> {
+    let mut kept: Vec<Glyph> = Vec::with_capacity(glyphs.len());
+    // The last character, and how far it stands from the one before in its word.
+    let mut last: Option<(usize, f32)> = None;
+    for glyph in glyphs {
+        if glyph.is_blank() {
+            if !glyph.generated || glyph.is_line_end() {
+                last = None;
+            }
+            kept.push(glyph);
+            continue;
+        }
+        let mut spacing = 0.0;
+        if let Some((at, before)) = last {
+            let has_blank = at + 1 < kept.len();
+            let one = &kept[at];
+            let size = one.size.max(glyph.size).max(1.0);
+            let gap = glyph.left - one.right;
+            let one_line = (glyph.baseline - one.baseline).abs() <= 0.1 * size && gap > -0.3 * size;
+            let of_word = gap <= ABUTS * size || before >= SPACED * size && gap <= EVEN * before;
+            if has_blank && one_line && of_word {
+                kept.truncate(at + 1);
+            }
+            if one_line && at + 1 == kept.len() {
+                spacing = gap;
+            }
+        }
+        last = Some((kept.len(), spacing));
+        kept.push(glyph);
+    }
+    kept
+}
+
 fn turn(glyph: Glyph, quarter_turns: usize) -> Glyph {
     let rotate = |x: f32, y: f32| match quarter_turns {
         1 => (-y, x),
@@ -112,6 +153,32 @@ fn turn(glyph: Glyph, quarter_turns: usize) -> Glyph {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// Characters ten points large, eight wide, at these places; a blank where there is none.
+    fn row(places: &[(char, Option<f32>)]) -> String {
+        let glyph = |&(c, left): &(char, Option<f32>)| match left {
+            None => Glyph { c, ..Glyph::blank(c == ' ') },
+            Some(left) => Glyph { c, left, right: left + 8.0, size: 10.0, ..Glyph::blank(false) },
+        };
+        let glyphs = places.iter().map(glyph).map(|g| if g.c == '_' { Glyph { c: ' ', ..g } } else { g });
+        without_false_blanks(glyphs.collect()).iter().map(|g| g.c).collect()
+    }
+
+    #[test]
+    fn blanks_that_the_engine_put_into_words_go() {
+        let at = Some;
+        let abutting =
+            [('a', at(0.0)), (' ', None), (' ', None), ('b', at(8.1)), (' ', None), ('c', at(16.2))];
+        assert_eq!(row(&abutting), "abc");
+        let spaced = [('C', at(0.0)), ('h', at(10.0)), ('i', at(20.0)), (' ', None), ('n', at(30.1))];
+        assert_eq!(row(&spaced), "Chin");
+        let words =
+            [('a', at(0.0)), ('b', at(8.0)), (' ', None), ('c', at(18.5)), (' ', None), ('d', at(29.0))];
+        assert_eq!(row(&words), "ab c d");
+        // The file's own blank, and a line's end.
+        assert_eq!(row(&[('a', at(0.0)), ('_', None), ('b', at(8.1))]), "a b");
+        assert_eq!(row(&[('a', at(200.0)), (' ', None), ('b', at(0.0))]), "a b");
+    }
 
     #[test]
     fn sideways_text_is_turned_to_read_from_left_to_right() {

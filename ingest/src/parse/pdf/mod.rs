@@ -3,6 +3,7 @@
 
 mod assemble;
 mod fallback;
+mod fields;
 mod frame;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;

@@ -9,8 +9,9 @@ use footnote_core::{Error, ErrorKind, Result};
 use image::RgbImage;
 use pdfium_render::prelude::*;
 
+use super::fields;
 use super::frame::Frame;
-use super::glyph::{Glyph, upright};
+use super::glyph::{Glyph, upright, without_false_blanks};
 use super::layout::Line;
 use super::outline::{Entry, MAX_ENTRIES};
 use super::rulings::Rulings;
@@ -75,15 +76,13 @@ fn read_page(
     scanner: &mut Scanner<'_>,
 ) -> Result<()> {
     let index = PdfPageIndex::try_from(number - 1).unwrap_or(PdfPageIndex::MAX);
-    let mut page = match document.pages().get(index) {
+    let page = match document.pages().get(index) {
         Ok(page) => page,
         Err(error) => {
             scanner.push(PageText::unreadable(number, &format!("PDFium: {error}")));
             return Ok(());
         }
     };
-    // The values of fields and text set on the page are no part of its own text until they are made so.
-    let flattened = if has_fields(&page) { page.flatten() } else { Ok(()) };
     let text = match page.text() {
         Ok(text) => text,
         Err(error) => {
@@ -91,7 +90,11 @@ fn read_page(
             return Ok(());
         }
     };
-    let glyphs = upright(glyphs(&text));
+    let mut placed = glyphs(&text);
+    if document.form().is_some() {
+        placed.extend(fields::glyphs(&page));
+    }
+    let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     *chars += glyphs.len();
     if *chars > limits.max_text_chars {
         return Err(Error::new(
@@ -102,24 +105,12 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
-    let warning =
-        flattened.err().map(|error| format!("fields of page {number} could not be read (PDFium: {error})"));
-    let read = PageText { label, frame: Some(frame), warning, ..PageText::new(number, lines) };
+    let read = PageText { label, frame: Some(frame), ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines) {
         true => from_picture(&page, read, scanner)?,
         false => scanner.push(read),
     }
     Ok(())
-}
-
-/// Whether people may have filled in fields of the page or set text on it.
-fn has_fields(page: &PdfPage<'_>) -> bool {
-    page.annotations().iter().any(|annotation| {
-        matches!(
-            annotation.annotation_type(),
-            PdfPageAnnotationType::Widget | PdfPageAnnotationType::FreeText
-        )
-    })
 }
 
 /// The outline's entries that lead to a page, in their order.
@@ -318,6 +309,7 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
     let mut bold = false;
     let mut word_start = true;
     let mut high_surrogate = None;
+    let mut same_word: Option<(f32, f32)> = None;
     for char in text.chars().iter() {
         if let [.., one, other] = glyphs.as_mut_slice() {
             part_ligature(one, other);
@@ -325,16 +317,25 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
         let Some(c) = decode_unit(char.unicode_value(), &mut high_surrogate) else { continue };
         if c.is_whitespace() {
             word_start = true;
+            same_word = None;
             glyphs.push(Glyph::blank(char.is_generated().unwrap_or(false)));
             continue;
         }
-        let (Ok(bounds), Ok((_, baseline))) = (char.loose_bounds(), char.origin()) else { continue };
+        let (Ok(bounds), Ok((origin_x, baseline))) = (char.loose_bounds(), char.origin()) else { continue };
         if word_start {
             // Asking for the font's name costs an allocation, so it is asked once a word.
             let name = char.font_name();
             bold = *fonts.entry(name).or_insert_with_key(|name| is_bold(name));
             word_start = false;
         }
+        // Upright boxes of one height in one word are of one size, which is three calls fewer for most characters.
+        let height = bounds.top().value - bounds.bottom().value;
+        let alike = same_word.filter(|(before, ..)| (before - height).abs() < 1e-3);
+        let (size, clockwise) = alike.map_or_else(
+            || (char.scaled_font_size().value.abs(), char.angle_radians().unwrap_or(0.0)),
+            |(_, size)| (size, 0.0),
+        );
+        same_word = (clockwise == 0.0).then_some((height, size));
         glyphs.push(Glyph {
             c,
             left: bounds.left().value,
@@ -342,9 +343,9 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
             bottom: bounds.bottom().value,
             top: bounds.top().value,
             baseline: baseline.value,
-            origin_x: char.origin_x().map_or(bounds.left().value, |x| x.value),
-            size: char.scaled_font_size().value.abs(),
-            clockwise: char.angle_radians().unwrap_or(0.0),
+            origin_x: origin_x.value,
+            size,
+            clockwise,
             bold,
             generated: false,
         });

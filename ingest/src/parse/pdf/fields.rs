@@ -1,0 +1,79 @@
+//! What people filled into a page's form fields. PDFium's text of a page does not have it, as it lies in appearances of
+//! their own; the values are set where the fields are, as if they were printed there.
+
+use pdfium_render::prelude::*;
+
+use super::glyph::Glyph;
+
+/// Most characters of one field, and fields of one page.
+const MAX_CHARS: usize = 20_000;
+const MAX_FIELDS: usize = 5_000;
+/// Largest letters, in points, and the mean width of one as a share of its size.
+const SIZE: f32 = 10.0;
+const WIDTH: f32 = 0.5;
+/// Height of a line as a share of the size.
+const LINE: f32 = 1.2;
+
+/// The characters of all values, a blank behind each line.
+pub(super) fn glyphs(page: &PdfPage<'_>) -> Vec<Glyph> {
+    let fields = page.annotations().iter().filter_map(|annotation| {
+        let value = value(annotation.as_form_field()?)?;
+        let bounds = annotation.bounds().ok()?;
+        Some((value, bounds))
+    });
+    fields.take(MAX_FIELDS).flat_map(|(value, bounds)| set(&value, &bounds)).collect()
+}
+
+/// What is typed, chosen or ticked; `None` where nothing is.
+fn value(field: &PdfFormField<'_>) -> Option<String> {
+    let value = match field {
+        PdfFormField::Text(field) => field.value(),
+        PdfFormField::ComboBox(field) => field.value(),
+        PdfFormField::ListBox(field) => field.value(),
+        PdfFormField::Checkbox(field) => field.is_checked().unwrap_or(false).then(|| "☑".to_owned()),
+        // PDFium calls each button of a group checked, also where none is.
+        _ => None,
+    };
+    value.filter(|value| !value.trim().is_empty())
+}
+
+/// The value's lines from the field's upper edge on, each as wide as the field at the most.
+fn set(value: &str, bounds: &PdfRect) -> Vec<Glyph> {
+    let (left, top, bottom) = (bounds.left().value, bounds.top().value, bounds.bottom().value);
+    let lines: Vec<&str> = value.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
+    let most = (top - bottom).max(1.0) / (LINE * lines.len().max(1) as f32);
+    let size = most.min(SIZE);
+    let mut glyphs = Vec::new();
+    let mut left_over = MAX_CHARS;
+    for (number, line) in (1_u16..).zip(lines) {
+        let baseline = match number {
+            1 if most > size * LINE => (top + bottom) / 2.0 - 0.35 * size,
+            _ => top - f32::from(number) * size * LINE + 0.3 * size,
+        };
+        let chars = line.chars().count().max(1);
+        let width = (size * WIDTH).min((bounds.right().value - left).max(1.0) / chars as f32);
+        for (at, c) in line.chars().take(left_over).enumerate() {
+            if c.is_whitespace() {
+                glyphs.push(Glyph::blank(false));
+                continue;
+            }
+            let x = left + at as f32 * width;
+            glyphs.push(Glyph {
+                c,
+                left: x,
+                right: x + width,
+                bottom: baseline - 0.2 * size,
+                top: baseline + 0.8 * size,
+                baseline,
+                origin_x: x,
+                size,
+                clockwise: 0.0,
+                bold: false,
+                generated: false,
+            });
+        }
+        left_over = left_over.saturating_sub(chars);
+        glyphs.push(Glyph::blank(true));
+    }
+    glyphs
+}
