@@ -117,13 +117,22 @@ fn ends_here(text: &str, at: usize, c: char, finished: bool) -> End {
         '!' | '?' => match rest.chars().next() {
             None if finished => End::Yes,
             None => End::Uncertain,
-            Some(next) if next.is_whitespace() || is_closer(next) || is_han(next) || is_bracket(next) => {
-                End::Yes
-            }
+            Some(next) if next.is_whitespace() || is_closer(next) => goes_on_small(rest, finished),
+            Some(next) if is_han(next) || is_bracket(next) => End::Yes,
             Some(_) => End::No,
         },
         '.' => full_stop(text.get(..at).unwrap_or_default(), rest, finished),
         _ => End::No,
+    }
+}
+
+/// What comes after a mark that titles and quotes have, too: a small letter goes on with the sentence.
+fn goes_on_small(rest: &str, finished: bool) -> End {
+    match rest.trim_start_matches(|c: char| c == ' ' || is_closer(c)).chars().next() {
+        None if finished => End::Yes,
+        None => End::Uncertain,
+        Some(c) if c.is_lowercase() => End::No,
+        Some(_) => End::Yes,
     }
 }
 
@@ -327,6 +336,19 @@ mod tests {
 
     fn passage(text: &str) -> Vec<&str> {
         of_passage(text).into_iter().map(|r| &text[r]).collect()
+    }
+
+    #[test]
+    fn a_title_with_a_mark_goes_on() {
+        assert_eq!(
+            answer("The women in O Brother, Where Art Thou? are the Sirens. Really? Yes. \"Who?\" he asked."),
+            [
+                "The women in O Brother, Where Art Thou? are the Sirens.",
+                "Really?",
+                "Yes.",
+                "\"Who?\" he asked."
+            ]
+        );
     }
 
     #[test]

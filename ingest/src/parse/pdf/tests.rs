@@ -1,6 +1,7 @@
 //! PDFs written by hand: well-formed, damaged, encrypted, without text.
 
 use std::path::PathBuf;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use footnote_core::parsed::BlockKind;
 use pdf_extract::{Document, EncryptionState, EncryptionVersion, Object, Permissions, StringFormat};
@@ -27,6 +28,12 @@ pub(crate) fn pdf_in_song(pages: &[&str]) -> Vec<u8> {
 
 /// The pages' text in [`pdf_in_song`].
 pub(crate) const SONG: &str = "BT /F1 12 Tf 72 700 Td <5E7450474E3A53415929> Tj ET";
+
+/// PDFium's last error is one of the whole process, which in service reads one file: tests of it go one at a time.
+fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
 
 /// The picture of the first page of the PDF at `path`.
 pub(crate) fn picture_of(path: &Path, library: &Path) -> image::RgbImage {
@@ -203,6 +210,7 @@ fn titles_that_programs_write_are_not_titles() {
 #[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_layout_and_survives_damage() {
     let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
     let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
     let limits = ParseLimits::default();
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -239,6 +247,7 @@ fn pdfium_reads_layout_and_survives_damage() {
 #[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_tables_between_lines_and_the_outline() {
     let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
     let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
     let read = |page: &str, catalog: &str, objects: &[&str]| {
         let file = tempfile::NamedTempFile::new().unwrap();
@@ -284,6 +293,7 @@ fn pdfium_reads_tables_between_lines_and_the_outline() {
 #[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_real_tables_and_arabic() {
     let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ingest/docling/pdf/sources");
     if !folder.is_dir() {
         return;
@@ -330,6 +340,7 @@ fn pdfium_reads_what_a_password_opens() {
     assert!(message(read(None, &[])).contains("upload it with its password"));
     assert!(message(read(None, &["open sesame"])).contains("footnote models pull pdfium"));
     let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
     let pdfium = || Some(PathBuf::from(&library));
     assert!(message(read(pdfium(), &[])).contains("upload it with its password"));
     assert!(message(read(pdfium(), &["barley", "rye"])).contains("none that was given"));
@@ -342,6 +353,7 @@ fn pdfium_reads_what_a_password_opens() {
 #[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_what_was_filled_in() {
     let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
     let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
     let page =
         "BT /F1 10 Tf 72 700 Td (Name of the employee:) Tj ET BT /F1 10 Tf 72 660 Td (Signed in June.) Tj ET";
