@@ -341,11 +341,13 @@ mod tests {
     #[test]
     fn a_title_with_a_mark_goes_on() {
         assert_eq!(
-            answer("The women in O Brother, Where Art Thou? are the Sirens. Really? Yes. \"Who?\" he asked."),
+            answer(
+                "The women in O Brother, Where Art Thou? are the Sirens. Really? Agreed. \"Who?\" he asked."
+            ),
             [
                 "The women in O Brother, Where Art Thou? are the Sirens.",
                 "Really?",
-                "Yes.",
+                "Agreed.",
                 "\"Who?\" he asked."
             ]
         );
