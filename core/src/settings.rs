@@ -51,7 +51,7 @@ impl Default for EnrichmentSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnsupportedPolicy {
-    /// It is left out.
+    /// It is left out. Where they support a part of it, their own sentences take its place, verbatim.
     #[default]
     Drop,
     /// The nearest sentence of the sources takes its place, verbatim.

@@ -10,7 +10,7 @@ use crate::text::Span;
 pub enum Verdict {
     /// They do.
     Supported,
-    /// They say most of it.
+    /// They say a part of it, or may say it: too little to let it stand.
     Partly,
     /// They do not, or say otherwise.
     Unsupported,
@@ -53,9 +53,9 @@ pub struct Fact {
 pub enum SentenceFate {
     /// It is in the answer.
     Kept,
-    /// It is in the answer, and its verdict says that it is not supported.
+    /// It is in the answer, and its verdict says that it is not wholly supported.
     Flagged,
-    /// The nearest sentence of the sources stands in its place, verbatim.
+    /// Sentences of the sources stand in its place, verbatim.
     Replaced,
     /// It is not in the answer.
     Dropped,

@@ -292,7 +292,7 @@ impl Writer {
         for chosen in extract::choose(&self.question, &self.sources, &self.models).await? {
             let judgement = Judgement::quote(chosen.place.clone());
             let (text, citation) = self.quotation(&chosen.place, chosen.score);
-            let written = self.write(text, citation.into_iter().collect()).await?;
+            let written = self.write(format!(" {text}"), citation.into_iter().collect()).await?;
             self.used.push(chosen.place.clone());
             let quote = self.sources.text(&chosen.place).to_owned();
             self.note(&quote, judgement, Some(written), SentenceFate::Kept).await?;
@@ -327,16 +327,19 @@ impl Writer {
             () = self.events.closed() => return Err(left()),
         };
         match (judgement.verdict, self.settings.unsupported) {
-            (Verdict::Supported | Verdict::Partly | Verdict::NotNeeded, _) => {
+            (Verdict::Supported | Verdict::NotNeeded, _) => {
                 self.keep(sentence, judgement, SentenceFate::Kept).await
             }
-            (Verdict::Unsupported, UnsupportedPolicy::Flag) => {
+            (Verdict::Partly | Verdict::Unsupported, UnsupportedPolicy::Flag) => {
                 self.keep(sentence, judgement, SentenceFate::Flagged).await
             }
-            (Verdict::Unsupported, UnsupportedPolicy::Quote) if !judgement.places.is_empty() => {
+            // What is near enough to be said in part is said in the source's own words.
+            (Verdict::Partly, UnsupportedPolicy::Drop) | (_, UnsupportedPolicy::Quote)
+                if !judgement.places.is_empty() =>
+            {
                 self.replace(sentence, judgement).await
             }
-            (Verdict::Unsupported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote) => {
+            (Verdict::Partly | Verdict::Unsupported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote) => {
                 self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await
             }
         }
@@ -349,7 +352,7 @@ impl Writer {
         mut judgement: Judgement,
         fate: SentenceFate,
     ) -> Result<()> {
-        if fate == SentenceFate::Flagged {
+        if judgement.verdict == Verdict::Unsupported {
             judgement.places.clear();
         }
         self.used.extend(judgement.places.iter().cloned());
@@ -362,27 +365,36 @@ impl Writer {
         self.note(sentence.claim(), judgement, Some(written), fate).await
     }
 
-    /// Writes the nearest sentence of the sources in its place.
+    /// Writes in its place what its verdict rests on, verbatim: all of it where a part is supported, else the
+    /// nearest sentence. What the answer says already is not said twice.
     async fn replace(&mut self, sentence: CitedSentence, mut judgement: Judgement) -> Result<()> {
-        judgement.places.truncate(1);
-        let Some(place) = judgement.places.first().cloned() else { return Ok(()) };
-        let quote = self.sources.text(&place);
-        if self.text.contains(&extract::on_one_line(quote)) {
+        if judgement.verdict == Verdict::Unsupported {
+            judgement.places.truncate(1);
+        }
+        judgement.places.retain(|place| !self.text.contains(&extract::on_one_line(self.sources.text(place))));
+        if judgement.places.is_empty() {
             return self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await;
         }
-        self.used.push(place.clone());
-        let (text, citation) = self.quotation(&place, 1.0);
-        let written = self.write(text, citation.into_iter().collect()).await?;
+        let (mut text, mut citations) = (sentence.lead().to_owned(), Vec::new());
+        for place in &judgement.places {
+            let (quote, citation) = self.quotation(place, 1.0);
+            if !text.ends_with(char::is_whitespace) {
+                text.push(' ');
+            }
+            text.push_str(&quote);
+            citations.extend(citation);
+        }
+        self.used.extend(judgement.places.iter().cloned());
+        let written = self.write(text, citations).await?;
         self.note(sentence.claim(), judgement, Some(written), SentenceFate::Replaced).await
     }
 
     /// A sentence of the sources as it is written into an answer, with its marker and citation.
     fn quotation(&self, place: &Place, score: f32) -> (String, Option<Citation>) {
-        let blank = if self.text.is_empty() { "" } else { " " };
         let line = extract::on_one_line(self.sources.text(place));
         let citation = self.sources.citation(place, score);
         let marker = citation.as_ref().map(|c| format!(" [{}]", c.number)).unwrap_or_default();
-        (format!("{blank}{}{marker}", crate::markers::neutralise(&line)), citation)
+        (format!("{}{marker}", crate::markers::neutralise(&line)), citation)
     }
 
     /// Blanks and rules of tables: nothing that is judged. An answer begins with words.

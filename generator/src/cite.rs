@@ -54,6 +54,11 @@ impl CitedSentence {
         &self.claim
     }
 
+    /// The blanks and the list marker before its words.
+    pub(crate) fn lead(&self) -> &str {
+        sentence::lead(&self.text)
+    }
+
     /// Where its markers point.
     pub(crate) fn places(&self) -> Vec<Place> {
         self.supports.iter().map(Support::place).collect()

@@ -310,6 +310,22 @@ fn begins_item(line: &str, first: char) -> bool {
         && !line.chars().nth(digits + 1).is_some_and(|c| c.is_ascii_digit())
 }
 
+/// What stands before the words of a sentence: blanks, and the bullet or number of a list item.
+pub(crate) fn lead(text: &str) -> &str {
+    let line = text.trim_start();
+    let blanks = text.len() - line.len();
+    let marker = match line.chars().next() {
+        Some(first) if !matches!(first, '#' | '|' | '>') && begins_item(line, first) => {
+            let signs = line.chars().take_while(|c| !c.is_whitespace() && !c.is_alphabetic());
+            let signs: usize = signs.map(char::len_utf8).sum();
+            let rest = line.get(signs..).unwrap_or_default();
+            signs + leading_blanks(rest)
+        }
+        _ => 0,
+    };
+    text.get(..blanks + marker).unwrap_or_default()
+}
+
 fn is_closer(c: char) -> bool {
     matches!(c, '"' | '\'' | ')' | '”' | '’' | '」' | '』' | '）' | '》' | '*' | '_' | '`')
 }
@@ -454,6 +470,24 @@ mod tests {
         assert!(
             is_question("“可以吗？”") && is_question("Is it?\n") && !is_question("It is. \"Why?\" he said.")
         );
+    }
+
+    #[test]
+    fn the_lead_of_an_item_is_its_blanks_and_its_marker() {
+        for (text, lead) in [
+            ("\n- Leave is paid.", "\n- "),
+            ("\n\n12. Leave is paid.", "\n\n12. "),
+            ("1、年假有十五天。", "1、"),
+            ("\n• Leave", "\n• "),
+            (" Leave is paid.", " "),
+            ("2024 was wet.", ""),
+            ("3.5 days", ""),
+            ("-5 degrees", ""),
+            ("\n", "\n"),
+            ("", ""),
+        ] {
+            assert_eq!(super::lead(text), lead, "{text}");
+        }
     }
 
     #[test]

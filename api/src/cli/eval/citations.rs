@@ -148,11 +148,22 @@ fn page(measured: &Measured, language: Language) -> Report {
             .to_vec(),
         rows: injection.table(),
     };
+    let thresholds = |injection: &Injection| Table {
+        title: language.either("By threshold", "按阈值").to_owned(),
+        columns: [
+            ("answer.supported_from", "answer.supported_from"),
+            ("True kept", "保留的正确句子"),
+            ("False caught", "识破"),
+        ]
+        .map(|(english, chinese)| language.either(english, chinese).to_owned())
+        .to_vec(),
+        rows: injection.thresholds(),
+    };
     Report {
         title: language.either("Citations", "引用评测").to_owned(),
         subtitle: measured.dataset.clone(),
         plots: injection.clone().map(plot).collect(),
-        tables: injection.map(table).collect(),
+        tables: injection.flat_map(|injection| [table(injection), thresholds(injection)]).collect(),
         cases: measured.worst.clone(),
         ..Report::default()
     }

@@ -253,14 +253,25 @@ impl Share {
 /// How the verifier did on true and false sentences.
 #[derive(Debug, Clone, Serialize)]
 pub(crate) struct Both {
-    /// True sentences that stay in an answer: those supported wholly or partly.
+    /// True sentences that stay in an answer as they are.
     true_kept: Share,
-    /// True sentences that are found supported.
-    true_supported: Share,
-    /// False sentences that are found unsupported, and so dropped, replaced or flagged.
+    /// Those and the ones that the source's own words take the place of.
+    true_told: Share,
+    /// False sentences that do not stay as they are: dropped, replaced or flagged.
     false_caught: Share,
-    /// False sentences that are not found supported wholly.
-    false_not_supported: Share,
+    /// Those of them that nothing takes the place of.
+    false_dropped: Share,
+}
+
+/// Chances from which a sentence might count as supported.
+const THRESHOLDS: [f32; 8] = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98];
+
+/// How it would have done with another `answer.supported_from`.
+#[derive(Debug, Serialize)]
+struct AtThreshold {
+    supported_from: f32,
+    true_kept: f64,
+    false_caught: f64,
 }
 
 /// How it did on all and on each sort.
@@ -268,6 +279,7 @@ pub(crate) struct Both {
 pub(crate) struct Injection {
     #[serde(flatten)]
     all: Both,
+    by_threshold: Vec<AtThreshold>,
     /// Share caught of each kind of false sentence.
     by_kind: BTreeMap<String, Share>,
     by_language: BTreeMap<String, Both>,
@@ -283,7 +295,7 @@ impl Injection {
         let mut origins = languages.clone();
         for (claim, judged) in &both {
             if let Some((_, kind)) = claim.falsified {
-                kinds.entry(name(&kind)).or_default().push(judged.verdict == Verdict::Unsupported);
+                kinds.entry(name(&kind)).or_default().push(!stays(judged.verdict));
             }
             languages.entry(name(&Language::of(&claim.text))).or_default().push((claim, judged));
             origins.entry(name(&claim.origin)).or_default().push((claim, judged));
@@ -293,6 +305,7 @@ impl Injection {
         };
         Self {
             all: Both::of(&both),
+            by_threshold: THRESHOLDS.iter().map(|&from| AtThreshold::of(from, &both)).collect(),
             by_kind: kinds.into_iter().map(|(kind, caught)| (kind, Share::of(caught.into_iter()))).collect(),
             by_language: shares(languages),
             by_origin: shares(origins),
@@ -307,9 +320,32 @@ impl Injection {
         self.by_kind.iter().map(row).collect()
     }
 
+    /// What other thresholds would have kept and caught.
+    pub(crate) fn thresholds(&self) -> Vec<Vec<String>> {
+        let row = |at: &AtThreshold| {
+            vec![
+                format!("{}", at.supported_from),
+                format!("{:.3}", at.true_kept),
+                format!("{:.3}", at.false_caught),
+            ]
+        };
+        self.by_threshold.iter().map(row).collect()
+    }
+
     /// Share caught of each kind of false sentence, with its interval.
     pub(crate) fn kinds(&self) -> impl Iterator<Item = (&str, f64, Interval)> {
         self.by_kind.iter().map(|(kind, share)| (kind.as_str(), share.share, share.share_interval))
+    }
+}
+
+impl AtThreshold {
+    fn of(supported_from: f32, judged: &[(&Claim, &Judged)]) -> Self {
+        let stays = |judged: &Judged| judged.verdict == Verdict::NotNeeded || judged.score >= supported_from;
+        let share = |of_false: bool, stays_is: bool| {
+            let of_class = judged.iter().filter(|(claim, _)| claim.falsified.is_some() == of_false);
+            Share::of(of_class.map(|(_, judged)| stays(judged) == stays_is)).share
+        };
+        Self { supported_from, true_kept: share(false, true), false_caught: share(true, false) }
     }
 }
 
@@ -320,14 +356,17 @@ impl Both {
             Share::of(of_class.map(|(_, judged)| is_so(judged.verdict)))
         };
         Self {
-            true_kept: share(false, |verdict| verdict != Verdict::Unsupported),
-            true_supported: share(false, |verdict| verdict == Verdict::Supported),
-            false_caught: share(true, |verdict| verdict == Verdict::Unsupported),
-            false_not_supported: share(true, |verdict| {
-                matches!(verdict, Verdict::Unsupported | Verdict::Partly)
-            }),
+            true_kept: share(false, stays),
+            true_told: share(false, |verdict| verdict != Verdict::Unsupported),
+            false_caught: share(true, |verdict| !stays(verdict)),
+            false_dropped: share(true, |verdict| verdict == Verdict::Unsupported),
         }
     }
+}
+
+/// Whether a sentence of this verdict stays in an answer as it is.
+fn stays(verdict: Verdict) -> bool {
+    matches!(verdict, Verdict::Supported | Verdict::NotNeeded)
 }
 
 /// As JSON has it.
@@ -339,8 +378,7 @@ fn name<T: Serialize>(value: &T) -> String {
 pub(crate) fn worst(claims: &[Claim], judged: &[Judged], most: usize) -> Vec<Case> {
     let mut cases: Vec<Case> = Vec::new();
     for (claim, judged) in claims.iter().zip(judged) {
-        let is_unsupported = judged.verdict == Verdict::Unsupported;
-        if claim.falsified.is_some() == is_unsupported {
+        if claim.falsified.is_some() != stays(judged.verdict) {
             continue;
         }
         let (expected, kind) = match &claim.falsified {
@@ -398,14 +436,17 @@ mod tests {
         let verdicts = [
             judged(Verdict::Supported, 0.9),
             judged(Verdict::Unsupported, 0.1),
-            judged(Verdict::Unsupported, 0.0),
             judged(Verdict::Partly, 0.4),
+            judged(Verdict::Supported, 0.6),
         ];
         let value = serde_json::to_value(Injection::of(&claims, &verdicts)).unwrap();
         for (path, share) in [
             ("/true_kept/share", 0.5),
+            ("/true_told/share", 0.5),
             ("/false_caught/share", 0.5),
-            ("/false_not_supported/share", 1.0),
+            ("/false_dropped/share", 0.0),
+            ("/by_threshold/0/true_kept", 0.5),
+            ("/by_threshold/2/false_caught", 1.0),
             ("/by_kind/number/share", 1.0),
             ("/by_kind/name/share", 0.0),
             ("/by_language/english/true_kept/share", 1.0),

@@ -42,7 +42,7 @@ impl From<AnswerModeView> for AnswerMode {
 #[serde(rename_all = "snake_case")]
 #[schema(as = UnsupportedPolicy)]
 pub enum UnsupportedPolicyView {
-    /// It is left out.
+    /// It is left out. Where they support a part of it, their own sentences take its place, verbatim.
     Drop,
     /// The nearest sentence of the sources takes its place, verbatim.
     Quote,
@@ -67,7 +67,7 @@ impl From<UnsupportedPolicyView> for UnsupportedPolicy {
 pub enum VerdictView {
     /// They do.
     Supported,
-    /// They say most of it.
+    /// They say a part of it, or may say it: too little to let it stand.
     Partly,
     /// They do not, or say otherwise.
     Unsupported,
@@ -93,9 +93,9 @@ impl From<Verdict> for VerdictView {
 pub enum SentenceFateView {
     /// It is in the answer.
     Kept,
-    /// It is in the answer, and is not supported.
+    /// It is in the answer, and is not wholly supported.
     Flagged,
-    /// The nearest sentence of the sources stands in its place.
+    /// Sentences of the sources stand in its place, verbatim.
     Replaced,
     /// It is not in the answer.
     Dropped,
