@@ -24,14 +24,6 @@ impl Answering {
             std::future::pending::<()>().await;
         }
     }
-
-    /// Waits until none is being made; returns at once where none is.
-    pub(crate) async fn none(&self) {
-        if self.0.subscribe().wait_for(|&answers| answers == 0).await.is_err() {
-            // The sender lives in `self`.
-            std::future::pending::<()>().await;
-        }
-    }
 }
 
 impl Drop for AnswerBegun {

@@ -29,7 +29,7 @@ use footnote_retriever::hybrid::HybridRetriever;
 use footnote_retriever::reranker::{OnnxReranker, RerankerConfig};
 use footnote_store::keyword::ANALYZER_VERSION;
 use footnote_store::open::{Store, StoreConfig, VectorBackend as StoreVectors, lock_data_folder};
-use tokio::sync::{Mutex, Notify, watch};
+use tokio::sync::{Mutex, Notify, Semaphore, watch};
 use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -46,6 +46,9 @@ const EMBEDDER_TRUSTED: Duration = Duration::from_secs(30);
 
 /// Longest time that an index may take to say that it works.
 const CHECK_WITHIN: Duration = Duration::from_secs(5);
+
+/// Previews at a time. Each takes a parser from the jobs.
+const PREVIEWS: usize = 2;
 
 /// What the binary knows and the configuration does not.
 #[derive(Debug, Clone)]
@@ -76,6 +79,8 @@ pub struct App {
     pub ingest: Arc<IngestContext>,
     /// The answers that are being made.
     pub(crate) answering: Answering,
+    /// Turns of previews, which somebody waits for: those above it are told to come again.
+    pub(crate) previews: Semaphore,
     clock: Arc<dyn Clock>,
     /// When the embedder was last seen to work.
     embedder_worked: Mutex<Option<Instant>>,
@@ -165,6 +170,7 @@ impl App {
             generation,
             ingest,
             answering,
+            previews: Semaphore::new(PREVIEWS),
             clock,
             embedder_worked: Mutex::default(),
             stopping: watch::Sender::new(false),

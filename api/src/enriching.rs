@@ -6,14 +6,14 @@ use std::time::Duration;
 use async_trait::async_trait;
 use footnote_core::document::Enrichment;
 use footnote_core::ports::Generator;
-use footnote_core::{ErrorKind, Result};
+use footnote_core::{Error, Result};
 use footnote_generator::enrich;
 use footnote_ingest::Enrich;
 
 use crate::answering::Answering;
 
-/// Longest pause before a busy model is asked again.
-const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Pause after which it is asked again whether answers are being made.
+const PAUSE: Duration = Duration::from_secs(5);
 
 /// Asks the generator when nobody waits for it.
 pub(crate) struct Enricher {
@@ -23,33 +23,47 @@ pub(crate) struct Enricher {
     pub(crate) answering: Answering,
 }
 
-impl Enricher {
-    /// Does the work while no answer is being made; leaves it and begins again where one comes.
-    async fn in_peace<T, F: Future<Output = Result<T>>>(&self, work: impl Fn() -> F) -> Result<T> {
-        loop {
-            self.answering.none().await;
-            let done = tokio::select! {
-                biased;
-                () = self.answering.any() => continue,
-                done = work() => done,
-            };
-            match done.as_ref().map_err(footnote_core::Error::kind) {
-                Err(ErrorKind::Busy { retry_after }) => {
-                    tokio::time::sleep(retry_after.min(LONGEST_PAUSE)).await;
-                }
-                _ => return done,
-            }
-        }
+/// Does the work while no answer is being made; leaves it and is busy where one is or comes.
+async fn in_peace<T>(answering: &Answering, work: impl Future<Output = Result<T>>) -> Result<T> {
+    tokio::select! {
+        biased;
+        () = answering.any() => Err(Error::busy("the model answers questions first", PAUSE)),
+        done = work => done,
     }
 }
 
 #[async_trait]
 impl Enrich for Enricher {
     async fn describe(&self, title: &str, text: &str) -> Result<Enrichment> {
-        self.in_peace(|| enrich::describe(&*self.generator, title, text)).await
+        in_peace(&self.answering, enrich::describe(&*self.generator, title, text)).await
     }
 
     async fn questions(&self, headings: &str, text: &str) -> Result<Vec<String>> {
-        self.in_peace(|| enrich::questions(&*self.generator, headings, text)).await
+        in_peace(&self.answering, enrich::questions(&*self.generator, headings, text)).await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::future;
+
+    use footnote_core::ErrorKind;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn answers_go_first() {
+        let answering = Answering::default();
+        assert_eq!(in_peace(&answering, async { Ok(1) }).await.unwrap(), 1);
+        let answer = answering.begin();
+        let busy = in_peace(&answering, async { Ok(1) }).await.unwrap_err();
+        assert_eq!(busy.kind(), ErrorKind::Busy { retry_after: PAUSE });
+        drop(answer);
+        let begun = async {
+            tokio::task::yield_now().await;
+            answering.begin()
+        };
+        let (left, _answer) = tokio::join!(in_peace(&answering, future::pending::<Result<()>>()), begun);
+        assert_eq!(left.unwrap_err().kind(), ErrorKind::Busy { retry_after: PAUSE });
     }
 }

@@ -34,6 +34,13 @@ pub struct Chunk {
     pub edit: Option<ChunkEdit>,
 }
 
+impl Chunk {
+    /// Whether somebody hid it.
+    pub fn is_hidden(&self) -> bool {
+        self.edit.as_ref().is_some_and(|edit| edit.hidden)
+    }
+}
+
 /// What somebody added to a chunk. Its text stays what the document says: a citation quotes nothing else.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChunkEdit {

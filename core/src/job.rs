@@ -87,7 +87,8 @@ impl JobKind {
             Self::IndexVersion { document, .. } | Self::ResendDocument { document } => {
                 format!("document:{document}")
             }
-            Self::EnrichVersion { version, .. } => format!("enrich:{version}"),
+            // One model does it all, and a worker must be left to what somebody waits for.
+            Self::EnrichVersion { .. } => "enrichment".to_owned(),
             Self::SweepVersion { version, .. } => format!("sweep:{version}"),
             Self::CollectGarbage => "garbage".to_owned(),
             Self::RefreshSource { source, .. } => format!("source:{source}"),

@@ -106,6 +106,8 @@ pub struct NewVersion {
     pub title: String,
     /// Replaces the document's metadata; `None` keeps it.
     pub metadata: Option<Metadata>,
+    /// Opens it; `None` keeps what was given before. Forgotten with the document.
+    pub password: Option<Password>,
     /// Name of the original's blob.
     pub content: ContentHash,
     /// Its length.
@@ -204,12 +206,14 @@ pub trait DocumentStore: Send + Sync {
         workspace: WorkspaceId,
         list: ListRequest,
     ) -> Result<Listing<KnowledgeBase>>;
-    /// Replaces description and settings.
+    /// Replaces description and settings. Where enrichment is wanted from now on, it is queued for every version
+    /// that is current.
     async fn update_knowledge_base(
         &self,
         id: KnowledgeBaseId,
         description: &str,
         settings: &KnowledgeBaseSettings,
+        now: DateTime<Utc>,
     ) -> Result<Option<KnowledgeBase>>;
     /// Hides it and all it holds at once, and queues the sweeps. False where it does not exist.
     async fn delete_knowledge_base(&self, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<bool>;
@@ -289,9 +293,6 @@ pub trait DocumentStore: Send + Sync {
     async fn put_enrichment(&self, version: VersionId, enrichment: &Enrichment) -> Result<()>;
     /// What a model wrote about a version.
     async fn enrichment(&self, version: VersionId) -> Result<Option<Enrichment>>;
-    /// Remembers what opens the file that is, or will be, the source's document of this key. It is forgotten with the
-    /// document.
-    async fn put_password(&self, source: SourceId, key: &str, password: &Password) -> Result<()>;
     /// What opens the source's document of this key, where anybody told.
     async fn password(&self, source: SourceId, key: &str) -> Result<Option<Password>>;
     /// A document's edits, oldest first.
@@ -396,8 +397,9 @@ pub trait JobQueue: Send + Sync {
         retry_at: Option<DateTime<Utc>>,
         now: DateTime<Utc>,
     ) -> Result<()>;
-    /// Gives the job back because the service stops: queued again as if this run had never begun.
-    async fn hand_back(&self, lease: Lease, now: DateTime<Utc>) -> Result<()>;
+    /// Gives the job back, because the service stops or something else goes first: queued for `run_at` as if this
+    /// run had never begun.
+    async fn hand_back(&self, lease: Lease, run_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()>;
     /// Ends the run as cancelled.
     async fn cancelled(&self, lease: Lease, now: DateTime<Utc>) -> Result<()>;
     /// Asks for cancellation: a queued job is cancelled now, a running one at its next heartbeat.

@@ -35,7 +35,7 @@ pub struct KnowledgeBaseSettings {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct EnrichmentSettings {
-    /// Whether it does. Versions that are current already stay as they are.
+    /// Whether it does; once it is set, of versions that are current already, too.
     pub enabled: bool,
     /// Chunks of a document, from its first on, that get questions they answer: each costs a call of the model.
     pub max_chunks: usize,

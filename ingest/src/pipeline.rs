@@ -13,6 +13,7 @@ use footnote_core::ids::{ChunkId, VersionId};
 use footnote_core::job::Lease;
 use footnote_core::knowledge_base::Generation;
 use footnote_core::parsed::{BlockKind, ParseWarning, ParsedDocument};
+use footnote_core::password::Password;
 use footnote_core::ports::{BlobStore, Embedder};
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, Result};
@@ -109,13 +110,24 @@ async fn parse(
         Some(_) => ctx.documents.lineage(document.id).await?,
         None => Lineage::default(),
     };
-    let password = ctx.documents.password(document.source, &document.key).await?;
+    let password = password_of(ctx, document).await?;
     let mut members = StoredMembers::new(&*ctx.blobs);
     let parsed = ctx
         .parser
         .parse_with_members(&original, file_name, password, lineage, &mut members, progress)
         .await?;
     Ok((parsed, members.stored()))
+}
+
+/// What opens the document: its own password, else that of what it lies in.
+async fn password_of(ctx: &IngestContext, document: &Document) -> Result<Option<Password>> {
+    let (mut key, mut parent) = (document.key.clone(), document.parent);
+    loop {
+        let password = ctx.documents.password(document.source, &key).await?;
+        let (None, Some(id)) = (&password, parent) else { return Ok(password) };
+        let Some(outer) = ctx.documents.document(id).await? else { return Ok(None) };
+        (key, parent) = (outer.key, outer.parent);
+    }
 }
 
 /// What the failure of a document begins with that was read and holds nothing to search.

@@ -194,6 +194,7 @@ async fn conclude(
     match ending {
         Ending::Finished(Ok(Outcome::Ended)) => {}
         Ending::Finished(Ok(Outcome::Done)) => ctx.jobs.succeed(lease, now).await?,
+        Ending::Finished(Ok(Outcome::Later(wait))) => ctx.jobs.hand_back(lease, now + wait, now).await?,
         Ending::Finished(Err(error)) => failed(ctx, settings.retry, job, lease, &error).await?,
         Ending::Stopped(Stop::Cancelled) => {
             tracing::info!("job cancelled");
@@ -202,7 +203,7 @@ async fn conclude(
         Ending::Stopped(Stop::LeaseLost) => tracing::warn!("lease lost; another worker has the job"),
         Ending::ShutDown => {
             tracing::info!("job interrupted by the shutdown; it resumes at the next start");
-            ctx.jobs.hand_back(lease, now).await?;
+            ctx.jobs.hand_back(lease, now, now).await?;
         }
     }
     ctx.wake.notify_waiters();

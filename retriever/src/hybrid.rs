@@ -9,6 +9,7 @@ use footnote_core::passage::{
     Candidate, ConfirmedChunk, Evidence, Passage, Retrieved, StageScore, StageTrace,
 };
 use footnote_core::ports::{DocumentStore, Embedder, KeywordIndex, Reranker, VectorIndex};
+use footnote_core::principal::Scope;
 use footnote_core::question::{ScopedQuery, is_chinese};
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, Result};
@@ -108,8 +109,9 @@ impl HybridRetriever {
         Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
     }
 
-    /// The whole tables of the documents of `passages`, best document first, as passages numbered after them.
-    pub async fn tables(&self, passages: &[Passage]) -> Result<Vec<Passage>> {
+    /// The whole tables of the documents of `passages`, best document first, as passages numbered after them. A
+    /// table of which a chunk is hidden is left out whole: its other rows add up to something else.
+    pub async fn tables(&self, scope: Scope, passages: &[Passage]) -> Result<Vec<Passage>> {
         let mut tables: Vec<Passage> = Vec::new();
         let mut versions: Vec<VersionId> = Vec::new();
         for passage in passages {
@@ -117,13 +119,16 @@ impl HybridRetriever {
                 continue;
             }
             versions.push(passage.version);
-            let read = tokio::try_join!(
+            let (text, parsed, chunks) = tokio::try_join!(
                 self.documents.canonical_text(passage.version),
-                self.documents.parsed(passage.version)
+                self.documents.parsed(passage.version),
+                self.documents.chunks(passage.version, scope.generation())
             )?;
-            if let (Some(text), Some(parsed)) = read {
-                tables.extend(passages::whole_tables(passage, &text, &parsed));
-            }
+            let (Some(text), Some(parsed)) = (text, parsed) else { continue };
+            let hidden = |table: &Passage| {
+                chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(table.span))
+            };
+            tables.extend(passages::whole_tables(passage, &text, &parsed).into_iter().filter(|t| !hidden(t)));
         }
         tables.truncate(MOST_TABLES);
         let last = passages.iter().map(|passage| passage.number).max().unwrap_or(0);

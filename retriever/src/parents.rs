@@ -61,10 +61,8 @@ pub(crate) fn widen(
         while ends.iter().any(Option::is_some) {
             for (end, step) in ends.iter_mut().zip([1, -1]) {
                 let next = end.and_then(|at| at.checked_add_signed(step)).and_then(|at| near.get(&at));
-                let of_section = next.filter(|chunk| {
-                    let is_hidden = chunk.edit.as_ref().is_some_and(|edit| edit.hidden);
-                    !is_hidden && chunk.heading_path == candidate.chunk.heading_path
-                });
+                let of_section = next
+                    .filter(|chunk| !chunk.is_hidden() && chunk.heading_path == candidate.chunk.heading_path);
                 let Some((chunk, slice)) = of_section.and_then(|it| Some((it, text.slice(it.span)?))) else {
                     *end = None;
                     continue;

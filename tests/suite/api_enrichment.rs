@@ -9,9 +9,15 @@ const POLICY: &str = "# Leave policy\n\nAnnual leave is fifteen days a year. Unu
 #[tokio::test(flavor = "multi_thread")]
 async fn a_document_answers_first_and_is_written_about_then() {
     let app = TestApp::with_language_model().await;
-    let settings = json!({"enrichment": {"enabled": true, "max_chunks": 3}});
-    let kb = app.knowledge_base_with("enriched", settings).await;
+    let kb = app.knowledge_base("enriched").await;
     let document = kb.add("leave.md", POLICY).await;
+    app.wait_until_idle().await;
+    assert_eq!(kb.document(&document["id"]).await["enrichment"], Value::Null);
+    // What answers already is written about as soon as that is wanted, and once.
+    let settings = json!({"settings": {"enrichment": {"enabled": true, "max_chunks": 3}}});
+    for _ in 0..2 {
+        kb.client.patch(&kb.path(""), &settings).await.ok();
+    }
     assert!(!kb.search("When do unused days expire?").await.is_empty(), "found before anything was written");
     app.wait_until_idle().await;
     let shown = kb.document(&document["id"]).await;

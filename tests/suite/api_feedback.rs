@@ -175,8 +175,11 @@ async fn anothers_answer_is_not_found_and_exports_are_for_editors() {
     elsewhere.get(&receipt).await.problem(404);
 
     assert!(reader.get("/feedback/export?format=sft").await.problem(403).contains("yours is reader"));
+    // A prompt holds the turns before it: an editor's export is of the answers that this key was given.
     let editor = kb.seen_by(&app.key("editor", None).await);
-    assert_eq!(lines(&editor, "sft").await.len(), 1);
+    assert!(lines(&editor, "sft").await.is_empty());
+    judge(&editor, &ask(&editor, CALIBRATION).await, json!({"rating": "up"})).await;
+    assert_eq!((lines(&editor, "sft").await.len(), lines(&kb, "sft").await.len()), (1, 2));
     for (query, named) in [("", "format"), ("?format=csv", "csv")] {
         let problem = editor.get(&format!("/feedback/export{query}")).await.problem(400);
         assert!(problem.contains(named), "{problem}");

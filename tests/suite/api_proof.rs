@@ -151,6 +151,28 @@ async fn totals_are_worked_out_over_all_rows_or_declined() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rows_that_somebody_hid_are_not_added_up() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("sales").await;
+    let text = SALES.replace(
+        "| City",
+        "Units sold in all cities are the total of the table below.\n\n## Table\n\n| City",
+    );
+    let document = kb.add("sales.md", text).await;
+    let document = format!("/documents/{}/chunks", document["id"].as_str().unwrap());
+    let chunks = kb.get(&document).await.ok();
+    let table =
+        chunks["items"].as_array().unwrap().iter().find(|c| c["text"].as_str().unwrap().contains("Berlin"));
+    kb.put(&format!("{document}/{}", table.unwrap()["ordinal"]), &json!({"hidden": true})).await.expect(202);
+    app.wait_until_idle().await;
+    let answer = asked(&kb, json!({"question": "What is the total of units sold in all cities?"})).await;
+    let told = answer["answer"].to_string();
+    assert!(!told.contains("245") && !told.contains("Berlin"), "{answer:#}");
+    assert!(answer["passages"].to_string().contains("table below"), "the other chunk is found: {answer:#}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_question_of_two_parts_is_searched_part_by_part() {
     let app = TestApp::start().await;
     let kb = app.knowledge_base_with("both", json!({"retrieval": {"top_k": 1}})).await;

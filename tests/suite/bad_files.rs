@@ -1,7 +1,9 @@
 //! Files that cannot be read, or only with care: each says so by name, and costs nobody else anything.
 
 use encoding_rs::GBK;
-use footnote_tests::support::{Form, TestApp, docx, encrypted_pdf, locked_pdf, pdf, shared_data, zip_bomb};
+use footnote_tests::support::{
+    Form, TestApp, docx, encrypted_pdf, locked_pdf, pdf, shared_data, zip_bomb, zip_of,
+};
 use serde_json::json;
 
 #[tokio::test(flavor = "multi_thread")]
@@ -28,6 +30,17 @@ async fn an_encrypted_file_is_opened_with_the_password_that_is_given() {
     assert_eq!(preview["total"], 1);
     let problem = upload("/documents", "").await.problem(400);
     assert!(problem.contains("password"), "{problem}");
+    let sent_as_file =
+        Form::new().file("map.pdf", &bytes).file_named("password", "secret.txt", b"open sesame");
+    let problem = kb.client.upload(&kb.path("/documents"), sent_as_file, &[]).await.problem(400);
+    assert!(problem.contains("\"password\" has a filename"), "{problem}");
+
+    // The password of an archive opens what lies in it.
+    let form =
+        Form::new().file("maps.zip", &zip_of(&[("inner.pdf", &bytes)])).field("password", "open sesame");
+    kb.client.upload(&kb.path("/documents?wait=60"), form, &[]).await.ok();
+    app.wait_until_idle().await;
+    assert_eq!(kb.keys_with_words("treasure").await, ["map.pdf", "maps.zip/inner.pdf"]);
     app.finish().await;
 }
 

@@ -103,7 +103,8 @@ async fn upload(
     let held = match idempotency_key {
         None => None,
         Some(key) => {
-            let fingerprint = uploads::fingerprint(&knowledge_base, &files, metadata.as_ref());
+            let described = Described { metadata: metadata.as_ref(), password: password.as_ref() };
+            let fingerprint = uploads::fingerprint(&knowledge_base, &files, described);
             match uploads::reserve(&app, &principal, key, fingerprint).await? {
                 Reserved::Held(held) => Some(held),
                 Reserved::Answered(response) => return replayed(&response),
@@ -218,6 +219,13 @@ pub(super) async fn receive(app: &App, mut multipart: Multipart) -> Result<Recei
             }
             continue;
         };
+        // `curl -F password=@file` sends a secret as a file: it must not become a document.
+        if let Some(name @ ("metadata" | "password")) = field.name() {
+            return Err(Error::invalid(format!(
+                "the part {name:?} has a filename; send it as text (`-F {name}=…` or, from a file, `-F '{name}=<FILE'`)"
+            ))
+            .into());
+        }
         if files.len() == MAX_FILES {
             return Err(too_large(format!(
                 "the request has more than {MAX_FILES} files; send several requests"

@@ -167,7 +167,7 @@ pub async fn ask(
         retrieved = app.retriever.retrieve_translated(part, translation).await?;
     }
     if is_counting(standalone.as_str()) {
-        retrieved.tables = app.retriever.tables(&retrieved.passages).await?;
+        retrieved.tables = app.retriever.tables(parts[0].scope, &retrieved.passages).await?;
     }
     let given = standalone_or(&question, &standalone);
     let request = AnswerRequest {

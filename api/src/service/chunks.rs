@@ -1,6 +1,7 @@
 //! Chunks: how a file would be cut, how a document was, what people add to them, and where lines stand on pages.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use footnote_core::chunk::{Chunk, EditAuthor};
 use footnote_core::document::DocumentVersion;
@@ -22,6 +23,9 @@ use crate::app::App;
 
 /// Most and fewest tokens of a chunk that may be set. More do not fit any embedder in use.
 const TOKENS: std::ops::RangeInclusive<usize> = 32..=2_048;
+
+/// Pause after which a preview may be asked for again.
+const PREVIEW_PAUSE: Duration = Duration::from_secs(2);
 
 /// The chunks of a version, with its text.
 #[derive(Debug, Clone)]
@@ -83,6 +87,9 @@ pub async fn preview(
     principal.scope(knowledge_base)?;
     principal.require(Role::Editor)?;
     app.require_embedder_of(knowledge_base).await?;
+    let Ok(_turn) = app.previews.try_acquire() else {
+        return Err(Error::busy("other previews are being made", PREVIEW_PAUSE));
+    };
     let chunker = match chunker {
         Some(chunker) => chunker,
         None => settings_of(app, knowledge_base).await?,

@@ -15,7 +15,7 @@ use footnote_core::text::Span;
 use footnote_core::{Error, Result};
 use serde_json::Value;
 
-use super::knowledge_bases::reach_as;
+use super::knowledge_bases::{only_of, reach_as};
 use super::receipts;
 use crate::app::App;
 use lines::JudgedAnswer;
@@ -145,9 +145,11 @@ pub async fn evaluation_set(app: &App, principal: &Principal, knowledge_base: &s
     Ok(EvaluationSet { lines, corpus })
 }
 
-/// The answers of a knowledge base that somebody has an opinion on, oldest first.
+/// The answers of a knowledge base that somebody has an opinion on, oldest first. A prompt holds the turns before it,
+/// which only the key that asked and admins may see.
 async fn judged(app: &App, principal: &Principal, knowledge_base: &str) -> Result<Vec<JudgedAnswer>> {
     let knowledge_base = reach_as(app, principal, knowledge_base, Role::Editor).await?;
+    let only = only_of(principal);
     let opinions = app.store.answers.feedback(knowledge_base.id).await?;
     let mut by_answer: BTreeMap<MessageId, Vec<Feedback>> = BTreeMap::new();
     for opinion in opinions {
@@ -155,7 +157,8 @@ async fn judged(app: &App, principal: &Principal, knowledge_base: &str) -> Resul
     }
     let mut judged = Vec::with_capacity(by_answer.len());
     for (answer, opinions) in by_answer {
-        if let Some(receipt) = app.store.answers.receipt(answer).await? {
+        let receipt = app.store.answers.receipt(answer).await?;
+        if let Some(receipt) = receipt.filter(|it| only.is_none_or(|key| it.owner == Some(key))) {
             judged.push(JudgedAnswer::of(receipt, &opinions));
         }
     }

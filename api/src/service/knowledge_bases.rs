@@ -125,7 +125,9 @@ pub async fn update(
     let description = description.unwrap_or(&present.description);
     check_description(description)?;
     let settings = patched(&present.settings, settings)?;
-    let updated = app.store.documents.update_knowledge_base(present.id, description, &settings).await?;
+    let documents = &app.store.documents;
+    let updated = documents.update_knowledge_base(present.id, description, &settings, app.now()).await?;
+    app.wake_workers();
     updated.ok_or_else(|| Error::not_found("knowledge base"))
 }
 

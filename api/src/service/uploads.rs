@@ -90,16 +90,13 @@ pub async fn store(
     let source = app.store.documents.upload_source(knowledge_base.id).await?;
     let mut stored = Vec::with_capacity(files.len());
     for file in files {
-        if let Some(password) = password {
-            // Before the version, which may be read as soon as it is there.
-            app.store.documents.put_password(source.id, file.name.key(), password).await?;
-        }
         let new = NewVersion {
             knowledge_base: knowledge_base.id,
             source: source.id,
             key: file.name.key().to_owned(),
             title: file.name.title().to_owned(),
             metadata: metadata.cloned(),
+            password: password.cloned(),
             content: file.content,
             bytes: file.bytes,
         };
@@ -147,11 +144,11 @@ pub async fn wait(app: &App, stored: &mut [StoredVersion], longest: Duration) ->
     Ok(ended)
 }
 
-/// What makes two upload requests the same: knowledge base, names, contents, metadata.
+/// What makes two upload requests the same: knowledge base, names, contents, metadata, password.
 pub fn fingerprint(
     knowledge_base: &KnowledgeBase,
     files: &[StagedFile],
-    metadata: Option<&Metadata>,
+    Described { metadata, password }: Described<'_>,
 ) -> ContentHash {
     let mut digest = Sha256::new();
     digest.update(knowledge_base.id.0.as_bytes());
@@ -168,6 +165,9 @@ pub fn fingerprint(
         part(value);
     }
     part(if metadata.is_some() { "metadata" } else { "" });
+    if let Some(password) = password {
+        part(password.reveal());
+    }
     ContentHash::from_digest(digest)
 }
 
@@ -266,15 +266,18 @@ mod tests {
         let kb = knowledge_base();
         let metadata = Metadata::from([("year".to_owned(), "2026".to_owned())]);
         let files = [file("a.md", "x"), file("b.md", "y")];
-        let same = fingerprint(&kb, &files, Some(&metadata));
-        assert_eq!(same, fingerprint(&kb, &files, Some(&metadata)));
+        let (none, password) = (Metadata::new(), Password::parse("secret").unwrap());
+        let described = Described { metadata: Some(&metadata), password: None };
+        let same = fingerprint(&kb, &files, described);
+        assert_eq!(same, fingerprint(&kb, &files, described));
         let others = [
-            fingerprint(&knowledge_base(), &files, Some(&metadata)),
-            fingerprint(&kb, &[file("a.md", "x"), file("b.md", "z")], Some(&metadata)),
-            fingerprint(&kb, &[file("a.md", "x"), file("c.md", "y")], Some(&metadata)),
-            fingerprint(&kb, &files[..1], Some(&metadata)),
-            fingerprint(&kb, &files, None),
-            fingerprint(&kb, &files, Some(&Metadata::new())),
+            fingerprint(&knowledge_base(), &files, described),
+            fingerprint(&kb, &[file("a.md", "x"), file("b.md", "z")], described),
+            fingerprint(&kb, &[file("a.md", "x"), file("c.md", "y")], described),
+            fingerprint(&kb, &files[..1], described),
+            fingerprint(&kb, &files, Described::default()),
+            fingerprint(&kb, &files, Described { metadata: Some(&none), password: None }),
+            fingerprint(&kb, &files, Described { password: Some(&password), ..described }),
         ];
         for (n, other) in others.iter().enumerate() {
             assert_ne!(same, *other, "{n}");

@@ -203,16 +203,17 @@ async fn document_with(app: &App, query: &ScopedQuery, quote: &str) -> Result<Op
 
 /// Where the quote lies, whatever the blanks.
 fn find(text: &CanonicalText, quote: &str) -> Option<Span> {
-    let wanted: Vec<char> = quote.chars().filter(|c| !c.is_whitespace()).collect();
-    let visible: Vec<(usize, char)> =
-        text.as_str().chars().enumerate().filter(|(_, c)| !c.is_whitespace()).collect();
-    if wanted.is_empty() {
-        return None;
-    }
-    let at = visible.windows(wanted.len()).position(|w| w.iter().map(|(_, c)| c).eq(&wanted))?;
-    let (start, _) = visible.get(at)?;
-    let (last, _) = visible.get(at + wanted.len() - 1)?;
-    Some(Span::new(*start, last + 1))
+    let without_blanks = |text: &str| text.chars().filter(|c| !c.is_whitespace()).collect::<String>();
+    let (wanted, visible) = (without_blanks(quote), without_blanks(text.as_str()));
+    let before = visible.find(&wanted).and_then(|byte| visible.get(..byte))?.chars().count();
+    let more = wanted.chars().count().checked_sub(2);
+    let mut places = text.as_str().chars().enumerate().filter(|(_, c)| !c.is_whitespace()).map(|(at, _)| at);
+    let start = places.nth(before)?;
+    let last = match more {
+        Some(more) => places.nth(more)?,
+        None => start,
+    };
+    (!wanted.is_empty()).then(|| Span::new(start, last + 1))
 }
 
 async fn follow(
@@ -223,6 +224,9 @@ async fn follow(
     target: &Target,
     input: WhyInput,
 ) -> Result<Why> {
+    if target.chunks.iter().all(Chunk::is_hidden) {
+        return Ok(Why::new(LostAt::NotPermitted, "somebody hid the chunks that hold it"));
+    }
     let ids: Vec<ChunkId> = target.chunks.iter().map(|chunk| chunk.id).collect();
     if app.store.documents.confirm(query.scope, &ids).await?.is_empty() {
         return Ok(Why::new(

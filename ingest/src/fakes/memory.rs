@@ -234,6 +234,7 @@ impl DocumentStore for Memory {
         _: KnowledgeBaseId,
         _: &str,
         _: &KnowledgeBaseSettings,
+        _: DateTime<Utc>,
     ) -> Result<Option<KnowledgeBase>> {
         not_here()
     }
@@ -274,6 +275,9 @@ impl DocumentStore for Memory {
         let mut state = self.state();
         let found = state.documents.iter().position(|d| d.source == new.source && d.key == new.key);
         let at = found.unwrap_or(state.documents.len());
+        if let Some(password) = new.password.clone() {
+            state.passwords.insert((new.source, new.key.clone()), password);
+        }
         if found.is_none() {
             state.documents.push(Document {
                 id: DocumentId::new(),
@@ -393,10 +397,6 @@ impl DocumentStore for Memory {
         let mut chunks = self.chunks(version, generation).await?;
         chunks.retain(|chunk| ordinals.contains(&chunk.ordinal));
         Ok(chunks)
-    }
-    async fn put_password(&self, source: SourceId, key: &str, password: &Password) -> Result<()> {
-        self.state().passwords.insert((source, key.to_owned()), password.clone());
-        Ok(())
     }
     async fn password(&self, source: SourceId, key: &str) -> Result<Option<Password>> {
         Ok(self.state().passwords.get(&(source, key.to_owned())).cloned())

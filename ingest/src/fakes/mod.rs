@@ -98,6 +98,7 @@ impl World {
             key: key.to_owned(),
             title: key.to_owned(),
             metadata: None,
+            password: None,
             content: self.ctx.blobs.put(content.as_bytes()).await.unwrap(),
             bytes: content.len() as u64,
         };

@@ -6,7 +6,7 @@
 use footnote_core::chunk::{Chunk, EditAuthor};
 use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::job::{JobKind, NewJob};
-use footnote_core::{Error, Result};
+use footnote_core::{Error, ErrorKind, Result};
 
 use super::{Outcome, resend_document};
 use crate::context::{Enrich, IngestContext};
@@ -19,8 +19,26 @@ const AT_ONCE: usize = 4;
 /// Fewer letters than this are nothing to ask about.
 const FEWEST_LETTERS: usize = 80;
 
-/// Does the next part of the work.
+/// Does the next part of the work, or leaves it for later while the model has something better to do.
 pub async fn run(
+    ctx: &IngestContext,
+    document: DocumentId,
+    version: VersionId,
+    from: u32,
+    progress: &Progress,
+) -> Result<Outcome> {
+    later_where_busy(enrich(ctx, document, version, from, progress).await)
+}
+
+/// A busy model is no failure: such a run does not count, however often it happens.
+fn later_where_busy(done: Result<Outcome>) -> Result<Outcome> {
+    match done.as_ref().map_err(Error::kind) {
+        Err(ErrorKind::Busy { retry_after }) => Ok(Outcome::Later(retry_after)),
+        _ => done,
+    }
+}
+
+async fn enrich(
     ctx: &IngestContext,
     document: DocumentId,
     version: VersionId,
@@ -86,4 +104,21 @@ async fn ask(
     }
     let note = Some(questions.join("\n"));
     edit_chunk(ctx, entries.document.id, chunk.ordinal, note, false, EditAuthor::Model).await.map(drop)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_busy_model_is_asked_later() {
+        let wait = Duration::from_secs(5);
+        let later = later_where_busy(Err(Error::busy("answers go first", wait)));
+        assert_eq!(later.unwrap(), Outcome::Later(wait));
+        assert_eq!(later_where_busy(Ok(Outcome::Done)).unwrap(), Outcome::Done);
+        let broken = later_where_busy(Err(Error::internal("no weights"))).unwrap_err();
+        assert_eq!(broken.kind(), ErrorKind::Internal);
+    }
 }

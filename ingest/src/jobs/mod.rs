@@ -1,5 +1,7 @@
 //! The jobs, one file each, and what becomes of their results.
 
+use std::time::Duration;
+
 use footnote_core::Result;
 use footnote_core::job::{Job, JobKind, Lease};
 
@@ -21,6 +23,8 @@ pub enum Outcome {
     Done,
     /// The job was ended in the transaction that made its work visible.
     Ended,
+    /// Something else goes first; the job is to be run again after this.
+    Later(Duration),
 }
 
 /// Runs a claimed job. Dropping the future stops it; doing it again is harmless.

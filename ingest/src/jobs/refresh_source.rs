@@ -252,6 +252,7 @@ fn new_version(source: &Source, file: &FoundFile, content: ContentHash, bytes: u
         title: file_name(&file.key).to_owned(),
         key: file.key.clone(),
         metadata: None,
+        password: None,
         content,
         bytes,
     }

@@ -86,6 +86,7 @@ impl Upload {
             title: title.unwrap_or(file_name(&self.key)).to_owned(),
             key: self.key,
             metadata,
+            password: None,
             content,
             bytes,
         };

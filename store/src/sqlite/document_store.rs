@@ -67,8 +67,9 @@ impl DocumentStore for SqliteStore {
         id: KnowledgeBaseId,
         description: &str,
         settings: &KnowledgeBaseSettings,
+        now: DateTime<Utc>,
     ) -> Result<Option<KnowledgeBase>> {
-        knowledge_bases::update(self, id, description, settings).await
+        knowledge_bases::update(self, id, description, settings, now).await
     }
 
     async fn delete_knowledge_base(&self, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<bool> {
@@ -181,10 +182,6 @@ impl DocumentStore for SqliteStore {
         ordinals: RangeInclusive<u32>,
     ) -> Result<Vec<Chunk>> {
         chunks::between(self, version, generation, ordinals).await
-    }
-
-    async fn put_password(&self, source: SourceId, key: &str, password: &Password) -> Result<()> {
-        passwords::put(self, source, key, password).await
     }
 
     async fn password(&self, source: SourceId, key: &str) -> Result<Option<Password>> {

@@ -79,7 +79,7 @@ async fn documents(tx: &mut Tx, held: Held, now: DateTime<Utc>) -> Result<()> {
             .doing("hide the documents")?;
     }
     jobs::cancel_under_keys(tx, &keys, "the document was deleted", now).await?;
-    job_rows::insert_sweeps(tx, &sweeps, now).await
+    job_rows::insert_upkeep(tx, &sweeps, now).await
 }
 
 /// `held.column` is one of this file's own constants: no input reaches the statement.

@@ -97,13 +97,13 @@ pub(super) async fn under_way_or_queued(tx: &mut Tx, new: NewJob, now: DateTime<
     }
 }
 
-/// Queues many jobs that cannot be queued yet.
-pub(super) async fn insert_sweeps(
+/// Queues many jobs that nobody waits for; none of them is looked for among those that are queued.
+pub(super) async fn insert_upkeep(
     tx: &mut Tx,
-    sweeps: &[(Option<KnowledgeBaseId>, JobKind)],
+    jobs: &[(Option<KnowledgeBaseId>, JobKind)],
     now: DateTime<Utc>,
 ) -> Result<()> {
-    for batch in sweeps.chunks(BATCH) {
+    for batch in jobs.chunks(BATCH) {
         let payloads: Vec<String> = batch.iter().map(|(_, kind)| payload(kind)).collect::<Result<_>>()?;
         let mut query = QueryBuilder::new(
             "INSERT INTO jobs (id, kind, payload, exclusive_key, knowledge_base, state, run_at, created_at, \
@@ -121,7 +121,7 @@ pub(super) async fn insert_sweeps(
                 .push_bind(micros(now))
                 .push_bind(urgency(kind));
         });
-        query.build().persistent(false).execute(&mut **tx).await.doing("queue the sweeps")?;
+        query.build().persistent(false).execute(&mut **tx).await.doing("queue the upkeep")?;
     }
     Ok(())
 }

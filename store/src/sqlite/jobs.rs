@@ -99,7 +99,7 @@ impl JobQueue for SqliteStore {
         commit(tx).await
     }
 
-    async fn hand_back(&self, lease: Lease, now: DateTime<Utc>) -> Result<()> {
+    async fn hand_back(&self, lease: Lease, run_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()> {
         let mut tx = self.write().await?;
         let cancel_requested = fence(&mut tx, lease).await?;
         if cancel_requested {
@@ -108,9 +108,10 @@ impl JobQueue for SqliteStore {
         }
         sqlx::query(
             "UPDATE jobs SET state = 'queued', attempts = max(attempts - 1, 0), run_at = ?2, stage = '', done = 0, \
-             total = 0, lease_token = NULL, lease_expires_at = NULL, updated_at = ?2 WHERE id = ?1",
+             total = 0, lease_token = NULL, lease_expires_at = NULL, updated_at = ?3 WHERE id = ?1",
         )
         .bind(lease.job.0)
+        .bind(micros(run_at))
         .bind(micros(now))
         .execute(&mut *tx)
         .await

@@ -1,7 +1,8 @@
 //! Knowledge bases and index generations.
 
 use chrono::{DateTime, Utc};
-use footnote_core::ids::{GenerationId, KnowledgeBaseId, WorkspaceId};
+use footnote_core::ids::{DocumentId, GenerationId, KnowledgeBaseId, VersionId, WorkspaceId};
+use footnote_core::job::JobKind;
 use footnote_core::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
 use footnote_core::ports::{ListRequest, Listing, NewKnowledgeBase};
 use footnote_core::settings::KnowledgeBaseSettings;
@@ -9,7 +10,7 @@ use footnote_core::source::SourceKind;
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 
-use super::{SqliteStore, Tx, commit, hide, sources};
+use super::{SqliteStore, Tx, commit, hide, job_rows, lifecycle, sources};
 use crate::rows::{
     Doing as _, Fields, Page, hash_bytes, integer, is_dangling, is_taken, micros, stored_time, to_json,
 };
@@ -135,7 +136,10 @@ pub(super) async fn update(
     id: KnowledgeBaseId,
     description: &str,
     settings: &KnowledgeBaseSettings,
+    now: DateTime<Utc>,
 ) -> Result<Option<KnowledgeBase>> {
+    let mut tx = store.write().await?;
+    let was_enriched = lifecycle::wants_enrichment(&mut tx, id).await?;
     let row = sqlx::query(
         "UPDATE knowledge_bases SET description = ?2, settings = ?3 WHERE id = ?1 AND deleted_at IS NULL \
          RETURNING *",
@@ -143,10 +147,33 @@ pub(super) async fn update(
     .bind(id.0)
     .bind(description)
     .bind(to_json("settings", settings)?)
-    .fetch_optional(&store.writer)
+    .fetch_optional(&mut *tx)
     .await
     .doing("update the knowledge base")?;
-    row.as_ref().map(knowledge_base).transpose()
+    let updated = row.as_ref().map(knowledge_base).transpose()?;
+    if updated.is_some() && settings.enrichment.enabled && !was_enriched {
+        enrich(&mut tx, id, now).await?;
+    }
+    commit(tx).await?;
+    Ok(updated)
+}
+
+/// Queues that a model writes about every version that answers.
+async fn enrich(tx: &mut Tx, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<()> {
+    let rows = sqlx::query(
+        "SELECT v.document, v.id FROM versions v JOIN documents d ON d.id = v.document \
+         WHERE d.knowledge_base = ?1 AND d.deleted_at IS NULL AND v.state = 'current' ORDER BY d.id",
+    )
+    .bind(id.0)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("list the knowledge base's versions")?;
+    let job = |row: &SqliteRow| {
+        let fields = Fields::of(row, "document version");
+        let (document, version) = (DocumentId(fields.id("document")?), VersionId(fields.id("id")?));
+        Ok((Some(id), JobKind::EnrichVersion { document, version, from: 0 }))
+    };
+    job_rows::insert_upkeep(tx, &rows.iter().map(job).collect::<Result<Vec<_>>>()?, now).await
 }
 
 pub(super) async fn delete(store: &SqliteStore, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<bool> {

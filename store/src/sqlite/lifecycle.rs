@@ -103,15 +103,16 @@ async fn settle(
     versions::set_untold(tx, document.id, false).await
 }
 
-async fn wants_enrichment(tx: &mut Tx, id: KnowledgeBaseId) -> Result<bool> {
-    let wanted: Option<i64> = sqlx::query_scalar(
+/// Whether a model is to write about the knowledge base's documents.
+pub(super) async fn wants_enrichment(tx: &mut Tx, id: KnowledgeBaseId) -> Result<bool> {
+    let wanted: Option<Option<i64>> = sqlx::query_scalar(
         "SELECT json_extract(settings, '$.enrichment.enabled') FROM knowledge_bases WHERE id = ?1",
     )
     .bind(id.0)
-    .fetch_one(&mut **tx)
+    .fetch_optional(&mut **tx)
     .await
     .doing("read the knowledge base's settings")?;
-    Ok(wanted == Some(1))
+    Ok(wanted.flatten() == Some(1))
 }
 
 /// A version that was indexed for another generation than the one that answers would be found by nobody.

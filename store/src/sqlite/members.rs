@@ -42,6 +42,7 @@ pub(super) async fn settle(
             key: free_key(tx, parent, &member.name, &kept).await?,
             title: member.title.clone(),
             metadata: Some(parent.metadata.clone()),
+            password: None,
             content: member.content,
             bytes: member.bytes,
         };

@@ -5,19 +5,18 @@ use footnote_core::ids::SourceId;
 use footnote_core::password::Password;
 use sqlx::Row as _;
 
-use super::{SqliteStore, commit};
+use super::{SqliteStore, Tx};
 use crate::rows::Doing as _;
 
-pub(super) async fn put(store: &SqliteStore, source: SourceId, key: &str, password: &Password) -> Result<()> {
-    let mut tx = store.write().await?;
+pub(super) async fn put(tx: &mut Tx, source: SourceId, key: &str, password: &Password) -> Result<()> {
     sqlx::query("INSERT OR REPLACE INTO document_passwords (source, key, password) VALUES (?1, ?2, ?3)")
         .bind(source.0)
         .bind(key)
         .bind(password.reveal())
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .doing("store a file's password")?;
-    commit(tx).await
+    Ok(())
 }
 
 pub(super) async fn find(store: &SqliteStore, source: SourceId, key: &str) -> Result<Option<Password>> {

@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::documents::{self, document_columns};
-use super::{BATCH, SqliteStore, Tx, commit, job_rows, lifecycle, members, sources};
+use super::{BATCH, SqliteStore, Tx, commit, job_rows, lifecycle, members, passwords, sources};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, micros, to_json};
 
 /// The columns of a version `v`, named so that they can stand beside a document's.
@@ -136,6 +136,9 @@ pub(super) async fn store_under(
         Some(source) if source.knowledge_base == new.knowledge_base => {}
         _ => return Err(Error::not_found("source")),
     }
+    if let Some(password) = &new.password {
+        passwords::put(tx, new.source, &new.key, password).await?;
+    }
     let Some(document) = documents::live_by_key(tx, new.source, &new.key).await? else {
         let document = insert_document(tx, parent, new, now).await?;
         return add_version(tx, document, new, now).await;
@@ -241,7 +244,12 @@ async fn repeat_newest(
         knowledge_base: Some(new.knowledge_base),
         run_at: now,
     };
-    let job = job_rows::under_way_or_queued(tx, job, now).await?;
+    let under_way = job_rows::under_way_or_queued(tx, job.clone(), now).await?;
+    // What runs asked for the password before this one was given, perhaps; the next does nothing where it did not.
+    let job = match new.password.is_some() && under_way.state == JobState::Running {
+        true => job_rows::queued_once(tx, job, now).await?,
+        false => under_way,
+    };
     if is_changed && job.state == JobState::Running {
         // It read the old description, perhaps.
         let job = resend(tx, newest.document, new.knowledge_base, now).await?;

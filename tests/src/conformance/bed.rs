@@ -12,6 +12,7 @@ use footnote_core::ids::{ChunkId, GenerationId, VersionId, WorkspaceId};
 use footnote_core::job::{Job, JobKind, JobState, Lease, RetryPolicy};
 use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::password::Password;
 use footnote_core::ports::{
     AnswerStore, BlobStore, ConversationStore, DocumentStore, JobQueue, KeyStore, ListRequest,
     NewKnowledgeBase, NewVersion, ScheduleStore, StoredVersion,
@@ -97,6 +98,25 @@ impl Bed {
     }
 
     pub(super) async fn upload_to(&self, source: &Source, key: &str, content: &str) -> StoredVersion {
+        self.store(source, key, content, None).await
+    }
+
+    pub(super) async fn upload_with_password(
+        &self,
+        key: &str,
+        content: &str,
+        password: Password,
+    ) -> StoredVersion {
+        self.store(&self.uploads, key, content, Some(password)).await
+    }
+
+    async fn store(
+        &self,
+        source: &Source,
+        key: &str,
+        content: &str,
+        password: Option<Password>,
+    ) -> StoredVersion {
         let hash = self.sql.blobs.put(content.as_bytes()).await.unwrap();
         let new = NewVersion {
             knowledge_base: source.knowledge_base,
@@ -104,6 +124,7 @@ impl Bed {
             key: key.to_owned(),
             title: key.to_owned(),
             metadata: None,
+            password,
             content: hash,
             bytes: content.len() as u64,
         };

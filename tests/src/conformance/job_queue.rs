@@ -137,15 +137,18 @@ async fn a_job_that_is_given_back_lost_nothing(bed: Bed) {
     for restart in 1..10 {
         let (again, lease) = bed.take(at(restart)).await;
         assert_eq!((again.id, again.attempts), (job.id, 1));
-        bed.sql.queue.hand_back(lease, at(restart)).await.unwrap();
+        bed.sql.queue.hand_back(lease, at(restart), at(restart)).await.unwrap();
         assert_eq!(
-            bed.sql.queue.hand_back(lease, at(restart)).await.unwrap_err().kind(),
+            bed.sql.queue.hand_back(lease, at(restart), at(restart)).await.unwrap_err().kind(),
             ErrorKind::Conflict
         );
     }
+    let (_, lease) = bed.take(at(12)).await;
+    bed.sql.queue.hand_back(lease, at(20), at(13)).await.unwrap();
+    assert!(bed.claim(at(19)).await.is_none(), "its time has not come");
     let (_, lease) = bed.take(at(20)).await;
     bed.sql.queue.cancel(job.id, at(21)).await.unwrap();
-    bed.sql.queue.hand_back(lease, at(22)).await.unwrap();
+    bed.sql.queue.hand_back(lease, at(22), at(22)).await.unwrap();
     assert_eq!(bed.sql.queue.job(job.id).await.unwrap().unwrap().state, JobState::Cancelled);
 }
 

@@ -15,9 +15,14 @@ impl Form {
     }
 
     /// Adds a file; its name is sent as raw UTF-8, as curl does.
-    pub fn file(mut self, name: &str, content: &[u8]) -> Self {
+    pub fn file(self, name: &str, content: &[u8]) -> Self {
+        self.file_named("file", name, content)
+    }
+
+    /// Adds a file as the part of a name of its own.
+    pub fn file_named(mut self, part: &str, name: &str, content: &[u8]) -> Self {
         let escaped = name.replace('"', "\\\"");
-        self.part(&format!("name=\"file\"; filename=\"{escaped}\""), content);
+        self.part(&format!("name=\"{part}\"; filename=\"{escaped}\""), content);
         self
     }
 

@@ -124,6 +124,7 @@ async fn fill(session: &Session, wanted: usize, random: &mut StdRng) -> Result<u
             key: format!("document-{made}.txt"),
             title,
             metadata: None,
+            password: None,
             content: app.store.blobs.put(&text).await?,
             bytes: text.len() as u64,
         };

@@ -125,6 +125,7 @@ async fn index(
             key: document.key.clone(),
             title: document.title.clone(),
             metadata: None,
+            password: None,
             content: app.store.blobs.put(&bytes).await?,
             bytes: bytes.len() as u64,
         };

@@ -70,8 +70,8 @@ pub struct SettingsSchema {
 #[derive(Debug, Clone, Serialize, ToSchema)]
 #[schema(as = EnrichmentSettings)]
 pub struct EnrichmentSettingsSchema {
-    /// Whether it does: title, summary, keywords and dates per document, questions per chunk. Versions that are
-    /// current already stay as they are.
+    /// Whether it does: title, summary, keywords and dates per document, questions per chunk. Once it is
+    /// set, of versions that are current already, too.
     pub enabled: bool,
     /// Chunks of a document, from its first on, that get questions they answer, 0 to 10,000.
     pub max_chunks: usize,

@@ -64,12 +64,12 @@ impl JobQueue for Memory {
         row.lease = None;
         Ok(())
     }
-    async fn hand_back(&self, lease: Lease, now: DateTime<Utc>) -> Result<()> {
+    async fn hand_back(&self, lease: Lease, run_at: DateTime<Utc>, _: DateTime<Utc>) -> Result<()> {
         let mut state = self.state();
         let row = state.row(lease)?;
         row.job.state = JobState::Queued;
         row.job.attempts -= 1;
-        row.job.run_at = now;
+        row.job.run_at = run_at;
         row.lease = None;
         Ok(())
     }

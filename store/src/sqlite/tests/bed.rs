@@ -79,6 +79,7 @@ impl Bed {
             key: key.to_owned(),
             title: key.to_owned(),
             metadata: None,
+            password: None,
             content: hash,
             bytes: content.len() as u64,
         };

@@ -13,6 +13,7 @@ async fn upload(bed: &Bed, content: &str, year: &str) -> StoredVersion {
         key: "a.md".to_owned(),
         title: "a.md".to_owned(),
         metadata: Some(Metadata::from([("year".to_owned(), year.to_owned())])),
+        password: None,
         content: bed.store.blobs.put(content.as_bytes()).await.unwrap(),
         bytes: content.len() as u64,
     };

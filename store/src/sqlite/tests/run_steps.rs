@@ -18,7 +18,8 @@ async fn store(bed: &Bed, source: &Source, key: &str, is_new: bool) -> RunStep {
     let content = bed.store.blobs.put(key.as_bytes()).await.unwrap();
     let (key, title) = (key.to_owned(), key.to_owned());
     let (knowledge_base, source) = (bed.kb.id, source.id);
-    let version = NewVersion { knowledge_base, source, key, title, metadata: None, content, bytes: 1 };
+    let version =
+        NewVersion { knowledge_base, source, key, title, metadata: None, password: None, content, bytes: 1 };
     RunStep::Store { version, is_new }
 }
 

@@ -44,10 +44,13 @@ async fn a_deleted_document_is_gone_at_once_and_swept_after(bed: Bed) {
     let password = Password::parse("open sesame").unwrap();
     let password_of = async |key| bed.sql.documents.password(bed.uploads.id, key).await.unwrap();
     for key in ["a.md", "other.md"] {
-        bed.sql.documents.put_password(bed.uploads.id, key, &Password::parse("old").unwrap()).await.unwrap();
-        bed.sql.documents.put_password(bed.uploads.id, key, &password).await.unwrap();
+        bed.upload_with_password(key, "ten days", Password::parse("old").unwrap()).await;
+        bed.upload_with_password(key, "ten days", password.clone()).await;
         assert_eq!(password_of(key).await.as_ref(), Some(&password));
+        bed.upload(key, "ten days").await;
+        assert_eq!(password_of(key).await.as_ref(), Some(&password), "what was given before is kept");
     }
+    bed.work().await;
     assert!(bed.sql.documents.delete_document(id, at(20)).await.unwrap());
     assert_eq!(password_of("a.md").await, None, "it goes with what it opens");
     assert_eq!(password_of("other.md").await, Some(password));

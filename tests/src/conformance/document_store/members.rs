@@ -166,6 +166,7 @@ async fn members_have_the_metadata_of_what_they_lie_in(bed: Bed) {
             key: "pack.zip".to_owned(),
             title: "pack.zip".to_owned(),
             metadata: Some([("department".to_owned(), department.to_owned())].into()),
+            password: None,
             content: bed.sql.blobs.put(b"1").await.unwrap(),
             bytes: 1,
         };

@@ -4,6 +4,7 @@ use chrono::TimeDelta;
 use footnote_core::document::VersionState;
 use footnote_core::ids::VersionId;
 use footnote_core::job::{JobKind, JobState};
+use footnote_core::password::Password;
 use footnote_core::ports::{DocumentFilter, NewVersion};
 use footnote_core::{ErrorKind, Result};
 use proptest::prelude::*;
@@ -15,6 +16,7 @@ pub(super) async fn run(open: impl AsyncFn() -> Sql) {
     let bed = async || Bed::new(open().await).await;
     an_upload_is_a_document_a_pending_version_and_a_job(bed().await).await;
     the_same_content_again_costs_nothing(bed().await).await;
+    a_password_that_comes_while_the_file_is_read_is_tried_next(bed().await).await;
     a_parsed_title_beats_the_file_name_and_metadata_is_replaced_only_when_given(bed().await).await.unwrap();
     a_new_version_retires_the_old_one_and_queues_its_sweep(bed().await).await;
     two_pending_versions_end_with_the_newer_one_whatever_order_they_are_done_in(bed().await, false).await;
@@ -75,6 +77,17 @@ async fn the_same_content_again_costs_nothing(bed: Bed) {
     assert_eq!(bed.sql.documents.versions(first.document.id).await.unwrap().len(), 1);
 }
 
+async fn a_password_that_comes_while_the_file_is_read_is_tried_next(bed: Bed) {
+    let first = bed.upload("a.pdf", "locked").await;
+    let (running, lease) = bed.take(at(2)).await;
+    assert_eq!(running.id, first.job.unwrap().id);
+    let password = Password::parse("open sesame").unwrap();
+    let told = bed.upload_with_password("a.pdf", "locked", password).await.job.unwrap();
+    assert_ne!(told.id, running.id, "that one asked for the password before");
+    bed.sql.documents.fail_version(lease, first.version.id, "it is encrypted", at(3)).await.unwrap();
+    assert_eq!(bed.take(at(4)).await.0.id, told.id);
+}
+
 async fn a_parsed_title_beats_the_file_name_and_metadata_is_replaced_only_when_given(bed: Bed) -> Result<()> {
     let stored = bed.upload("a.md", "# Leave policy").await;
     bed.work().await;
@@ -84,6 +97,7 @@ async fn a_parsed_title_beats_the_file_name_and_metadata_is_replaced_only_when_g
         key: "a.md".to_owned(),
         title: "renamed.md".to_owned(),
         metadata: Some([("team".to_owned(), "人事".to_owned())].into()),
+        password: None,
         content: stored.version.content,
         bytes: stored.version.bytes,
     };
@@ -280,6 +294,7 @@ async fn a_source_of_another_knowledge_base_takes_nothing(bed: Bed) {
         key: "a.md".to_owned(),
         title: "a.md".to_owned(),
         metadata: None,
+        password: None,
         content: stored.version.content,
         bytes: 1,
     };
