@@ -9,9 +9,9 @@ use quick_xml::events::BytesStart;
 
 use super::{Cell, CellBudget, Merge, Sheet, append_sheets, cell_name};
 use crate::parse::builder::DocumentBuilder;
-use crate::parse::docx::package::Package;
-use crate::parse::docx::xml::{Xml, attribute, each_event};
 use crate::parse::limits::ParseLimits;
+use crate::parse::package::Package;
+use crate::parse::package::xml::{Xml, attribute, each_event};
 
 const CONTENT: &str = "content.xml";
 
