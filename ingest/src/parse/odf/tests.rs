@@ -48,6 +48,42 @@ fn structure_is_kept() {
 }
 
 #[test]
+fn lists_within_cells_keep_their_marks() {
+    let item = |text: &str| format!("<text:list-item><text:p>{text}</text:p></text:list-item>");
+    let cell = |inner: &str| format!("<table:table-cell>{inner}</table:table-cell>");
+    let list = format!(
+        "<text:p>Do:</text:p><text:list text:style-name=\"L1\">{}{}</text:list>",
+        item("one"),
+        item("two")
+    );
+    let dots = format!("<text:list>{}</text:list>", item("dot"));
+    let row = format!("<table:table-row>{}{}</table:table-row>", cell(&list), cell(&dots));
+    assert_eq!(
+        read(ContentType::Odt, &format!("<table:table>{row}{row}</table:table>")).text,
+        "| Do: 1. one 2. two | - dot |\n| --- | --- |\n| Do: 1. one 2. two | - dot |"
+    );
+    // The item around a table has its mark in front of what follows; the lists within are of its second level.
+    let around = format!(
+        "<text:list><text:list-item><table:table>{row}</table:table><text:p>after</text:p></text:list-item></text:list>"
+    );
+    let document = read(ContentType::Odt, &around);
+    assert_eq!(document.text, "| Do: - one - two | - dot |\n| --- | --- |\n\n- after");
+}
+
+#[test]
+fn pictures_say_what_they_show() {
+    let frame = |what: &str| {
+        format!(
+            "<draw:frame><draw:{what}/><svg:title>duck.png</svg:title><svg:desc>A duck</svg:desc></draw:frame>"
+        )
+    };
+    let body = format!("<text:p>See {}here.</text:p><text:p>{}x</text:p>", frame("image"), frame("object"));
+    assert_eq!(read(ContentType::Odt, &body).text, "See here.\n\nPicture: A duck\n\nx");
+    let slide = format!("<draw:page>{}</draw:page>", frame("image"));
+    assert_eq!(read(ContentType::Odp, &slide).text, "Picture: A duck");
+}
+
+#[test]
 fn slides_are_read_from_top_to_bottom() {
     let frame = |class: &str, x: &str, y: &str, text: &str| {
         format!(
