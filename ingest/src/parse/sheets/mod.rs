@@ -9,6 +9,7 @@ mod date_format;
 pub(crate) mod number_format;
 pub(crate) mod ods;
 mod regions;
+mod xlsb;
 pub(crate) mod xlsx;
 
 use std::collections::HashSet;
