@@ -14,6 +14,7 @@ mod archive;
 mod asciidoc;
 pub mod builder;
 mod code;
+mod comment;
 mod compound;
 #[cfg(test)]
 mod cost;

@@ -87,7 +87,7 @@ mod tests {
     use super::*;
 
     fn level(start: u8, format: u8, template: &str) -> Vec<u8> {
-        let mut level = vec![0; LEVEL_BYTES];
+        let mut level = [0; LEVEL_BYTES];
         (level[0], level[4], level[24]) = (start, format, 2);
         let text: Vec<u8> = template.encode_utf16().flat_map(u16::to_le_bytes).collect();
         [&level[..], &[0xff, 0xff], &u16::try_from(text.len() / 2).unwrap().to_le_bytes(), &text].concat()

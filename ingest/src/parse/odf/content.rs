@@ -4,16 +4,16 @@ use footnote_core::parsed::BlockKind;
 use quick_xml::events::BytesStart;
 
 use super::ListStyles;
+use super::annotation::Annotation;
 use crate::parse::alternative::alternative_text;
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::Flow;
 use crate::parse::package::xml::{Xml, attribute};
 
-/// Elements whose content is not the text: styles, deletions, comments, scripts, forms, and the
+/// Elements whose content is not the text: styles, deletions, scripts, forms, and the
 /// alternatives of what is read already.
 const SKIPPED: &[&str] = &[
     "tracked-changes",
-    "annotation",
     "automatic-styles",
     "font-face-decls",
     "scripts",
@@ -38,6 +38,7 @@ pub(super) struct Content<'b> {
     cell_repeats: usize,
     paragraphs: usize,
     notes: Vec<String>,
+    annotation: Option<Annotation>,
     /// What the pictures of the open frames show, and those of frames that ended.
     frames: Vec<Frame>,
     pictures: Vec<String>,
@@ -66,6 +67,7 @@ impl<'b> Content<'b> {
             cell_repeats: 0,
             paragraphs: 0,
             notes: Vec::new(),
+            annotation: None,
             frames: Vec::new(),
             pictures: Vec::new(),
             note: None,
@@ -98,6 +100,16 @@ impl<'b> Content<'b> {
     /// Takes the next event.
     pub(super) fn event(&mut self, event: Xml<'_>) {
         if self.skipping(&event) {
+            return;
+        }
+        if let Some(annotation) = &mut self.annotation {
+            if let Some(comment) = annotation.event(&event) {
+                self.annotation = None;
+                self.notes.extend(comment.shown());
+                if self.paragraphs == 0 && self.tables == 0 {
+                    self.append_notes();
+                }
+            }
             return;
         }
         match event {
@@ -148,6 +160,7 @@ impl<'b> Content<'b> {
             "s" => self.blanks(count("c").min(MAX_BLANKS)),
             "tab" => self.push("\t"),
             "line-break" => self.push("\n"),
+            "annotation" => self.annotation = Some(Annotation::default()),
             "frame" => self.frames.push(Frame::default()),
             "image" => self.frame(|frame| frame.is_picture = true),
             // A description says more than a title, which is a name mostly.

@@ -1,5 +1,6 @@
 //! OpenDocument text and presentations: blocks out of `content.xml`.
 
+pub(crate) mod annotation;
 mod content;
 mod slides;
 

@@ -5,6 +5,7 @@ use std::collections::HashMap;
 use footnote_core::Result;
 use quick_xml::events::BytesStart;
 
+use crate::parse::comment::Comment;
 use crate::parse::package::xml::{Xml, attribute, each_event};
 
 /// The warning where they cannot be read: the text matters more.
@@ -12,35 +13,6 @@ pub(crate) const DAMAGED: &str = "comments are damaged and were left out";
 
 /// Names of people by their id.
 pub(crate) type People = HashMap<String, String>;
-
-/// What somebody said.
-#[derive(Debug, Default)]
-pub(crate) struct Comment {
-    pub(crate) id: String,
-    /// The cell it is about, in a workbook.
-    pub(crate) place: String,
-    pub(crate) author: String,
-    pub(crate) time: String,
-    pub(crate) text: String,
-}
-
-impl Comment {
-    /// `Comment on B2 by Ann, 2026-06-18 17:15: why?`, where something was said.
-    pub(crate) fn shown(&self) -> Option<String> {
-        let mut shown = "Comment".to_owned();
-        let time = minutes(&self.time).unwrap_or_default();
-        for (word, value) in
-            [(" on ", self.place.trim()), (" by ", self.author.trim()), (", ", time.as_str())]
-        {
-            if !value.is_empty() {
-                shown.push_str(word);
-                shown.push_str(value);
-            }
-        }
-        let text = self.text.trim();
-        (!text.is_empty()).then(|| format!("{shown}: {text}"))
-    }
-}
 
 /// The people named by a part of authors or persons.
 pub(crate) fn read_people(part: &str, xml: &str, people: &mut People) -> Result<()> {
@@ -106,14 +78,6 @@ fn begun(start: &BytesStart<'_>, people: &People) -> Comment {
     }
 }
 
-/// `2026-06-18T17:15:52.310` as `2026-06-18 17:15`.
-fn minutes(time: &str) -> Option<String> {
-    let minutes = time.get(..16)?;
-    let (day, clock) = minutes.split_once('T')?;
-    let is_time = minutes.chars().all(|c| c.is_ascii_digit() || matches!(c, '-' | 'T' | ':'));
-    is_time.then(|| format!("{day} {clock}"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -139,6 +103,5 @@ mod tests {
         let open = "<cm dt=\"2026\"><text>x".repeat(1_000);
         assert_eq!(read("c", &open, &People::new()).unwrap().len(), 1_000);
         assert!(read("c", "</cm>", &People::new()).is_err());
-        assert_eq!(minutes("年年年年年年"), None);
     }
 }

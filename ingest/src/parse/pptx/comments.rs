@@ -4,7 +4,8 @@ use footnote_core::Result;
 use footnote_core::parsed::BlockKind;
 
 use crate::parse::builder::DocumentBuilder;
-use crate::parse::ooxml::comments::{Comment, DAMAGED, People, read, read_people};
+use crate::parse::comment::Comment;
+use crate::parse::ooxml::comments::{DAMAGED, People, read, read_people};
 use crate::parse::ooxml::relations::Relations;
 use crate::parse::package::Package;
 
