@@ -325,16 +325,27 @@ impl<'b> Body<'b> {
 
     fn end_paragraph(&mut self) {
         let Some(paragraph) = self.paragraphs.pop() else { return };
-        if let Some(table) = self.tables.last_mut().filter(|table| !table.is_frame) {
-            if !paragraph.text.trim().is_empty() {
-                table.cell.push_str(&paragraph.text);
-                table.cell.push(' ');
-            }
+        if self.tables.last().is_some_and(|table| !table.is_frame) {
+            self.append_to_cell(&paragraph);
             return;
         }
         self.append_paragraph(&paragraph);
         if self.paragraphs.is_empty() {
             self.append_notes();
+        }
+    }
+
+    fn append_to_cell(&mut self, paragraph: &Paragraph) {
+        if paragraph.text.trim().is_empty() {
+            return;
+        }
+        let list = self.list_of(paragraph);
+        let marker =
+            list.map(|(list, level)| self.numbering.next(list, level).unwrap_or_else(|| "-".to_owned()));
+        let Some(table) = self.tables.last_mut() else { return };
+        for part in marker.iter().chain([&paragraph.text]) {
+            table.cell.push_str(part);
+            table.cell.push(' ');
         }
     }
 

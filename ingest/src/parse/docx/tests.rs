@@ -94,6 +94,25 @@ fn structure_is_kept() {
 }
 
 #[test]
+fn lists_within_cells_keep_their_marks() {
+    let numbering = format!(
+        "<w:numbering {W}><w:abstractNum w:abstractNumId=\"3\"><w:lvl w:ilvl=\"0\"><w:numFmt w:val=\"decimal\"/></w:lvl>\
+         <w:lvl w:ilvl=\"1\"><w:numFmt w:val=\"bullet\"/></w:lvl></w:abstractNum>\
+         <w:num w:numId=\"7\"><w:abstractNumId w:val=\"3\"/></w:num></w:numbering>"
+    );
+    let item = |level: u8, text: &str| {
+        format!(
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val=\"{level}\"/><w:numId w:val=\"7\"/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+        )
+    };
+    let cell = |inner: &str| format!("<w:tc>{inner}</w:tc>");
+    let list = [p("", "Do:"), item(0, "one"), item(1, "dot"), item(0, "two")].concat();
+    let body = format!("<w:tbl><w:tr>{}{}</w:tr></w:tbl>", cell(&list), cell(&item(0, "three")));
+    let document = read_parts(&body, &[("word/numbering.xml", &numbering)]).unwrap();
+    assert_eq!(document.text, "| Do: 1. one - dot 2. two | 3. three |\n| --- | --- |");
+}
+
+#[test]
 fn tracked_formatting_is_what_it_is_now() {
     let document = read(
         "<w:p><w:pPr><w:pStyle w:val=\"Heading1\"/><w:pPrChange><w:pPr><w:pStyle w:val=\"Normal\"/></w:pPr></w:pPrChange></w:pPr>\
