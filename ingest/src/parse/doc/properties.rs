@@ -137,3 +137,22 @@ fn cell_edges(definition: &[u8]) -> Vec<CellEdges> {
     };
     (0..count).map_while(cell).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_cells_of_its_table_definition() {
+        let edges = [0_i16, 1_000, -5].map(i16::to_le_bytes).concat();
+        let (own, merged) = ([0; 20], [&[0x20][..], &[0; 19]].concat());
+        let definition = [&[2][..], &edges, &own, &merged].concat();
+        let length = u16::try_from(definition.len() + 1).unwrap().to_le_bytes();
+        let properties =
+            read_modifiers(&[&[0, 0, 0x08, 0xd6][..], &length, &definition, &[0x16, 0x24, 1]].concat());
+        let cell = |left, right, continues_above| CellEdges { left, right, continues_above };
+        assert_eq!(properties.cells, [cell(0, 1_000, false), cell(1_000, -5, true)]);
+        assert!(properties.in_table);
+        assert_eq!(read_modifiers(&[0, 0, 0x08, 0xd6, 9, 0, 3, 1, 0, 2, 0]).cells, [cell(1, 2, false)]);
+    }
+}
