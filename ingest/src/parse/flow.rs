@@ -23,6 +23,8 @@ pub(crate) struct Flow<'b> {
 
 struct OpenTable {
     grid: TableGrid,
+    /// How many list items lie around it.
+    items: usize,
     cell: Option<OpenCell>,
     caption: String,
 }
@@ -128,7 +130,9 @@ impl<'b> Flow<'b> {
             if !target.is_empty() {
                 target.push(' ');
             }
-            target.push_str(&text);
+            let own_items = self.items.get_mut(table.items..).unwrap_or_default();
+            target.push_str(&own_items.last_mut().and_then(Option::take).unwrap_or_default());
+            target.push_str(text.trim_start());
             return;
         }
         if let Some(level) = self.heading {
@@ -227,7 +231,9 @@ impl<'b> Flow<'b> {
     pub(crate) fn open_table(&mut self) {
         self.flush();
         if self.table.is_none() {
-            self.table = Some(OpenTable { grid: TableGrid::default(), cell: None, caption: String::new() });
+            let items = self.items.len();
+            self.table =
+                Some(OpenTable { grid: TableGrid::default(), items, cell: None, caption: String::new() });
         }
     }
 

@@ -9,13 +9,17 @@
 //! here with a `parse` function that writes through the builder, a line in [`parse_file`], and
 //! tests with malformed input beside it.
 
+mod alternative;
 mod archive;
 mod asciidoc;
 pub mod builder;
 mod code;
+mod comment;
 mod compound;
 #[cfg(test)]
 mod cost;
+#[cfg(test)]
+mod damage;
 mod delimited;
 mod doc;
 mod docx;
@@ -33,10 +37,14 @@ mod mail;
 mod markdown;
 mod members;
 mod notebook;
+mod numbering;
 mod odf;
+mod ooxml;
+mod package;
 mod pdf;
 mod ppt;
 mod pptx;
+mod reading_order;
 mod rst;
 mod rtf;
 mod sheets;
@@ -144,7 +152,7 @@ fn sniff_file(path: &Path, file_name: &str, limits: &ParseLimits) -> Result<Cont
         .read_to_end(&mut prefix)
         .internal("cannot read the stored file")?;
     let entries = match () {
-        () if sniff::is_archive(&prefix) => docx::entry_names(file, limits),
+        () if sniff::is_archive(&prefix) => package::entry_names(file, limits),
         () if sniff::is_compound(&prefix) => compound::stream_names(file),
         () => None,
     };

@@ -93,6 +93,39 @@ impl TableGrid {
     }
 }
 
+/// The lines between the columns or rows of a table, where only the edges of its cells are known.
+pub(crate) struct Edges {
+    places: Vec<i32>,
+    near: i32,
+}
+
+impl Edges {
+    /// Lines at these places; those no further apart than `near` are one, for what draws them rounds.
+    pub(crate) fn new(places: impl Iterator<Item = i32>, near: i32) -> Self {
+        let mut places: Vec<i32> = places.collect();
+        places.sort_unstable();
+        places.dedup_by(|next, place| next.saturating_sub(*place) <= near);
+        Self { places, near }
+    }
+
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    /// The line that `place` lies at or behind.
+    pub(crate) fn index(&self, place: i32) -> usize {
+        let reached = place.saturating_add(self.near);
+        self.places.partition_point(|&line| line <= reached).saturating_sub(1)
+    }
+
+    /// How many columns or rows lie between these places, one at least.
+    pub(crate) fn span(&self, from: i32, to: i32) -> usize {
+        let before = self.places.partition_point(|&line| line < to.saturating_sub(self.near));
+        before.saturating_sub(self.index(from)).max(1)
+    }
+}
+
 /// A Markdown table whose first row is the header. One column gives lines instead of a table.
 pub(crate) fn to_markdown(rows: &[Vec<String>]) -> String {
     let width = rows.iter().map(Vec::len).max().unwrap_or(0);

@@ -1,5 +1,7 @@
 //! Word 97 to 2003: the text by the piece table of [MS-DOC], paragraphs by their properties.
 
+mod hidden;
+mod lists;
 mod properties;
 
 use std::path::Path;
@@ -8,12 +10,14 @@ use encoding_rs::WINDOWS_1252;
 use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
 use footnote_core::{Error, Result};
 
-use self::properties::{ParagraphProperties, Properties};
+use self::hidden::Hidden;
+use self::properties::{CellEdges, ParagraphProperties, Properties};
 use super::builder::DocumentBuilder;
 use super::compound::{Compound, REMEDY, size_at, u16_at, u32_at, utf16};
 use super::flow::append_table;
 use super::limits::ParseLimits;
-use super::table::TableGrid;
+use super::numbering::Numbering;
+use super::table::{Edges, TableGrid};
 
 const MAGIC: u16 = 0xa5ec;
 /// Offsets in the file information block.
@@ -21,6 +25,9 @@ const FLAGS: usize = 0x0a;
 const MAIN_LENGTH: usize = 0x4c;
 const NOTES_LENGTH: usize = 0x50;
 const PIECES: usize = 0x01a2;
+
+/// Edges of cells this near, in twips, are one: rows round on their own.
+const SAME_EDGE: i32 = 40;
 
 /// A character and where in the stream it lies, by which its paragraph's properties are found.
 struct Placed {
@@ -50,12 +57,18 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     if main.saturating_add(notes) > stream.len() {
         return Err(Error::invalid(format!("the DOC claims more text than it has; {REMEDY}")));
     }
-    let text = pieces(&stream, &table, main.saturating_add(notes)).ok_or_else(missing)?;
+    let mut text = pieces(&stream, &table, main.saturating_add(notes)).ok_or_else(missing)?;
+    let hidden = Hidden::read(&stream, &table);
+    // Marks that give the text its structure stay: a field or a table would not end without them.
+    for placed in text.iter_mut().filter(|placed| !is_mark(placed.c) && hidden.has(placed.at)) {
+        placed.c = '\0';
+    }
     let properties = Properties::read(&stream, &table);
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     let (body, notes) = text.split_at(main.min(text.len()));
-    Paragraphs { out: &mut builder, grid: None, row: Vec::new(), cell: String::new() }
+    let numbering = lists::read(&stream, &table);
+    Paragraphs { out: &mut builder, numbering, rows: Vec::new(), row: Vec::new(), cell: String::new() }
         .append(body, &properties);
     for note in without_fields(notes).split('\r') {
         builder.block(BlockKind::Footnote, 0, note.trim());
@@ -100,6 +113,10 @@ fn pieces(stream: &[u8], table: &[u8], length: usize) -> Option<Vec<Placed>> {
     Some(text)
 }
 
+fn is_mark(c: char) -> bool {
+    matches!(c, '\r' | '\u{7}' | '\u{c}' | '\u{13}'..='\u{15}')
+}
+
 /// Text without the instructions of fields, whose results are kept.
 fn without_fields(text: &[Placed]) -> String {
     let mut out = String::new();
@@ -134,7 +151,9 @@ fn without_fields(text: &[Placed]) -> String {
 /// Appends paragraphs and tables.
 struct Paragraphs<'b> {
     out: &'b mut DocumentBuilder,
-    grid: Option<TableGrid>,
+    numbering: Numbering,
+    /// The rows of the open table, each with where its cells lie.
+    rows: Vec<(Vec<String>, Vec<CellEdges>)>,
     row: Vec<String>,
     cell: String,
 }
@@ -147,7 +166,7 @@ impl Paragraphs<'_> {
             let line = without_fields(paragraph);
             let line = line.trim_matches(|c: char| c.is_whitespace() || c == '\u{7}');
             if kind.row_ends {
-                self.end_row();
+                self.rows.push((std::mem::take(&mut self.row), kind.cells));
             } else if last.c == '\u{7}' {
                 self.cell.push_str(line);
                 self.row.push(std::mem::take(&mut self.cell));
@@ -162,35 +181,56 @@ impl Paragraphs<'_> {
         self.end_table();
     }
 
-    fn end_row(&mut self) {
-        let grid = self.grid.get_or_insert_default();
-        grid.start_row();
-        for cell in std::mem::take(&mut self.row) {
-            grid.cell(&cell, 1, 1);
-        }
-    }
-
     fn end_table(&mut self) {
         if !self.cell.trim().is_empty() {
             self.row.push(std::mem::take(&mut self.cell));
         }
         if !self.row.is_empty() {
-            self.end_row();
+            self.rows.push((std::mem::take(&mut self.row), Vec::new()));
         }
-        if let Some(grid) = self.grid.take() {
-            append_table(self.out, grid);
+        let rows = std::mem::take(&mut self.rows);
+        if !rows.is_empty() {
+            append_table(self.out, grid(&rows));
         }
     }
 
     fn paragraph(&mut self, line: &str, kind: &ParagraphProperties) {
-        match (kind.heading, kind.list_level) {
-            (Some(level), _) => self.out.heading(level, line),
-            (None, Some(level)) if !line.is_empty() => {
-                self.out.block(BlockKind::ListItem, level.saturating_add(1), &format!("- {line}"));
+        let number = match kind.list {
+            Some((list, level)) if !line.is_empty() => self.numbering.next(list, usize::from(level)),
+            _ => None,
+        };
+        match (kind.heading, kind.list) {
+            (Some(heading), _) => {
+                let numbered = number.map(|number| format!("{number} {line}"));
+                self.out.heading(heading, numbered.as_deref().unwrap_or(line));
+            }
+            (None, Some((_, level))) if !line.is_empty() => {
+                let marker = number.as_deref().unwrap_or("-");
+                self.out.block(BlockKind::ListItem, level.saturating_add(1), &format!("{marker} {line}"));
             }
             _ => self.out.paragraph(line),
         }
     }
+}
+
+/// A table whose cells lie where their rows say: cells of different rows may have different widths.
+fn grid(rows: &[(Vec<String>, Vec<CellEdges>)]) -> TableGrid {
+    let lefts = rows.iter().flat_map(|(_, edges)| edges.iter().map(|cell| cell.left));
+    let columns = Edges::new(lefts, SAME_EDGE);
+    let mut grid = TableGrid::default();
+    for (cells, edges) in rows {
+        grid.start_row();
+        for (index, cell) in cells.iter().enumerate() {
+            let edges = edges.get(index);
+            let width = edges.map_or(1, |edges| columns.span(edges.left, edges.right));
+            if cell.trim().is_empty() && edges.is_some_and(|edges| edges.continues_above) {
+                grid.continue_above(width);
+            } else {
+                grid.cell(cell, width, 1);
+            }
+        }
+    }
+    grid
 }
 
 #[cfg(test)]

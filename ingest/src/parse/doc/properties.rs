@@ -9,15 +9,28 @@ pub(super) const PAGES: usize = 0x0102;
 const PAGE_BYTES: usize = 512;
 /// Most bytes of property modifiers of one paragraph.
 const MAX_MODIFIERS: usize = 2 * 255;
+/// Most cells of a row, as Word has them.
+const MAX_CELLS: usize = 64;
 
 /// What is known of a paragraph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct ParagraphProperties {
     pub(super) heading: Option<u8>,
-    pub(super) list_level: Option<u8>,
+    /// The list and level, from 0, that the paragraph is an item of.
+    pub(super) list: Option<(u32, u8)>,
     pub(super) in_table: bool,
     /// The paragraph is the mark at the end of a table's row.
     pub(super) row_ends: bool,
+    /// The cells of the row that the mark ends, in the order of their columns.
+    pub(super) cells: Vec<CellEdges>,
+}
+
+/// Where a cell lies, in twips, and whether it goes on from the one above.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(super) struct CellEdges {
+    pub(super) left: i32,
+    pub(super) right: i32,
+    pub(super) continues_above: bool,
 }
 
 /// Properties by the place of the text in the stream: first byte, end, properties; in order.
@@ -91,6 +104,7 @@ fn read_modifiers(bytes: &[u8]) -> ParagraphProperties {
             0x2417 => properties.row_ends = value != 0,
             0x260a => level = value,
             0x460b => list = u16_at(bytes, at).unwrap_or(0),
+            0xd608 => properties.cells = cell_edges(bytes.get(at + 2..).unwrap_or_default()),
             0x2640 => properties.heading = (value < 9).then(|| value.min(5) + 1),
             _ => {}
         }
@@ -105,6 +119,40 @@ fn read_modifiers(bytes: &[u8]) -> ParagraphProperties {
         };
     }
     // List 0 means "taken out of its style's list"; the numbers from 0xf801 on are of old lists.
-    properties.list_level = (list != 0 && list != 0xf801).then_some(level);
+    properties.list = (list != 0 && list != 0xf801).then_some((u32::from(list), level));
     properties
+}
+
+/// A table's definition: the number of cells, one edge more, and 20 bytes for each cell, of which there may be fewer.
+fn cell_edges(definition: &[u8]) -> Vec<CellEdges> {
+    const CELL_BYTES: usize = 20;
+    let count = definition.first().map_or(0, |&count| usize::from(count).min(MAX_CELLS));
+    let edge = |index: usize| u16_at(definition, 1 + 2 * index).map(|edge| i32::from(edge.cast_signed()));
+    let merges = |index: usize| {
+        let flags = u16_at(definition, 1 + 2 * (count + 1) + CELL_BYTES * index).unwrap_or(0);
+        flags >> 5 & 3 == 1
+    };
+    let cell = |index: usize| {
+        Some(CellEdges { left: edge(index)?, right: edge(index + 1)?, continues_above: merges(index) })
+    };
+    (0..count).map_while(cell).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_row_has_the_cells_of_its_table_definition() {
+        let edges = [0_i16, 1_000, -5].map(i16::to_le_bytes).concat();
+        let (own, merged) = ([0; 20], [&[0x20][..], &[0; 19]].concat());
+        let definition = [&[2][..], &edges, &own, &merged].concat();
+        let length = u16::try_from(definition.len() + 1).unwrap().to_le_bytes();
+        let properties =
+            read_modifiers(&[&[0, 0, 0x08, 0xd6][..], &length, &definition, &[0x16, 0x24, 1]].concat());
+        let cell = |left, right, continues_above| CellEdges { left, right, continues_above };
+        assert_eq!(properties.cells, [cell(0, 1_000, false), cell(1_000, -5, true)]);
+        assert!(properties.in_table);
+        assert_eq!(read_modifiers(&[0, 0, 0x08, 0xd6, 9, 0, 3, 1, 0, 2, 0]).cells, [cell(1, 2, false)]);
+    }
 }

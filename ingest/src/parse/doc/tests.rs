@@ -5,9 +5,12 @@ use std::io::Write;
 use super::properties::PAGES;
 use super::*;
 use crate::parse::cost::assert_cheap;
+use crate::parse::damage::assert_never_panics;
 
 const SAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest/docling/doc/sources/legacy_sample.doc");
+
+const TEXT: usize = 0x400;
 
 fn compound(streams: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -19,11 +22,16 @@ fn compound(streams: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
     file
 }
 
-/// A document of one piece of UTF-16 text, without paragraph properties.
+/// A document of one piece of UTF-16 text, which begins at [`TEXT`], without properties.
 fn document(text: &str, flags: u16) -> tempfile::NamedTempFile {
+    let (stream, table) = streams(text, flags);
+    compound(&[("WordDocument", &stream), ("0Table", &table)])
+}
+
+fn streams(text: &str, flags: u16) -> (Vec<u8>, Vec<u8>) {
     let units: Vec<u8> = text.encode_utf16().flat_map(u16::to_le_bytes).collect();
     let count = u32::try_from(units.len() / 2).unwrap();
-    let mut stream = vec![0; 0x400];
+    let mut stream = vec![0; TEXT];
     stream[..2].copy_from_slice(&MAGIC.to_le_bytes());
     stream[FLAGS..FLAGS + 2].copy_from_slice(&flags.to_le_bytes());
     stream[MAIN_LENGTH..MAIN_LENGTH + 4].copy_from_slice(&count.to_le_bytes());
@@ -32,7 +40,7 @@ fn document(text: &str, flags: u16) -> tempfile::NamedTempFile {
     clx.extend([0, 0, 0, 4, 0, 0, 0, 0]);
     stream[PIECES + 4] = u8::try_from(clx.len()).unwrap();
     stream.extend(units);
-    compound(&[("WordDocument", &stream), ("0Table", &clx)])
+    (stream, clx)
 }
 
 fn read(text: &str, flags: u16) -> Result<ParsedDocument> {
@@ -65,6 +73,49 @@ fn a_page_of_properties_is_read_once() {
 }
 
 #[test]
+fn deleted_and_hidden_text_is_left_out() {
+    let (mut stream, mut table) = streams("kept gone unseen end\r", 0);
+    stream.resize(4 * 512, 0);
+    // One page of properties, the fourth: where its runs begin, the halves of where their properties lie, and those.
+    let page = &mut stream[3 * 512..];
+    for (index, start) in [0, 5, 10, 17, 21].into_iter().enumerate() {
+        let place = u32::try_from(TEXT + 2 * start).unwrap();
+        page[index * 4..index * 4 + 4].copy_from_slice(&place.to_le_bytes());
+    }
+    page[20..24].copy_from_slice(&[0, 200, 205, 0]);
+    page[400..404].copy_from_slice(&[3, 0, 0x08, 1]);
+    page[410..414].copy_from_slice(&[3, 0x3c, 0x08, 1]);
+    page[511] = 4;
+    stream[hidden::PAGES] = u8::try_from(table.len()).unwrap();
+    stream[hidden::PAGES + 4] = 12;
+    table.extend([0, 0, 0, 0, 255, 255, 0, 0, 3, 0, 0, 0]);
+    let file = compound(&[("WordDocument", &stream), ("0Table", &table)]);
+    assert_eq!(parse(file.path(), &ParseLimits::default()).unwrap().text, "kept end");
+}
+
+#[test]
+fn cells_lie_where_their_rows_say() {
+    let row = |cells: &[(&str, i32, i32, bool)]| {
+        let edges = |&(_, left, right, continues_above): &(&str, i32, i32, bool)| CellEdges {
+            left,
+            right,
+            continues_above,
+        };
+        let texts = cells.iter().map(|(text, ..)| (*text).to_owned()).collect::<Vec<_>>();
+        (texts, cells.iter().map(edges).collect::<Vec<_>>())
+    };
+    let rows = [
+        row(&[("a", 0, 1_000, false), ("both", 1_000, 3_000, false)]),
+        row(&[("", 20, 1_000, true), ("b", 1_000, 2_000, false), ("c", 1_990, 3_010, false)]),
+        (vec!["d".to_owned(), "of unknown place".to_owned()], Vec::new()),
+    ];
+    assert_eq!(
+        grid(&rows).into_rows(),
+        [["a", "both", "both"], ["a", "b", "c"], ["d", "of unknown place", ""]]
+    );
+}
+
+#[test]
 fn what_cannot_be_read_says_so() {
     assert!(read("x", 0x100).unwrap_err().to_string().contains("password"));
     let error = |streams| parse(compound(streams).path(), &ParseLimits::default()).unwrap_err().to_string();
@@ -77,20 +128,7 @@ fn what_cannot_be_read_says_so() {
 
 #[test]
 fn a_damaged_document_never_panics() {
-    let Ok(good) = fs_err::read(SAMPLE) else {
-        eprintln!("skipped: {SAMPLE} is absent");
-        return;
-    };
-    let file = tempfile::NamedTempFile::new().unwrap();
-    for seed in 0..200_usize {
-        let mut bytes = good.clone();
-        for step in 0..20 {
-            let at = (seed * 7919 + step * 104_729) % bytes.len();
-            bytes[at] = u8::try_from((seed + step * 37) % 256).unwrap();
-        }
-        fs_err::write(file.path(), &bytes).unwrap();
-        let _ = parse(file.path(), &ParseLimits::default());
-    }
+    assert_never_panics(SAMPLE, 200, |path| drop(parse(path, &ParseLimits::default())));
 }
 
 proptest::proptest! {
@@ -101,5 +139,6 @@ proptest::proptest! {
     ) {
         let _ = pieces(&main, &table, 1_000);
         Properties::read(&main, &table).at(5);
+        Hidden::read(&main, &table).has(5);
     }
 }

@@ -6,14 +6,15 @@ use footnote_core::Result;
 use footnote_core::parsed::BlockKind;
 use quick_xml::events::BytesStart;
 
-use super::drawing::Drawing;
 use super::math::Math;
-use super::numbering::Numbering;
 use super::styles::{StyleRole, Styles};
-use super::xml::{Xml, attribute, each_event, is_on};
 use super::{NoteKind, Notes};
+use crate::parse::alternative::alternative_text;
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::append_table;
+use crate::parse::numbering::Numbering;
+use crate::parse::ooxml::Drawing;
+use crate::parse::package::xml::{Xml, attribute, each_event, is_on};
 use crate::parse::table::TableGrid;
 
 /// Elements whose content is not the text: deletions, the fallback copy of what was read already,
@@ -50,6 +51,9 @@ pub(crate) struct Body<'b> {
     /// Charts and diagrams by the id of their relationship, and those that follow the open paragraph.
     drawings: HashMap<String, Drawing>,
     pending_drawings: Vec<String>,
+    /// The alternative text of the next picture, and those of pictures that the open paragraph has.
+    alternative: Option<String>,
+    pending_pictures: Vec<String>,
     /// The open equation, and whether it stands on a line of its own.
     math: Option<Math>,
     displayed: bool,
@@ -102,6 +106,8 @@ impl<'b> Body<'b> {
             pending_notes: Vec::new(),
             drawings,
             pending_drawings: Vec::new(),
+            alternative: None,
+            pending_pictures: Vec::new(),
             math: None,
             displayed: false,
             checked: None,
@@ -185,16 +191,22 @@ impl<'b> Body<'b> {
             "oMath" if self.math.is_none() => self.math = Some(Math::default()),
             "checkBox" | "checkbox" => self.checked = Some(false),
             "default" | "checked" if self.checked.is_some() => self.checked = Some(is_on(start)),
+            "docPr" => self.alternative = attribute(start, "descr"),
+            "cNvPr" => {
+                let own = || attribute(start, "descr").unwrap_or_default();
+                self.alternative.get_or_insert_with(own);
+            }
             "chart" => self.pending_drawings.extend(attribute(start, "id")),
             "relIds" => self.pending_drawings.extend(attribute(start, "dm")),
             "tab" | "ptab" => self.push("\t"),
             "br" | "cr" => self.push("\n"),
             "sym" if !self.hidden_run => self.symbol(attribute(start, "char").as_deref()),
             "noBreakHyphen" => self.push("-"),
-            "footnoteReference" | "endnoteReference" => {
+            "footnoteReference" | "endnoteReference" | "commentReference" => {
                 let kind = match start.local_name().as_ref() {
                     "footnoteReference" => NoteKind::Footnote,
-                    _ => NoteKind::Endnote,
+                    "endnoteReference" => NoteKind::Endnote,
+                    _ => NoteKind::Comment,
                 };
                 self.pending_notes.extend(attribute(start, "id").map(|id| (kind, id)));
             }
@@ -233,6 +245,7 @@ impl<'b> Body<'b> {
         match name {
             "oMath" => self.end_math(),
             "oMathPara" => self.displayed = false,
+            "pic" => self.end_picture(),
             // A form field has no picture of its own.
             "checkBox" => self.push(""),
             "p" => self.end_paragraph(),
@@ -294,6 +307,16 @@ impl<'b> Body<'b> {
         }
     }
 
+    /// What a picture shows is said after its paragraph, or within its cell.
+    fn end_picture(&mut self) {
+        let Some(text) = self.alternative.take().and_then(|text| alternative_text(&text)) else { return };
+        if self.tables.last().is_some_and(|table| !table.is_frame) {
+            self.push(&format!(" {text} "));
+        } else {
+            self.pending_pictures.push(text);
+        }
+    }
+
     fn set(&mut self, change: impl FnOnce(&mut Paragraph)) {
         if let Some(paragraph) = self.paragraphs.last_mut() {
             change(paragraph);
@@ -302,16 +325,27 @@ impl<'b> Body<'b> {
 
     fn end_paragraph(&mut self) {
         let Some(paragraph) = self.paragraphs.pop() else { return };
-        if let Some(table) = self.tables.last_mut().filter(|table| !table.is_frame) {
-            if !paragraph.text.trim().is_empty() {
-                table.cell.push_str(&paragraph.text);
-                table.cell.push(' ');
-            }
+        if self.tables.last().is_some_and(|table| !table.is_frame) {
+            self.append_to_cell(&paragraph);
             return;
         }
         self.append_paragraph(&paragraph);
         if self.paragraphs.is_empty() {
             self.append_notes();
+        }
+    }
+
+    fn append_to_cell(&mut self, paragraph: &Paragraph) {
+        if paragraph.text.trim().is_empty() {
+            return;
+        }
+        let list = self.list_of(paragraph);
+        let marker =
+            list.map(|(list, level)| self.numbering.next(list, level).unwrap_or_else(|| "-".to_owned()));
+        let Some(table) = self.tables.last_mut() else { return };
+        for part in marker.iter().chain([&paragraph.text]) {
+            table.cell.push_str(part);
+            table.cell.push(' ');
         }
     }
 
@@ -377,8 +411,11 @@ impl<'b> Body<'b> {
         }
     }
 
-    /// The charts, diagrams and notes that what was appended refers to.
+    /// The pictures, charts, diagrams and notes that what was appended refers to.
     fn append_notes(&mut self) {
+        for text in std::mem::take(&mut self.pending_pictures) {
+            self.out.paragraph(&text);
+        }
         for id in std::mem::take(&mut self.pending_drawings) {
             if let Some(drawing) = self.drawings.remove(&id) {
                 drawing.append(self.out);

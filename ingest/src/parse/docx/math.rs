@@ -2,7 +2,7 @@
 
 use quick_xml::events::BytesStart;
 
-use super::xml::{attribute, is_on};
+use crate::parse::package::xml::{attribute, is_on};
 
 /// How deep structures nest; what lies deeper is read as plain text.
 const MAX_DEPTH: usize = 64;

@@ -1,12 +1,8 @@
 //! DOCX: paragraphs, headings, lists, tables and notes out of the WordprocessingML parts.
 
 mod body;
-mod drawing;
 mod math;
-mod numbering;
-pub(crate) mod package;
 mod styles;
-pub(crate) mod xml;
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -15,14 +11,15 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, Result};
 
 use self::body::Body;
-use self::numbering::Numbering;
-pub(crate) use self::package::entry_names;
-
-use self::package::Package;
 use self::styles::Styles;
-use self::xml::{Xml, attribute, each_event};
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
+use super::numbering::Numbering;
+use super::ooxml::comments::{self, People};
+use super::ooxml::read_drawings;
+use super::ooxml::relations::Relations;
+use super::package::xml::{Xml, each_event};
+use super::package::{Package, core_title};
 
 /// Notes by kind and id.
 type Notes = HashMap<(NoteKind, String), String>;
@@ -32,12 +29,14 @@ type Notes = HashMap<(NoteKind, String), String>;
 enum NoteKind {
     Footnote,
     Endnote,
+    Comment,
 }
 
 /// Reads the DOCX at `path`.
 pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument> {
     let mut package = Package::open(path, limits)?;
-    let main = main_part(&mut package)?;
+    let root = Relations::of(&mut package, "")?;
+    let main = root.part_of_kind("officeDocument").unwrap_or("word/document.xml").to_owned();
     let folder = main.rsplit_once('/').map_or("", |(folder, _)| folder).to_owned();
     let beside = |name: &str| format!("{folder}/{name}").trim_start_matches('/').to_owned();
 
@@ -56,12 +55,22 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
             body::read_notes(&part, &xml, kind, &mut notes)?;
         }
     }
+    let part = beside("comments.xml");
+    let comments = package.xml(&part)?.map(|xml| comments::read(&part, &xml, &People::new()));
+    let damaged_comments = matches!(comments, Some(Err(_)));
+    for comment in comments.into_iter().flatten().flatten() {
+        notes.extend(comment.shown().map(|shown| ((NoteKind::Comment, comment.id), shown)));
+    }
 
-    let drawings = drawing::read_all(&mut package, &main)?;
+    let relations = Relations::of(&mut package, &main)?;
+    let drawings = read_drawings(&mut package, &relations)?;
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(title) = core_title(&mut package)? {
         builder.title(&title);
+    }
+    if damaged_comments {
+        builder.warn(None, comments::DAMAGED);
     }
     let mut body = Body::new(&mut builder, styles, numbering, notes, drawings);
     each_event(&main, &document, |event| {
@@ -78,7 +87,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
 /// Which parts beside the body have text that is not read, in words.
 fn left_out(package: &mut Package, folder: &str) -> Result<Option<String>> {
     let mut found = Vec::new();
-    for (start, what) in [("header", "page headers"), ("footer", "page footers"), ("comments", "comments")] {
+    for (start, what) in [("header", "page headers"), ("footer", "page footers")] {
         let parts: Vec<String> = package
             .names()
             .into_iter()
@@ -109,46 +118,6 @@ fn has_text(part: &str, xml: &str) -> bool {
         Ok(())
     });
     found
-}
-
-/// The part that the package's relationships call the office document.
-fn main_part(package: &mut Package) -> Result<String> {
-    let mut main = None;
-    if let Some(xml) = package.xml("_rels/.rels")? {
-        each_event("_rels/.rels", &xml, |event| {
-            if let Xml::Start(start) = event
-                && start.local_name().as_ref() == "Relationship"
-                && attribute(start, "Type").is_some_and(|t| t.ends_with("/officeDocument"))
-                && attribute(start, "TargetMode").as_deref() != Some("External")
-            {
-                main = attribute(start, "Target").map(|t| t.trim_start_matches('/').to_owned());
-            }
-            Ok(())
-        })?;
-    }
-    Ok(main.unwrap_or_else(|| "word/document.xml".to_owned()))
-}
-
-/// The title in the properties of an Office package.
-pub(crate) fn core_title(package: &mut Package) -> Result<Option<String>> {
-    title_in(package, "docProps/core.xml")
-}
-
-/// What the elements `title` of a part hold; `None` where the package has no such part.
-pub(crate) fn title_in(package: &mut Package, part: &str) -> Result<Option<String>> {
-    let Some(xml) = package.xml(part)? else { return Ok(None) };
-    let mut title = String::new();
-    let mut inside = false;
-    each_event(part, &xml, |event| {
-        match event {
-            Xml::Start(start) => inside = start.local_name().as_ref() == "title",
-            Xml::End(_) => inside = false,
-            Xml::Text(text) if inside => title.push_str(text),
-            Xml::Text(_) => {}
-        }
-        Ok(())
-    })?;
-    Ok(Some(title))
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use footnote_core::Result;
 
-use super::xml::{Xml, attribute, each_event};
+use crate::parse::package::xml::{Xml, attribute, each_event};
 
 /// Longest chain of styles based on each other that is followed.
 const MAX_BASED_ON: usize = 20;

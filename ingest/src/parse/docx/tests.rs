@@ -94,6 +94,25 @@ fn structure_is_kept() {
 }
 
 #[test]
+fn lists_within_cells_keep_their_marks() {
+    let numbering = format!(
+        "<w:numbering {W}><w:abstractNum w:abstractNumId=\"3\"><w:lvl w:ilvl=\"0\"><w:numFmt w:val=\"decimal\"/></w:lvl>\
+         <w:lvl w:ilvl=\"1\"><w:numFmt w:val=\"bullet\"/></w:lvl></w:abstractNum>\
+         <w:num w:numId=\"7\"><w:abstractNumId w:val=\"3\"/></w:num></w:numbering>"
+    );
+    let item = |level: u8, text: &str| {
+        format!(
+            "<w:p><w:pPr><w:numPr><w:ilvl w:val=\"{level}\"/><w:numId w:val=\"7\"/></w:numPr></w:pPr><w:r><w:t>{text}</w:t></w:r></w:p>"
+        )
+    };
+    let cell = |inner: &str| format!("<w:tc>{inner}</w:tc>");
+    let list = [p("", "Do:"), item(0, "one"), item(1, "dot"), item(0, "two")].concat();
+    let body = format!("<w:tbl><w:tr>{}{}</w:tr></w:tbl>", cell(&list), cell(&item(0, "three")));
+    let document = read_parts(&body, &[("word/numbering.xml", &numbering)]).unwrap();
+    assert_eq!(document.text, "| Do: 1. one - dot 2. two | 3. three |\n| --- | --- |");
+}
+
+#[test]
 fn tracked_formatting_is_what_it_is_now() {
     let document = read(
         "<w:p><w:pPr><w:pStyle w:val=\"Heading1\"/><w:pPrChange><w:pPr><w:pStyle w:val=\"Normal\"/></w:pPr></w:pPrChange></w:pPr>\
@@ -116,7 +135,7 @@ fn breaks_and_symbols_are_text_or_told() {
 }
 
 #[test]
-fn headers_footers_and_comments_are_told_once() {
+fn headers_and_footers_are_told_once_and_damaged_comments_too() {
     let part = |text: &str| format!("<w:hdr {W}><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:hdr>");
     let body = p("", "Ten days");
     let (header, empty) = (part("Confidential"), part(" "));
@@ -129,7 +148,45 @@ fn headers_footers_and_comments_are_told_once() {
     let document = read_parts(&body, &parts).unwrap();
     assert_eq!(document.text, "Ten days");
     let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
-    assert_eq!(warnings, ["not indexed: page headers of the document"]);
+    assert_eq!(
+        warnings,
+        ["comments are damaged and were left out", "not indexed: page headers of the document"]
+    );
+}
+
+#[test]
+fn comments_follow_what_they_are_about() {
+    let comments = format!(
+        "<w:comments {W}><w:comment w:id=\"3\" w:author=\"Ann\" w:date=\"2026-06-18T17:15:52Z\"><w:p><w:r><w:t>why</w:t></w:r></w:p>\
+         <w:p><w:r><w:t>ten?</w:t></w:r></w:p></w:comment><w:comment w:id=\"4\"><w:p/></w:comment></w:comments>"
+    );
+    let body = "<w:p><w:r><w:t>Ten days</w:t></w:r><w:r><w:commentReference w:id=\"3\"/><w:commentReference w:id=\"4\"/></w:r></w:p>\
+                <w:p><w:r><w:t>Go</w:t></w:r></w:p>";
+    let document = read_parts(body, &[("word/comments.xml", &comments)]).unwrap();
+    assert_eq!(document.text, "Ten days\n\nComment by Ann, 2026-06-18 17:15: why\nten?\n\nGo");
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+}
+
+#[test]
+fn pictures_say_what_they_show() {
+    let picture = |around: &str, own: &str| {
+        format!(
+            "<w:drawing><wp:inline><wp:docPr id=\"1\" name=\"x\" {around}/><a:graphic><a:graphicData><pic:pic><pic:nvPicPr>\
+             <pic:cNvPr id=\"0\" name=\"y\" {own}/></pic:nvPicPr></pic:pic></a:graphicData></a:graphic></wp:inline></w:drawing>"
+        )
+    };
+    let body = [
+        format!("<w:p><w:r><w:t>See</w:t>{}</w:r></w:p>", picture("descr=\"A duck\"", "descr=\"duck1.png\"")),
+        format!("<w:p><w:r>{}{}</w:r></w:p>", picture("", "descr=\"Two ducks\""), picture("", "")),
+        format!(
+            "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>a</w:t>{}</w:r></w:p></w:tc><w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+            picture("descr=\"Pond\"", "")
+        ),
+    ];
+    assert_eq!(
+        read(&body.concat()).text,
+        "See\n\nPicture: A duck\n\nPicture: Two ducks\n\n| a Picture: Pond | b |\n| --- | --- |"
+    );
 }
 
 #[test]
@@ -268,7 +325,7 @@ fn charts_are_tables_and_frames_are_no_tables() {
                 <w:tc><w:p><w:r><w:t>b</w:t></w:r></w:p></w:tc></w:tr></w:tbl></w:tc></w:tr></w:tbl>";
     let parts = [("word/_rels/document.xml.rels", rels), ("word/charts/c1.xml", chart)];
     let document = read_parts(body, &parts).unwrap();
-    assert!(document.text.starts_with("See\n\nLeave\n\n|"), "{}", document.text);
+    assert!(document.text.starts_with("See\n\nChart: Leave\n\n|"), "{}", document.text);
     for text in ["| 2024 | 10 |\n| 2025 | 11 |", "framed\n\n| a | b |"] {
         assert!(document.text.contains(text), "{}", document.text);
     }

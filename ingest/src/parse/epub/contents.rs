@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use scraper::{ElementRef, Html};
 
-use crate::parse::pptx::relations::resolve;
+use crate::parse::package::resolve;
 
 /// Longest label of a chapter, in characters.
 const MAX_LABEL_CHARS: usize = 200;

@@ -10,10 +10,10 @@ use footnote_core::{Error, Result};
 
 use self::contents::{path_of, titles};
 use super::builder::DocumentBuilder;
-use super::docx::package::Package;
-use super::docx::xml::{Xml, attribute, each_event};
 use super::html;
 use super::limits::ParseLimits;
+use super::package::Package;
+use super::package::xml::{Xml, attribute, each_event};
 
 const REMEDY: &str = "export the book again as EPUB or PDF";
 

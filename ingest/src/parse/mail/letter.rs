@@ -8,6 +8,7 @@ use crate::parse::flow::Flow;
 use crate::parse::html;
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::Unpacking;
+use crate::parse::rtf;
 
 /// Most people named per line: a circular may have thousands.
 const MOST_PEOPLE: usize = 100;
@@ -16,6 +17,7 @@ const MOST_PEOPLE: usize = 100;
 pub(super) enum Body {
     Html(String),
     Plain(String),
+    Rtf(Vec<u8>),
 }
 
 /// A message, read.
@@ -102,6 +104,7 @@ fn write_bodies(builder: &mut DocumentBuilder, bodies: &[Body], parts: &mut u32)
                 flow.flush();
             }
             Body::Plain(text) => write_plain(builder, text),
+            Body::Rtf(rtf) => rtf::append(rtf, builder),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Messages: what was written in them becomes a document, what was attached to them documents of their own.
 
+mod compressed_rtf;
 mod eml;
 mod letter;
 mod msg;

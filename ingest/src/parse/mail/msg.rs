@@ -10,10 +10,11 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 use fs_err::File;
 
-use super::encrypted;
 use super::letter::{Body, Letter};
+use super::{compressed_rtf, encrypted};
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::{Found, MemberOutput, Unpacking};
+use crate::parse::rtf;
 use crate::parse::text::decode;
 
 /// The stream that every message has and no other compound file.
@@ -193,15 +194,24 @@ impl Outlook {
             Some(bytes) => Some(decode(&bytes, self.encoding).text),
             None => self.text(root, id::HTML)?,
         };
-        let plain = self.text(root, id::BODY)?;
-        if html.is_none() && plain.is_none() && self.binary(root, id::RTF)?.is_some() {
-            letter
-                .warnings
-                .push("its text is there as RTF only and was not read; save it as HTML".to_owned());
-        }
-        letter.instead.extend(plain.map(Body::Plain));
-        letter.bodies.extend(html.map(Body::Html));
+        let best = match html {
+            Some(html) => Some(Body::Html(html)),
+            None => self.rich_text(root, &mut letter)?,
+        };
+        letter.instead.extend(self.text(root, id::BODY)?.map(Body::Plain));
+        letter.bodies.extend(best);
         Ok(letter)
+    }
+
+    /// The text as RTF, or as the HTML that it was made from.
+    fn rich_text(&mut self, root: &Storage, letter: &mut Letter) -> Result<Option<Body>> {
+        let Some(compressed) = self.binary(root, id::RTF)? else { return Ok(None) };
+        let most = usize::try_from(self.most_bytes).unwrap_or(usize::MAX);
+        let Some(bytes) = compressed_rtf::inflate(&compressed, most) else {
+            letter.warnings.push("its text as RTF is damaged or too long and was left out".to_owned());
+            return Ok(None);
+        };
+        Ok(Some(rtf::html_within(&bytes).map_or(Body::Rtf(bytes), Body::Html)))
     }
 
     fn recipients(&mut self, root: &Storage, letter: &mut Letter) -> Result<()> {

@@ -7,6 +7,7 @@ use footnote_core::parsed::{BlockKind, ContentType, PageKind, ParsedDocument};
 use footnote_core::{ErrorKind, Result};
 use proptest::prelude::*;
 
+use super::compressed_rtf::tests::stored;
 use super::*;
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::tests::Kept;
@@ -194,6 +195,37 @@ fn an_outlook_message_is_read_with_what_is_attached() {
     let inner = inner.unwrap();
     assert_eq!(inner.title.as_deref(), Some("Question"));
     assert!(inner.text.contains("How many days?"));
+}
+
+/// What a message says whose text is RTF, and perhaps plain.
+fn rich(compressed: &[u8], plain: &str) -> ParsedDocument {
+    let parts: [(&str, &[u8]); 4] = [
+        ("/__properties_version1.0", &[0; 32]),
+        ("/__substg1.0_0037001F", &utf16("Leave")),
+        ("/__substg1.0_10090102", compressed),
+        ("/__substg1.0_1000001F", &utf16(plain)),
+    ];
+    read_as(parse_msg, &outlook(&parts, &[])).0.unwrap()
+}
+
+#[test]
+fn the_text_of_a_message_may_be_rtf() {
+    let table = "{\\rtf1\\ansi {\\b Ten} days\\par\\trowd\\cellx1\\cellx2\\intbl a\\cell b\\cell\\row\\intbl c\\cell d\\cell\\row}";
+    let document = rich(&stored(table), "");
+    assert_eq!(document.text, "Leave\n\nTen days\n\n| a | b |\n| --- | --- |\n| c | d |");
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+    let damaged = rich(b"LZFu", "in plain words");
+    assert_eq!(damaged.text, "Leave\n\nin plain words");
+    assert!(damaged.warnings[0].message.contains("RTF"), "{:?}", damaged.warnings);
+}
+
+#[test]
+fn rtf_that_was_html_is_html_again() {
+    let html = "{\\rtf1\\ansi\\ansicpg1252\\fromhtml1 \\deff0{\\fonttbl{\\f0 Arial;}}{\\*\\htmltag18 <body>}\
+                {\\*\\htmltag148 <ul>}{\\*\\htmltag156 <li>}\\htmlrtf {\\pntext * \\tab}\\htmlrtf0 caf\\'e9 &amp; \\u24180?\\u20551?\
+                {\\*\\htmltag156 </li>}{\\*\\htmltag148 </ul>}{\\*\\mhtmltag84 <img src=x>}\\htmlrtf{\\b\\plain only in RTF}\\htmlrtf0\
+                {\\*\\htmltag84 <p>&lt;b&gt;</p>}}";
+    assert_eq!(rich(&stored(html), "ignored").text, "Leave\n\n- café & 年假\n\n<b>");
 }
 
 #[test]

@@ -4,15 +4,16 @@ use footnote_core::parsed::BlockKind;
 use quick_xml::events::BytesStart;
 
 use super::ListStyles;
+use super::annotation::Annotation;
+use crate::parse::alternative::alternative_text;
 use crate::parse::builder::DocumentBuilder;
-use crate::parse::docx::xml::{Xml, attribute};
 use crate::parse::flow::Flow;
+use crate::parse::package::xml::{Xml, attribute};
 
-/// Elements whose content is not the text: styles, deletions, comments, scripts, forms, and the
+/// Elements whose content is not the text: styles, deletions, scripts, forms, and the
 /// alternatives of what is read already.
 const SKIPPED: &[&str] = &[
     "tracked-changes",
-    "annotation",
     "automatic-styles",
     "font-face-decls",
     "scripts",
@@ -21,7 +22,6 @@ const SKIPPED: &[&str] = &[
     "note-citation",
     "index-title-template",
     "binary-data",
-    "desc",
     "event-listeners",
 ];
 /// Most times that a repeated cell or row that holds something is written.
@@ -38,10 +38,22 @@ pub(super) struct Content<'b> {
     cell_repeats: usize,
     paragraphs: usize,
     notes: Vec<String>,
+    annotation: Option<Annotation>,
+    /// What the pictures of the open frames show, and those of frames that ended.
+    frames: Vec<Frame>,
+    pictures: Vec<String>,
     /// The open note's text.
     note: Option<String>,
     skip: Option<(String, usize)>,
     pub(super) title: bool,
+}
+
+/// A frame, in which a picture may lie.
+#[derive(Default)]
+struct Frame {
+    is_picture: bool,
+    in_text: bool,
+    text: String,
 }
 
 impl<'b> Content<'b> {
@@ -55,6 +67,9 @@ impl<'b> Content<'b> {
             cell_repeats: 0,
             paragraphs: 0,
             notes: Vec::new(),
+            annotation: None,
+            frames: Vec::new(),
+            pictures: Vec::new(),
             note: None,
             skip: None,
             title: false,
@@ -87,13 +102,24 @@ impl<'b> Content<'b> {
         if self.skipping(&event) {
             return;
         }
+        if let Some(annotation) = &mut self.annotation {
+            if let Some(comment) = annotation.event(&event) {
+                self.annotation = None;
+                self.notes.extend(comment.shown());
+                if self.paragraphs == 0 && self.tables == 0 {
+                    self.append_notes();
+                }
+            }
+            return;
+        }
         match event {
             Xml::Start(start) => self.start(start),
             Xml::End(name) => self.end(name),
-            Xml::Text(text) => match &mut self.note {
-                Some(note) => note.push_str(text),
-                None if self.paragraphs > 0 => self.flow.text(text),
-                None => {}
+            Xml::Text(text) => match (&mut self.note, self.frames.last_mut()) {
+                (_, Some(frame)) if frame.in_text => frame.text.push_str(text),
+                (Some(note), _) => note.push_str(text),
+                (None, _) if self.paragraphs > 0 => self.flow.text(text),
+                (None, _) => {}
             },
         }
     }
@@ -134,6 +160,17 @@ impl<'b> Content<'b> {
             "s" => self.blanks(count("c").min(MAX_BLANKS)),
             "tab" => self.push("\t"),
             "line-break" => self.push("\n"),
+            "annotation" => self.annotation = Some(Annotation::default()),
+            "frame" => self.frames.push(Frame::default()),
+            "image" => self.frame(|frame| frame.is_picture = true),
+            // A description says more than a title, which is a name mostly.
+            "desc" if start.name().as_ref() == "svg:desc" => {
+                self.frame(|frame| (frame.in_text, frame.text) = (true, String::new()));
+            }
+            // A field of a text has the same local name.
+            "title" if start.name().as_ref() == "svg:title" => {
+                self.frame(|frame| frame.in_text = frame.text.is_empty());
+            }
             "list" if self.note.is_none() => self.open_list(start),
             "list-item" | "list-header" if self.note.is_none() => self.flow.open_item(),
             "note" => self.note = Some(String::new()),
@@ -165,6 +202,8 @@ impl<'b> Content<'b> {
                 self.flow.close_list();
             }
             "list-item" | "list-header" if self.note.is_none() => self.flow.close_item(),
+            "desc" | "title" => self.frame(|frame| frame.in_text = false),
+            "frame" => self.end_frame(),
             "note" => {
                 let note = self.note.take().unwrap_or_default();
                 self.notes.push(note);
@@ -213,7 +252,29 @@ impl<'b> Content<'b> {
         self.push(&" ".repeat(count));
     }
 
+    fn frame(&mut self, change: impl FnOnce(&mut Frame)) {
+        if let Some(frame) = self.frames.last_mut() {
+            change(frame);
+        }
+    }
+
+    fn end_frame(&mut self) {
+        let Some(frame) = self.frames.pop().filter(|frame| frame.is_picture) else { return };
+        let Some(text) = alternative_text(&frame.text) else { return };
+        if self.tables > 0 && self.paragraphs > 0 {
+            self.flow.text(&format!(" {text} "));
+            return;
+        }
+        self.pictures.push(text);
+        if self.paragraphs == 0 && self.note.is_none() {
+            self.append_notes();
+        }
+    }
+
     fn append_notes(&mut self) {
+        for text in std::mem::take(&mut self.pictures) {
+            self.flow.builder().paragraph(&text);
+        }
         for note in std::mem::take(&mut self.notes) {
             self.flow.builder().block(BlockKind::Footnote, 0, note.trim());
         }

@@ -1,5 +1,6 @@
 //! OpenDocument text and presentations: blocks out of `content.xml`.
 
+pub(crate) mod annotation;
 mod content;
 mod slides;
 
@@ -12,10 +13,9 @@ use footnote_core::{Error, Result};
 use self::content::Content;
 use self::slides::Slides;
 use super::builder::DocumentBuilder;
-use super::docx::package::Package;
-use super::docx::title_in;
-use super::docx::xml::{Xml, attribute, each_event};
 use super::limits::ParseLimits;
+use super::package::xml::{Xml, attribute, each_event};
+use super::package::{Package, title_in};
 
 const PART: &str = "content.xml";
 

@@ -4,7 +4,8 @@ use footnote_core::parsed::{Page, PageKind};
 use quick_xml::events::BytesStart;
 
 use super::content::Content;
-use crate::parse::docx::xml::{Xml, attribute};
+use crate::parse::package::xml::{Xml, attribute};
+use crate::parse::reading_order::{Placed, in_reading_order};
 
 /// Shapes whose upper edges are this near stand beside each other, in hundredths of a centimetre.
 const SAME_ROW: i64 = 100;
@@ -26,7 +27,7 @@ struct Shape {
     events: Vec<Event>,
 }
 
-#[derive(PartialEq, Eq, PartialOrd, Ord, Clone, Copy)]
+#[derive(PartialEq, Eq, Clone, Copy)]
 enum Kind {
     Title,
     Other,
@@ -89,18 +90,12 @@ impl<'b> Slides<'b> {
     }
 
     fn end_slide(&mut self) {
-        let mut shapes = std::mem::take(&mut self.shapes);
-        let key = |shape: &Shape| (shape.kind, shape.top, shape.left);
-        shapes.sort_by_key(key);
-        let mut row = (Kind::Title, i64::MIN);
-        for shape in &mut shapes {
-            if shape.kind != row.0 || shape.top.saturating_sub(row.1) > SAME_ROW {
-                row = (shape.kind, shape.top);
-            }
-            shape.top = row.1;
-        }
-        shapes.sort_by_key(key);
-        for shape in shapes {
+        let place = |shape: Shape| {
+            let (rank, top, left) = (shape.kind as u8, shape.top, shape.left);
+            Placed { rank, top, left, what: shape }
+        };
+        let placed = std::mem::take(&mut self.shapes).into_iter().map(place).collect();
+        for shape in in_reading_order(placed, SAME_ROW) {
             self.content.title = shape.kind == Kind::Title;
             if shape.kind == Kind::Notes {
                 self.content.open_quote();

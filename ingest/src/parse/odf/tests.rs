@@ -33,18 +33,54 @@ fn structure_is_kept() {
         ContentType::Odt,
         "<text:tracked-changes><text:p>deleted</text:p></text:tracked-changes>\
          <text:h text:outline-level=\"1\">Leave</text:h>\
-         <text:p>one<text:s text:c=\"2\"/>two<text:tab/>x<text:line-break/>y<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>the note</text:p></text:note-body></text:note> <office:annotation><text:p>comment</text:p></office:annotation>end</text:p>\
+         <text:p>one<text:s text:c=\"2\"/>two<text:tab/>x<text:line-break/>y<text:note><text:note-citation>1</text:note-citation><text:note-body><text:p>the note</text:p></text:note-body></text:note> <office:annotation><dc:creator>Ann</dc:creator><dc:date>2026-06-18T17:15:52.31</dc:date><text:p>why?</text:p></office:annotation>end</text:p>\
          <text:list text:style-name=\"L1\"><text:list-item><text:p>first</text:p><text:list><text:list-item><text:p>dot</text:p></text:list-item></text:list></text:list-item><text:list-item><text:p>second</text:p></text:list-item></text:list>\
          <table:table><table:table-row><table:table-cell table:number-columns-spanned=\"2\"><text:p>Both</text:p></table:table-cell><table:covered-table-cell/></table:table-row>\
          <table:table-row><table:table-cell><text:p>1</text:p></table:table-cell><table:table-cell><text:p>2</text:p></table:table-cell><table:table-cell table:number-columns-repeated=\"16000000\"/></table:table-row></table:table>",
     );
     assert_eq!(
         document.text,
-        "Leave\n\none  two\tx\ny end\n\nthe note\n\n1. first\n\n- dot\n\n2. second\n\n| Both | Both |\n| --- | --- |\n| 1 | 2 |"
+        "Leave\n\none  two\tx\ny end\n\nthe note\n\nComment by Ann, 2026-06-18 17:15: why?\n\n1. first\n\n- dot\n\n2. second\n\n| Both | Both |\n| --- | --- |\n| 1 | 2 |"
     );
     assert_eq!(document.blocks[2].kind, BlockKind::Footnote);
-    assert_eq!(document.blocks[4].level, 2);
-    assert_eq!(document.blocks[4].heading_path, ["Leave"]);
+    assert_eq!(document.blocks[5].level, 2);
+    assert_eq!(document.blocks[5].heading_path, ["Leave"]);
+}
+
+#[test]
+fn lists_within_cells_keep_their_marks() {
+    let item = |text: &str| format!("<text:list-item><text:p>{text}</text:p></text:list-item>");
+    let cell = |inner: &str| format!("<table:table-cell>{inner}</table:table-cell>");
+    let list = format!(
+        "<text:p>Do:</text:p><text:list text:style-name=\"L1\">{}{}</text:list>",
+        item("one"),
+        item("two")
+    );
+    let dots = format!("<text:list>{}</text:list>", item("dot"));
+    let row = format!("<table:table-row>{}{}</table:table-row>", cell(&list), cell(&dots));
+    assert_eq!(
+        read(ContentType::Odt, &format!("<table:table>{row}{row}</table:table>")).text,
+        "| Do: 1. one 2. two | - dot |\n| --- | --- |\n| Do: 1. one 2. two | - dot |"
+    );
+    // The item around a table has its mark in front of what follows; the lists within are of its second level.
+    let around = format!(
+        "<text:list><text:list-item><table:table>{row}</table:table><text:p>after</text:p></text:list-item></text:list>"
+    );
+    let document = read(ContentType::Odt, &around);
+    assert_eq!(document.text, "| Do: - one - two | - dot |\n| --- | --- |\n\n- after");
+}
+
+#[test]
+fn pictures_say_what_they_show() {
+    let frame = |what: &str| {
+        format!(
+            "<draw:frame><draw:{what}/><svg:title>duck.png</svg:title><svg:desc>A duck</svg:desc></draw:frame>"
+        )
+    };
+    let body = format!("<text:p>See {}here.</text:p><text:p>{}x</text:p>", frame("image"), frame("object"));
+    assert_eq!(read(ContentType::Odt, &body).text, "See here.\n\nPicture: A duck\n\nx");
+    let slide = format!("<draw:page>{}</draw:page>", frame("image"));
+    assert_eq!(read(ContentType::Odp, &slide).text, "Picture: A duck");
 }
 
 #[test]

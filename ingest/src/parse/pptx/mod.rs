@@ -1,7 +1,6 @@
 //! PPTX: a slide per page, in the order of the presentation, with its tables, diagrams and speaker notes.
 
-mod graphics;
-pub(crate) mod relations;
+mod comments;
 mod shapes;
 
 use std::path::Path;
@@ -9,15 +8,15 @@ use std::path::Path;
 use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
 use footnote_core::{Error, Result};
 
-use self::graphics::{Chart, diagram_texts};
-use self::relations::{Relations, relation_id};
-use self::shapes::{Graphic, Marker, Places, Role, Shape, Slide};
+use self::comments::Comments;
+use self::shapes::{Marker, Places, Role, Shape, Slide};
 use super::builder::DocumentBuilder;
-use super::docx::core_title;
-use super::docx::package::Package;
-use super::docx::xml::{Xml, each_event};
 use super::flow::append_table;
 use super::limits::ParseLimits;
+use super::ooxml::Drawing;
+use super::ooxml::relations::{Relations, relation_id};
+use super::package::xml::{Xml, each_event};
+use super::package::{Package, core_title};
 
 /// Reads the PPTX at `path`.
 pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument> {
@@ -26,8 +25,9 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     if let Some(title) = core_title(&mut package)? {
         builder.title(&title);
     }
-    let mut with_comments = false;
-    for (index, part) in slide_parts(&mut package)?.iter().enumerate() {
+    let main = main_part(&mut package)?;
+    let comments = Comments::of(&mut package, &main)?;
+    for (index, part) in slide_parts(&mut package, &main)?.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         builder.start(Page { number, kind: PageKind::Slide, ..Page::default() });
         let Some(xml) = package.xml(part)? else {
@@ -35,7 +35,6 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
             continue;
         };
         let relations = Relations::of(&mut package, part)?;
-        with_comments |= relations.part_of_kind("comments").is_some();
         let places = layout_places(&mut package, &relations)?;
         let slide = Slide::read(part, &xml)?;
         if slide.hidden {
@@ -45,23 +44,24 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
             append_shape(&mut builder, &mut package, &relations, shape)?;
         }
         append_notes(&mut builder, &mut package, &relations)?;
-    }
-    if with_comments {
-        builder.warn(None, "not indexed: comments of the presentation");
+        comments.append(&mut builder, Some(number), &mut package, &relations)?;
     }
     builder.finish(ContentType::Pptx, "quick-xml 0.42")
 }
 
-/// The parts of the slides in the order of the presentation.
-fn slide_parts(package: &mut Package) -> Result<Vec<String>> {
+fn main_part(package: &mut Package) -> Result<String> {
     let root = Relations::of(package, "")?;
-    let main = root.part_of_kind("officeDocument").unwrap_or("ppt/presentation.xml").to_owned();
-    let xml = package.xml(&main)?.ok_or_else(|| {
+    Ok(root.part_of_kind("officeDocument").unwrap_or("ppt/presentation.xml").to_owned())
+}
+
+/// The parts of the slides in the order of the presentation.
+fn slide_parts(package: &mut Package, main: &str) -> Result<Vec<String>> {
+    let xml = package.xml(main)?.ok_or_else(|| {
         Error::invalid(format!("the PPTX has no part {main}; save it again with PowerPoint or LibreOffice"))
     })?;
-    let relations = Relations::of(package, &main)?;
+    let relations = Relations::of(package, main)?;
     let mut parts: Vec<String> = Vec::new();
-    each_event(&main, &xml, |event| {
+    each_event(main, &xml, |event| {
         if let Xml::Start(start) = event
             && start.local_name().as_ref() == "sldId"
             && let Some(part) = relation_id(start, "id").and_then(|id| relations.part(&id).map(str::to_owned))
@@ -103,22 +103,13 @@ fn append_shape(
     if let Some(table) = shape.table {
         append_table(out, table);
     }
-    match shape.graphic {
-        Some(Graphic::Chart(id)) => {
-            let Some(part) = relations.part(&id) else { return Ok(()) };
-            let Some(xml) = package.xml(part)? else { return Ok(()) };
-            let chart = Chart::read(part, &xml)?;
-            out.paragraph(&chart.title);
-            append_table(out, chart.into_table());
-        }
-        Some(Graphic::Diagram(id)) => {
-            let Some(part) = relations.part(&id) else { return Ok(()) };
-            let Some(xml) = package.xml(part)? else { return Ok(()) };
-            for text in diagram_texts(part, &xml)? {
-                out.block(BlockKind::ListItem, 1, &format!("- {}", text.trim()));
-            }
-        }
-        None => {}
+    if let Some(text) = &shape.alternative {
+        out.paragraph(text);
+    }
+    if let Some(id) = shape.drawing
+        && let Some(drawing) = Drawing::of(package, relations, &id)?
+    {
+        drawing.append(out);
     }
     Ok(())
 }

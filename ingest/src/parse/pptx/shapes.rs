@@ -5,8 +5,10 @@ use std::collections::HashMap;
 use footnote_core::Result;
 use quick_xml::events::BytesStart;
 
-use super::relations::relation_id;
-use crate::parse::docx::xml::{Xml, attribute, each_event};
+use crate::parse::alternative::alternative_text;
+use crate::parse::ooxml::relations::relation_id;
+use crate::parse::package::xml::{Xml, attribute, each_event};
+use crate::parse::reading_order::{Placed, in_reading_order};
 use crate::parse::table::TableGrid;
 
 /// Shapes whose upper edges are this near stand beside each other: 1 cm in English metric units.
@@ -55,14 +57,10 @@ pub(crate) struct Shape {
     pub(crate) paragraphs: Vec<Paragraph>,
     pub(crate) table: Option<TableGrid>,
     /// Relationship of a chart, or of the data of a diagram.
-    pub(crate) graphic: Option<Graphic>,
-}
-
-/// A frame's content that lies in a part of its own.
-#[derive(Clone)]
-pub(crate) enum Graphic {
-    Chart(String),
-    Diagram(String),
+    pub(crate) drawing: Option<String>,
+    /// What somebody wrote a picture shows.
+    pub(crate) alternative: Option<String>,
+    is_picture: bool,
 }
 
 /// A slide as read.
@@ -113,25 +111,16 @@ impl Slide {
 
     /// The shapes from top to bottom and left to right, the title first. Those without a place of their
     /// own stay behind the shape they follow.
-    pub(crate) fn in_reading_order(self, layout: &Places) -> Vec<Shape> {
+    pub(crate) fn in_reading_order(self, layout: &Places) -> impl Iterator<Item = Shape> + use<> {
         let mut at = (0, 0);
         let mut placed = Vec::new();
         for shape in self.shapes {
             let by_layout = shape.placeholder.as_ref().and_then(|p| layout.get(p));
             at = shape.at.or(by_layout.copied()).unwrap_or(at);
-            placed.push((at, shape));
+            let rank = u8::from(shape.role != Role::Title);
+            placed.push(Placed { rank, top: at.0, left: at.1, what: shape });
         }
-        placed.sort_by_key(|((top, left), shape)| (shape.role != Role::Title, *top, *left));
-        // The title stands in a row of its own, wherever it lies.
-        let mut row = None;
-        for ((top, _), shape) in &mut placed {
-            let row_top = row.filter(|_| shape.role != Role::Title);
-            let row_top = row_top.filter(|row_top| top.saturating_sub(*row_top) <= SAME_ROW).unwrap_or(*top);
-            row = (shape.role != Role::Title).then_some(row_top);
-            *top = row_top;
-        }
-        placed.sort_by_key(|((top, left), shape)| (shape.role != Role::Title, *top, *left));
-        placed.into_iter().map(|(_, shape)| shape).collect()
+        in_reading_order(placed, SAME_ROW)
     }
 
     fn start(&mut self, start: &BytesStart<'_>) {
@@ -147,7 +136,8 @@ impl Slide {
             "sp" | "graphicFrame" | "pic" | "cxnSp" => {
                 self.end_shape();
                 let at = if self.groups > 0 { self.group_at } else { None };
-                self.open = Some(Shape { at, ..Shape::default() });
+                let is_picture = name.as_ref() == "pic";
+                self.open = Some(Shape { at, is_picture, ..Shape::default() });
             }
             "off" => {
                 let at = (number("y"), number("x"));
@@ -156,6 +146,10 @@ impl Slide {
                     None if self.groups > 0 => _ = self.group_at.get_or_insert(at),
                     None => {}
                 }
+            }
+            "cNvPr" => {
+                let text = attribute(start, "descr").and_then(|text| alternative_text(&text));
+                self.shape(|s| s.alternative = text.filter(|_| s.is_picture));
             }
             "ph" => self.placeholder(start),
             "p" if self.open.is_some() => self.paragraph = Some(Paragraph::default()),
@@ -176,14 +170,8 @@ impl Slide {
                     covered: covered("hMerge") || covered("vMerge"),
                 });
             }
-            "chart" => {
-                let chart = relation_id(start, "id").map(Graphic::Chart);
-                self.shape(|s| s.graphic = chart);
-            }
-            "relIds" => {
-                let diagram = relation_id(start, "dm").map(Graphic::Diagram);
-                self.shape(|s| s.graphic = diagram);
-            }
+            "chart" => self.shape(|s| s.drawing = relation_id(start, "id")),
+            "relIds" => self.shape(|s| s.drawing = relation_id(start, "dm")),
             _ => {}
         }
     }

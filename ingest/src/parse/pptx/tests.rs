@@ -5,6 +5,7 @@ use std::io::Write;
 use zip::write::SimpleFileOptions;
 
 use super::*;
+use crate::parse::ooxml::comments::DAMAGED;
 
 fn read(parts: &[(&str, &str)]) -> Result<ParsedDocument> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -116,11 +117,39 @@ fn charts_and_diagrams_are_text() {
     ])
     .unwrap();
     assert!(
-        document.text.starts_with("Sales\n\n|  | North |\n| --- | --- |\n| 2023 | 4.5"),
+        document.text.starts_with("Chart: Sales\n\n|  | North |\n| --- | --- |\n| 2023 | 4.5"),
         "{}",
         document.text
     );
     assert!(document.text.ends_with("| 2024 | 6 |\n\n- Plan"), "{}", document.text);
+}
+
+#[test]
+fn comments_and_pictures_of_a_slide_are_read() {
+    let slide = "<p:sld><p:sp><p:nvSpPr><p:cNvPr id=\"2\" descr=\"no picture\"/></p:nvSpPr><p:txBody><a:p><a:r><a:t>Ten</a:t></a:r></a:p></p:txBody></p:sp>\
+                 <p:pic><p:nvPicPr><p:cNvPr id=\"3\" descr=\"A duck\"/></p:nvPicPr></p:pic></p:sld>";
+    let authors = "<p:cmAuthorLst><p:cmAuthor id=\"0\" name=\"Ann\" initials=\"A\"/></p:cmAuthorLst>";
+    let comments =
+        "<p:cmLst><p:cm authorId=\"0\" dt=\"2026-01-01T00:00:00\"><p:text>Why?</p:text></p:cm></p:cmLst>";
+    let parts = [
+        ("ppt/presentation.xml", "<p:presentation><p:sldId id=\"256\" r:id=\"s\"/></p:presentation>"),
+        (
+            "ppt/_rels/presentation.xml.rels",
+            &relations(&[("s", "slide", "slides/s.xml"), ("a", "commentAuthors", "authors.xml")]),
+        ),
+        ("ppt/authors.xml", authors),
+        ("ppt/slides/s.xml", slide),
+        ("ppt/slides/_rels/s.xml.rels", &relations(&[("c", "comments", "../c.xml")])),
+        ("ppt/c.xml", comments),
+    ];
+    let document = read(&parts).unwrap();
+    assert_eq!(document.text, "Ten\n\nPicture: A duck\n\nComment by Ann, 2026-01-01 00:00: Why?");
+    let mut damaged = parts;
+    damaged[5].1 = "<p:cmLst></p:cm>";
+    let document = read(&damaged).unwrap();
+    assert_eq!(document.text, "Ten\n\nPicture: A duck");
+    assert_eq!(document.warnings[0].message, DAMAGED);
+    assert_eq!(document.warnings[0].page, Some(1));
 }
 
 #[test]
@@ -143,7 +172,7 @@ proptest::proptest! {
         ]), 0..60),
     ) {
         if let Ok(slide) = Slide::read("x", &tags.concat()) {
-            slide.in_reading_order(&Places::new());
+            slide.in_reading_order(&Places::new()).for_each(drop);
         }
     }
 }

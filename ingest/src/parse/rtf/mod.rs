@@ -16,6 +16,8 @@ use super::limits::ParseLimits;
 
 /// Most fonts and styles that are remembered.
 const MAX_NAMES: usize = 10_000;
+/// Within how many tokens a file says what it was made from.
+const HEADER_TOKENS: usize = 60;
 
 /// Destinations that hold no text of the document.
 const SKIPPED: &[&str] = &[
@@ -98,12 +100,16 @@ struct State {
     /// How many characters follow a `\u` for readers without Unicode.
     fallback: usize,
     hidden: bool,
+    /// What HTML was made into for readers of RTF.
+    is_rtf_only: bool,
     font: i32,
     style: i32,
 }
 
 /// The reader.
 struct Reader<'b> {
+    /// Whether the HTML is wanted that the RTF was made from.
+    wants_html: bool,
     state: State,
     groups: Vec<State>,
     document: Document<'b>,
@@ -120,34 +126,63 @@ struct Reader<'b> {
 /// Reads RTF.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    let mut reader = Reader {
-        state: State {
-            target: Target::Body,
-            encoding: WINDOWS_1252,
-            fallback: 1,
-            hidden: false,
-            font: -1,
-            style: 0,
-        },
-        groups: Vec::new(),
-        document: Document::new(&mut builder),
-        fonts: HashMap::new(),
-        style_names: HashMap::new(),
-        default_encoding: WINDOWS_1252,
-        bytes: Vec::new(),
-        units: Vec::new(),
-        to_skip: 0,
-        ignorable: false,
-    };
-    for token in Tokens::new(bytes) {
-        reader.token(token);
-    }
-    reader.flush();
-    reader.document.finish();
+    append(bytes, &mut builder);
     builder.finish(ContentType::Rtf, "rtf 1")
 }
 
-impl Reader<'_> {
+/// Appends what RTF says.
+pub(crate) fn append(bytes: &[u8], out: &mut DocumentBuilder) {
+    let mut reader = Reader::new(out, false);
+    reader.read(bytes);
+    reader.document.finish();
+}
+
+/// The HTML that RTF was made from, where it keeps that: tags in groups of their own, and what is there for
+/// readers of RTF only marked as such (\[MS-OXRTFEX\]).
+pub(crate) fn html_within(bytes: &[u8]) -> Option<String> {
+    let is_html = |token| matches!(token, Token::Word("fromhtml", number) if number != Some(0));
+    if !Tokens::new(bytes).take(HEADER_TOKENS).any(is_html) {
+        return None;
+    }
+    // Nothing is appended to it.
+    let mut unused = DocumentBuilder::new(0);
+    let mut reader = Reader::new(&mut unused, true);
+    reader.read(bytes);
+    Some(reader.document.text)
+}
+
+impl<'b> Reader<'b> {
+    fn new(out: &'b mut DocumentBuilder, wants_html: bool) -> Self {
+        Self {
+            wants_html,
+            state: State {
+                target: Target::Body,
+                encoding: WINDOWS_1252,
+                fallback: 1,
+                hidden: false,
+                is_rtf_only: false,
+                font: -1,
+                style: 0,
+            },
+            groups: Vec::new(),
+            document: Document::new(out),
+            fonts: HashMap::new(),
+            style_names: HashMap::new(),
+            default_encoding: WINDOWS_1252,
+            bytes: Vec::new(),
+            units: Vec::new(),
+            to_skip: 0,
+            ignorable: false,
+        }
+    }
+
+    fn read(&mut self, bytes: &[u8]) {
+        for token in Tokens::new(bytes) {
+            self.token(token);
+        }
+        self.flush();
+    }
+
     fn token(&mut self, token: Token<'_>) {
         match token {
             Token::Open => {
@@ -194,7 +229,8 @@ impl Reader<'_> {
     fn word(&mut self, word: &str, number: Option<i32>, ignorable: bool) {
         let on = number != Some(0);
         let value = number.unwrap_or(0);
-        if ignorable && !KEPT.contains(&word) || SKIPPED.contains(&word) {
+        let is_tag = self.wants_html && word == "htmltag";
+        if ignorable && !is_tag && !KEPT.contains(&word) || SKIPPED.contains(&word) {
             self.state.target = Target::Nowhere;
             return;
         }
@@ -223,6 +259,10 @@ impl Reader<'_> {
             "title" => self.state.target = Target::Title,
             "listtext" | "pntext" => self.state.target = Target::Marker,
             "footnote" => self.state.target = Target::Note,
+            "htmltag" if self.wants_html => {
+                (self.state.target, self.state.is_rtf_only) = (Target::Body, false)
+            }
+            "htmlrtf" if self.wants_html => self.state.is_rtf_only = on,
             "v" => self.state.hidden = on,
             "plain" => (self.state.hidden, self.state.encoding) = (false, self.default_encoding),
             "deleted" => self.state.hidden = on,
@@ -252,7 +292,11 @@ impl Reader<'_> {
             "emspace" | "enspace" | "qmspace" | "~" => " ",
             "_" => "-",
             _ => {
-                if self.state.target == Target::Body {
+                if self.wants_html {
+                    if matches!(word, "par" | "row" | "cell") {
+                        self.push("\n");
+                    }
+                } else if self.state.target == Target::Body {
                     self.document.word(word, value);
                 } else if self.state.target == Target::Note && word == "par" {
                     self.push("\n");
@@ -304,7 +348,7 @@ impl Reader<'_> {
 
     fn push(&mut self, text: &str) {
         match self.state.target {
-            _ if self.state.hidden => {}
+            _ if self.state.hidden || self.state.is_rtf_only => {}
             Target::Body => self.document.text.push_str(text),
             Target::Marker => self.document.marker.push_str(text),
             Target::Note => self.document.note.push_str(text),

@@ -13,10 +13,10 @@ use footnote_core::{Error, ErrorKind, Result};
 
 use super::biff::Formats;
 use super::number_format::{general, show};
-use super::{Cell, CellBudget, Merge, Sheet, append_sheets};
+use super::{Cell, CellBudget, Merge, Sheet, append_sheets, xlsb};
 use crate::parse::builder::DocumentBuilder;
-use crate::parse::docx::package::Package;
 use crate::parse::limits::ParseLimits;
+use crate::parse::package::Package;
 
 const ENGINE: &str = "calamine 0.36";
 
@@ -33,13 +33,12 @@ pub(crate) fn parse_xls(path: &Path, limits: &ParseLimits) -> Result<ParsedDocum
 /// Reads the binary workbook at `path`.
 pub(crate) fn parse_xlsb(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument> {
     Package::open(path, limits)?.check_all()?;
-    let sheets = guarded(|| read_xlsb(path, limits))?;
+    // What was inflated to be checked does not count for what is read.
+    let mut package = Package::open(path, limits)?;
+    let formats = xlsb::Formats::read(&mut package)?;
+    let sheets = guarded(|| read_xlsb(path, &formats, &mut package, limits))?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    builder.warn(
-        None,
-        "percentages, currencies and decimals of an XLSB are read without their format, and its comments are \
-         not read; save it as XLSX to have them",
-    );
+    builder.warn(None, "comments and charts of an XLSB are not read; save it as XLSX to have them");
     append_sheets(&mut builder, sheets, limits);
     builder.finish(ContentType::Xlsx, ENGINE)
 }
@@ -81,28 +80,36 @@ fn read_xls(bytes: &[u8], formats: &Formats, limits: &ParseLimits) -> Result<Vec
     Ok(sheets)
 }
 
-fn read_xlsb(path: &Path, limits: &ParseLimits) -> Result<Vec<Sheet>> {
+fn read_xlsb(
+    path: &Path,
+    formats: &xlsb::Formats,
+    package: &mut Package,
+    limits: &ParseLimits,
+) -> Result<Vec<Sheet>> {
     let file = fs_err::File::open(path).internal("cannot open the file")?;
     let mut workbook = Xlsb::new(BufReader::new(file)).map_err(damaged)?;
     let epoch_1904 = workbook.has_1904_epoch();
     let mut budget = CellBudget::new(limits);
     let mut sheets = Vec::new();
-    for entry in workbook.sheets_metadata().to_vec() {
+    for (number, entry) in workbook.sheets_metadata().to_vec().into_iter().enumerate() {
         let hidden = entry.visible != SheetVisible::Visible;
         let mut sheet = Sheet { name: entry.name, hidden, ..Sheet::default() };
         if entry.typ != SheetType::WorkSheet {
             sheets.push(sheet);
             continue;
         }
+        let own = formats.sheet(package, number, limits)?;
         let mut cells = workbook.worksheet_cells_reader(&sheet.name).map_err(damaged)?;
         while let Some(cell) = cells.next_cell().map_err(damaged)? {
             let (row, column) = cell.get_position();
-            let text = shown(&Data::from(cell.get_value().clone()), None, epoch_1904);
+            let format = formats.of(&own, row, column);
+            let text = shown(&Data::from(cell.get_value().clone()), format, epoch_1904);
             if !text.is_empty() {
                 budget.take(&text)?;
                 sheet.cells.push(Cell::new(row, column, text));
             }
         }
+        sheet.merges = own.merges;
         sheets.push(sheet);
     }
     Ok(sheets)

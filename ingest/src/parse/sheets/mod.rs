@@ -6,9 +6,10 @@
 mod biff;
 pub(crate) mod binary;
 mod date_format;
-mod number_format;
+pub(crate) mod number_format;
 pub(crate) mod ods;
 mod regions;
+mod xlsb;
 pub(crate) mod xlsx;
 
 use std::collections::HashSet;
@@ -19,6 +20,7 @@ use footnote_core::{Error, ErrorKind, Result};
 use self::regions::{Region, regions};
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
+use super::ooxml::Drawing;
 use super::table::{one_line, push_row, push_rule};
 
 /// Longest merged cell that is repeated in the cells it covers, and how many rows and columns of them.
@@ -28,6 +30,8 @@ const MAX_MERGED_COLUMNS: u32 = 256;
 /// A table may have this many places per cell that holds something; a sparser one is written cell by cell.
 const MAX_PLACES_PER_CELL: u64 = 10;
 const ALWAYS_A_TABLE_UP_TO: u64 = 10_000;
+/// Most rows of a chart's figures that are written.
+const MAX_CHART_ROWS: usize = 40;
 
 /// A cell that holds something; rows and columns count from 0.
 #[derive(Debug, Clone, PartialEq)]
@@ -60,8 +64,10 @@ pub(crate) struct Sheet {
     pub(crate) hidden: bool,
     pub(crate) cells: Vec<Cell>,
     pub(crate) merges: Vec<Merge>,
-    /// Texts that lie on the sheet, not in its cells: text boxes, titles of charts.
+    /// Texts that lie on the sheet, not in its cells: text boxes, alternative texts of pictures.
     pub(crate) drawn: Vec<String>,
+    /// Charts and diagrams.
+    pub(crate) charts: Vec<Drawing>,
     /// Comments, each with its cell.
     pub(crate) comments: Vec<String>,
     /// Pictures, which are not read.
@@ -123,7 +129,8 @@ fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeat
         cell.text = one_line(&cell.text);
     }
     sheet.cells.retain(|cell| !cell.text.is_empty());
-    if sheet.cells.is_empty() && sheet.drawn.is_empty() && sheet.comments.is_empty() {
+    let only_cells = sheet.drawn.is_empty() && sheet.charts.is_empty() && sheet.comments.is_empty();
+    if sheet.cells.is_empty() && only_cells {
         return;
     }
     sheet.cells.sort_by_key(|cell| (cell.row, cell.column));
@@ -140,15 +147,27 @@ fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeat
     for region in regions(sheet.cells) {
         append_region(out, region, &page);
     }
-    if sheet.drawn.is_empty() && sheet.comments.is_empty() {
+    if only_cells {
         return;
     }
     out.start(page);
     for text in &sheet.drawn {
         out.paragraph(text);
     }
+    for chart in sheet.charts {
+        append_chart(out, chart);
+    }
     for comment in &sheet.comments {
         out.block(BlockKind::Footnote, 0, comment);
+    }
+}
+
+/// A chart's figures repeat cells of the workbook: they are what a person reads off a small chart, and too much
+/// to say twice of a large one.
+fn append_chart(out: &mut DocumentBuilder, chart: Drawing) {
+    match chart {
+        Drawing::Chart(chart) if chart.rows() > MAX_CHART_ROWS => chart.append_without_figures(out),
+        chart => chart.append(out),
     }
 }
 

@@ -9,9 +9,10 @@ use quick_xml::events::BytesStart;
 
 use super::{Cell, CellBudget, Merge, Sheet, append_sheets, cell_name};
 use crate::parse::builder::DocumentBuilder;
-use crate::parse::docx::package::Package;
-use crate::parse::docx::xml::{Xml, attribute, each_event};
 use crate::parse::limits::ParseLimits;
+use crate::parse::odf::annotation::Annotation;
+use crate::parse::package::Package;
+use crate::parse::package::xml::{Xml, attribute, each_event};
 
 const CONTENT: &str = "content.xml";
 
@@ -42,7 +43,7 @@ struct Reader {
     /// The cells of the row so far.
     cells: Vec<Cell>,
     open: Option<OpenCell>,
-    comment: Option<String>,
+    comment: Option<Annotation>,
     /// Texts of shapes on the sheet, outside of its cells.
     in_shapes: bool,
     paragraph: Option<String>,
@@ -58,6 +59,13 @@ struct OpenCell {
 
 impl Reader {
     fn event(&mut self, event: &Xml<'_>, budget: &mut CellBudget) -> Result<()> {
+        if let Some(annotation) = &mut self.comment {
+            if let Some(comment) = annotation.event(event) {
+                self.comment = None;
+                self.sheets.last_mut().into_iter().for_each(|sheet| sheet.comments.extend(comment.shown()));
+            }
+            return Ok(());
+        }
         match event {
             Xml::Start(start) => self.start(start),
             Xml::Text(text) => {
@@ -98,7 +106,7 @@ impl Reader {
                     text: String::new(),
                 });
             }
-            "annotation" => self.comment = Some(String::new()),
+            "annotation" => self.comment = Some(Annotation::on(cell_name(self.row, self.column))),
             "p" | "h" => self.paragraph = Some(String::new()),
             "s" => self.push(&" ".repeat(count("c").min(100) as usize)),
             "tab" | "line-break" => self.push(" "),
@@ -116,13 +124,6 @@ impl Reader {
     fn end(&mut self, name: &str, budget: &mut CellBudget) -> Result<()> {
         match name {
             "p" | "h" => self.end_paragraph(),
-            "annotation" => {
-                let place = cell_name(self.row, self.column);
-                let comment = self.comment.take().filter(|comment| !comment.trim().is_empty());
-                if let (Some(sheet), Some(comment)) = (self.sheets.last_mut(), comment) {
-                    sheet.comments.push(format!("Comment on {place}: {}", comment.trim()));
-                }
-            }
             "table-cell" | "covered-table-cell" => self.end_cell(budget)?,
             "table-row" => self.end_row(budget)?,
             "shapes" => self.in_shapes = false,
@@ -134,10 +135,7 @@ impl Reader {
 
     fn end_paragraph(&mut self) {
         let Some(text) = self.paragraph.take() else { return };
-        if let Some(comment) = &mut self.comment {
-            comment.push_str(&text);
-            comment.push('\n');
-        } else if let Some(open) = &mut self.open {
+        if let Some(open) = &mut self.open {
             open.text.push_str(&text);
             open.text.push('\n');
         } else if self.in_shapes && !text.trim().is_empty() {
@@ -213,7 +211,7 @@ mod tests {
             "<table:table table:name=\"Pay\"><table:table-row><table:table-cell><text:p>Name</text:p></table:table-cell>\
              <table:table-cell><text:p>Share<text:s text:c=\"2\"/>of</text:p><text:p>all</text:p></table:table-cell></table:table-row>\
              <table:table-row table:number-rows-repeated=\"2\"><table:table-cell><text:p>Ann</text:p>\
-             <office:annotation><text:p>new</text:p></office:annotation></table:table-cell>\
+             <office:annotation><dc:creator>Bo</dc:creator><text:p>new</text:p></office:annotation></table:table-cell>\
              <table:table-cell office:value-type=\"percentage\" office:value=\"0.256\"><text:p>25.6%</text:p></table:table-cell></table:table-row>\
              <table:table-row table:number-rows-repeated=\"1048000\"><table:table-cell table:number-columns-repeated=\"16384\"/></table:table-row>\
              </table:table><table:table table:name=\"Old\" table:style-name=\"ta2\"><table:table-row>\
@@ -224,7 +222,7 @@ mod tests {
         assert_eq!(
             document.text,
             "Pay\n\n| Name | Share of all |\n| --- | --- |\n| Ann | 25.6% |\n| Ann | 25.6% |\n\n\
-             Comment on A2: new\n\nOld\n\n2023\n\n| 1 | 2 |\n| --- | --- |"
+             Comment on A2 by Bo: new\n\nOld\n\n2023\n\n| 1 | 2 |\n| --- | --- |"
         );
         assert!(document.warnings[0].message.contains("hidden sheets are read, too: Old"));
         assert_eq!(

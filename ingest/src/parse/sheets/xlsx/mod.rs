@@ -7,7 +7,6 @@ mod strings;
 mod styles;
 mod worksheet;
 
-use std::collections::HashMap;
 use std::path::Path;
 
 use footnote_core::parsed::{ContentType, ParsedDocument};
@@ -16,24 +15,24 @@ use footnote_core::{Error, Result};
 use self::styles::Styles;
 use super::{CellBudget, Sheet, append_sheets};
 use crate::parse::builder::DocumentBuilder;
-use crate::parse::docx::core_title;
-use crate::parse::docx::package::Package;
-use crate::parse::docx::xml::{Xml, attribute, each_event};
 use crate::parse::limits::ParseLimits;
+use crate::parse::ooxml::relations::Relations;
+use crate::parse::package::xml::{Xml, attribute, each_event};
+use crate::parse::package::{Package, core_title};
 
 /// Reads the workbook at `path`.
 pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument> {
     let mut package = Package::open(path, limits)?;
-    let root = Relations::read(&mut package, "")?;
-    let main = root.of_kind("officeDocument").next().unwrap_or("xl/workbook.xml").to_owned();
+    let root = Relations::of(&mut package, "")?;
+    let main = root.part_of_kind("officeDocument").unwrap_or("xl/workbook.xml").to_owned();
     if main.ends_with(".bin") {
         drop(package);
         return super::binary::parse_xlsb(path, limits);
     }
     let workbook = Workbook::read(&mut package, &main)?;
-    let relations = Relations::read(&mut package, &main)?;
-    let strings = strings::read(&mut package, relations.of_kind("sharedStrings").next())?;
-    let styles = Styles::read(&mut package, relations.of_kind("styles").next())?;
+    let relations = Relations::of(&mut package, &main)?;
+    let strings = strings::read(&mut package, relations.part_of_kind("sharedStrings"))?;
+    let styles = Styles::read(&mut package, relations.part_of_kind("styles"))?;
     let people = notes::people(&mut package, &relations)?;
 
     let mut budget = CellBudget::new(limits);
@@ -41,7 +40,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     let mut missing = Vec::new();
     for entry in workbook.sheets {
         let mut sheet = Sheet { name: entry.name, hidden: entry.hidden, ..Sheet::default() };
-        let part = relations.by_id.get(&entry.relation).map(|relation| relation.target.as_str());
+        let part = relations.part(&entry.relation);
         let xml = part.map_or(Ok(None), |part| package.xml(part))?;
         if let (Some(part), Some(xml)) = (part, xml) {
             let context =
@@ -104,67 +103,6 @@ impl Workbook {
         })?;
         Ok(workbook)
     }
-}
-
-/// The parts that another part names.
-#[derive(Default)]
-struct Relations {
-    by_id: HashMap<String, Relation>,
-    order: Vec<String>,
-}
-
-struct Relation {
-    kind: String,
-    target: String,
-}
-
-impl Relations {
-    /// Those of `part`; of the whole package where it is empty. What lies outside of the file is left out.
-    fn read(package: &mut Package, part: &str) -> Result<Self> {
-        let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
-        let rels = format!("{folder}/_rels/{name}.rels").trim_start_matches('/').to_owned();
-        let mut relations = Self::default();
-        let Some(xml) = package.xml(&rels)? else { return Ok(relations) };
-        each_event(&rels, &xml, |event| {
-            if let Xml::Start(start) = event
-                && start.local_name().as_ref() == "Relationship"
-                && attribute(start, "TargetMode").as_deref() != Some("External")
-                && let (Some(id), Some(target)) = (attribute(start, "Id"), attribute(start, "Target"))
-            {
-                let kind = attribute(start, "Type").unwrap_or_default();
-                let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
-                relations.order.push(id.clone());
-                relations.by_id.insert(id, Relation { kind, target: resolve(folder, &target) });
-            }
-            Ok(())
-        })?;
-        Ok(relations)
-    }
-
-    /// Parts of this kind, in the file's order.
-    fn of_kind(&self, kind: &str) -> impl Iterator<Item = &str> {
-        let relations = self.order.iter().filter_map(|id| self.by_id.get(id));
-        relations.filter(move |relation| relation.kind == kind).map(|relation| relation.target.as_str())
-    }
-}
-
-/// The name of the part that `target` means, seen from `folder`.
-fn resolve(folder: &str, target: &str) -> String {
-    let (from, target) = match target.strip_prefix('/') {
-        Some(absolute) => ("", absolute),
-        None => (folder, target),
-    };
-    let mut parts: Vec<&str> = from.split('/').filter(|part| !part.is_empty()).collect();
-    for part in target.split('/') {
-        match part {
-            "" | "." => {}
-            ".." => {
-                parts.pop();
-            }
-            part => parts.push(part),
-        }
-    }
-    parts.join("/")
 }
 
 #[cfg(test)]

@@ -1,49 +1,45 @@
-//! What lies on a sheet beside its cells: comments, text boxes, titles of charts.
+//! What lies on a sheet beside its cells: comments, text boxes, charts, alternative texts of pictures.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashSet;
 
 use footnote_core::Result;
 
 use super::super::Sheet;
-use super::Relations;
 use super::strings::RichText;
-use crate::parse::docx::package::Package;
-use crate::parse::docx::xml::{Xml, attribute, each_event};
+use crate::parse::alternative::alternative_text;
+use crate::parse::comment::Comment;
+use crate::parse::ooxml::Drawing;
+use crate::parse::ooxml::comments::{self, People};
+use crate::parse::ooxml::relations::Relations;
+use crate::parse::package::Package;
+use crate::parse::package::xml::{Xml, attribute, each_event};
 
 /// How Excel begins the plain copy of a comment that is part of a conversation.
 const COPY_OF_THREAD: &str = "[Threaded comment]";
 
-/// Names of people by their id.
-pub(super) type People = HashMap<String, String>;
-
 /// The people who comment.
 pub(super) fn people(package: &mut Package, workbook: &Relations) -> Result<People> {
     let mut people = People::new();
-    for part in workbook.of_kind("person") {
-        let Some(xml) = package.xml(part)? else { continue };
-        each_event(part, &xml, |event| {
-            if let Xml::Start(start) = event
-                && let (Some(id), Some(name)) = (attribute(start, "id"), attribute(start, "displayName"))
-            {
-                people.insert(id, name);
-            }
-            Ok(())
-        })?;
+    for part in workbook.parts_of_kind("person") {
+        if let Some(xml) = package.xml(part)? {
+            comments::read_people(part, &xml, &mut people)?;
+        }
     }
     Ok(people)
 }
 
 /// Reads what belongs to the sheet in `part`.
 pub(super) fn read(package: &mut Package, part: &str, people: &People, sheet: &mut Sheet) -> Result<()> {
-    let relations = Relations::read(package, part)?;
-    for drawing in relations.of_kind("drawing") {
+    let relations = Relations::of(package, part)?;
+    for drawing in relations.parts_of_kind("drawing") {
         read_drawing(package, drawing, sheet)?;
     }
     let mut threads = Vec::new();
-    for thread in relations.of_kind("threadedComment") {
-        read_thread(package, thread, people, &mut threads)?;
+    for thread in relations.parts_of_kind("threadedComment") {
+        let Some(xml) = package.xml(thread)? else { continue };
+        threads.extend(comments::read(thread, &xml, people)?.iter().filter_map(Comment::shown));
     }
-    for comments in relations.of_kind("comments") {
+    for comments in relations.parts_of_kind("comments") {
         read_comments(package, comments, !threads.is_empty(), sheet)?;
     }
     sheet.comments.append(&mut threads);
@@ -51,20 +47,33 @@ pub(super) fn read(package: &mut Package, part: &str, people: &People, sheet: &m
 }
 
 fn read_drawing(package: &mut Package, drawing: &str, sheet: &mut Sheet) -> Result<()> {
-    let relations = Relations::read(package, drawing)?;
-    sheet.pictures += relations.of_kind("image").collect::<HashSet<_>>().len();
-    for part in std::iter::once(drawing).chain(relations.of_kind("chart")) {
-        let Some(xml) = package.xml(part)? else { continue };
+    let relations = Relations::of(package, drawing)?;
+    sheet.pictures += relations.parts_of_kind("image").collect::<HashSet<_>>().len();
+    if let Some(xml) = package.xml(drawing)? {
         let mut paragraph = RichText::default();
-        each_event(part, &xml, |event| {
+        let mut in_picture = false;
+        each_event(drawing, &xml, |event| {
             paragraph.event(&event);
-            if matches!(event, Xml::End("p")) {
-                sheet.drawn.push(paragraph.take());
+            match event {
+                Xml::Start(start) => match start.local_name().as_ref() {
+                    "pic" => in_picture = true,
+                    "cNvPr" if in_picture => {
+                        let text = attribute(start, "descr").and_then(|text| alternative_text(&text));
+                        sheet.drawn.extend(text);
+                    }
+                    _ => {}
+                },
+                Xml::End("pic") => in_picture = false,
+                Xml::End("p") => sheet.drawn.push(paragraph.take()),
+                _ => {}
             }
             Ok(())
         })?;
     }
     sheet.drawn.retain(|text| !text.trim().is_empty());
+    for relation in relations.iter() {
+        sheet.charts.extend(Drawing::of(package, &relations, &relation.id)?);
+    }
     Ok(())
 }
 
@@ -94,42 +103,13 @@ fn read_comments(package: &mut Package, part: &str, has_threads: bool, sheet: &m
             Xml::End("comment") => {
                 let text = text.take();
                 if !has_threads || !text.starts_with(COPY_OF_THREAD) {
-                    let author = authors.get(by).map_or("", String::as_str);
-                    sheet.comments.extend(comment(&place, author, &text));
+                    let author = authors.get(by).cloned().unwrap_or_default();
+                    let comment = Comment { place: place.clone(), author, text, ..Comment::default() };
+                    sheet.comments.extend(comment.shown());
                 }
             }
             _ => {}
         }
         Ok(())
     })
-}
-
-fn read_thread(package: &mut Package, part: &str, people: &People, threads: &mut Vec<String>) -> Result<()> {
-    let Some(xml) = package.xml(part)? else { return Ok(()) };
-    let (mut place, mut author, mut text, mut inside) = (String::new(), String::new(), String::new(), false);
-    each_event(part, &xml, |event| {
-        match event {
-            Xml::Start(start) => match start.local_name().as_ref() {
-                "threadedComment" => {
-                    place = attribute(start, "ref").unwrap_or_default();
-                    let by = attribute(start, "personId").unwrap_or_default();
-                    author = people.get(&by).cloned().unwrap_or_default();
-                }
-                "text" => inside = true,
-                _ => {}
-            },
-            Xml::Text(part) if inside => text.push_str(part),
-            Xml::End("text") => inside = false,
-            Xml::End("threadedComment") => {
-                threads.extend(comment(&place, &author, &std::mem::take(&mut text)))
-            }
-            _ => {}
-        }
-        Ok(())
-    })
-}
-
-fn comment(place: &str, author: &str, text: &str) -> Option<String> {
-    let by = if author.trim().is_empty() { String::new() } else { format!(" by {}", author.trim()) };
-    (!text.trim().is_empty()).then(|| format!("Comment on {place}{by}: {}", text.trim()))
 }

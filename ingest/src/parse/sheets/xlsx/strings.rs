@@ -2,8 +2,8 @@
 
 use footnote_core::Result;
 
-use crate::parse::docx::package::Package;
-use crate::parse::docx::xml::{Xml, each_event};
+use crate::parse::package::Package;
+use crate::parse::package::xml::{Xml, each_event};
 
 /// Shared strings by their number.
 pub(super) fn read(package: &mut Package, part: Option<&str>) -> Result<Vec<String>> {

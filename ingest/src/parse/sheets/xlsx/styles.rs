@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use footnote_core::Result;
 
 use super::super::number_format::built_in;
-use crate::parse::docx::package::Package;
-use crate::parse::docx::xml::{Xml, attribute, each_event};
+use crate::parse::package::Package;
+use crate::parse::package::xml::{Xml, attribute, each_event};
 
 /// Longest format that is followed; Excel allows no longer one.
 const MAX_FORMAT_CHARS: usize = 255;

@@ -7,7 +7,7 @@ use super::super::number_format::{general, show};
 use super::super::{Cell, CellBudget, Merge, Sheet};
 use super::strings::{RichText, unescaped};
 use super::styles::Styles;
-use crate::parse::docx::xml::{Xml, attribute, each_event};
+use crate::parse::package::xml::{Xml, attribute, each_event};
 
 /// A sheet's last row and column.
 const LAST_ROW: u32 = 1_048_575;

@@ -1,4 +1,6 @@
-//! The ZIP package of a DOCX: parts are read with limits that apply while they are inflated.
+//! ZIP packages of XML parts (Office Open XML, OpenDocument, EPUB): limits apply while parts are inflated.
+
+pub(crate) mod xml;
 
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
@@ -8,6 +10,7 @@ use footnote_core::{Error, ErrorKind, Result};
 use fs_err::File;
 use zip::ZipArchive;
 
+use self::xml::{Xml, each_event};
 use crate::parse::limits::ParseLimits;
 use crate::parse::text::decode;
 
@@ -33,7 +36,7 @@ impl Package {
     pub(crate) fn open(path: &Path, limits: &ParseLimits) -> Result<Self> {
         let file = File::open(path).internal("cannot open the file")?;
         let archive = ZipArchive::new(BufReader::new(file)).context(ErrorKind::InvalidInput, || {
-            "the document is damaged or cut short; save it again with Word or LibreOffice".to_owned()
+            "the document is damaged or cut short; save it again with the program it comes from".to_owned()
         })?;
         if archive.len() > limits.max_archive_entries {
             return Err(Error::new(
@@ -55,10 +58,15 @@ impl Package {
 
     /// The text of the XML part called `name`; `None` where there is none.
     pub(crate) fn xml(&mut self, name: &str) -> Result<Option<String>> {
+        Ok(self.bytes(name)?.map(|bytes| decode(&bytes, None).text))
+    }
+
+    /// The bytes of the part called `name`; `None` where there is none.
+    pub(crate) fn bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
         let Some(index) = self.archive.index_for_name(name) else { return Ok(None) };
         let mut bytes = Vec::new();
         self.inflate(index, &mut bytes)?;
-        Ok(Some(decode(&bytes, None).text))
+        Ok(Some(bytes))
     }
 
     /// Inflates every part and keeps none: what a library is to read without limits of its own stays within
@@ -92,5 +100,55 @@ impl Package {
         }
         self.inflated += read;
         Ok(())
+    }
+}
+
+/// The title in the properties of an Office package.
+pub(crate) fn core_title(package: &mut Package) -> Result<Option<String>> {
+    title_in(package, "docProps/core.xml")
+}
+
+/// What the elements `title` of a part hold; `None` where the package has no such part.
+pub(crate) fn title_in(package: &mut Package, part: &str) -> Result<Option<String>> {
+    let Some(xml) = package.xml(part)? else { return Ok(None) };
+    let mut title = String::new();
+    let mut inside = false;
+    each_event(part, &xml, |event| {
+        match event {
+            Xml::Start(start) => inside = start.local_name().as_ref() == "title",
+            Xml::End(_) => inside = false,
+            Xml::Text(text) if inside => title.push_str(text),
+            Xml::Text(_) => {}
+        }
+        Ok(())
+    })?;
+    Ok(Some(title))
+}
+
+/// `target` as seen from `folder`, without `.` and `..`.
+pub(crate) fn resolve(folder: &str, target: &str) -> String {
+    let base = if target.starts_with('/') { "" } else { folder };
+    let mut parts = Vec::new();
+    for part in base.split('/').chain(target.split('/')) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    parts.join("/")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::resolve;
+
+    #[test]
+    fn targets_are_resolved_within_the_package() {
+        assert_eq!(resolve("xl/worksheets", "../drawings/d.xml"), "xl/drawings/d.xml");
+        assert_eq!(resolve("xl", "/xl/a.xml"), "xl/a.xml");
+        assert_eq!(resolve("xl", "../../../etc/passwd"), "etc/passwd");
     }
 }

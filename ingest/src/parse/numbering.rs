@@ -1,10 +1,10 @@
-//! The numbers that Word shows before list items and headings: `1.`, `2.1`, `第三章`, `(iv)`.
+//! The numbers that Word shows before list items and headings, in DOCX and DOC: `1.`, `2.1`, `第三章`, `(iv)`.
 
 use std::collections::HashMap;
 
 use footnote_core::Result;
 
-use super::xml::{Xml, attribute, each_event};
+use crate::parse::package::xml::{Xml, attribute, each_event};
 
 /// Levels of a list.
 const LEVELS: usize = 9;
@@ -28,12 +28,14 @@ enum Owner {
     List(u32),
 }
 
+/// How a level of a list is numbered.
 #[derive(Default, Clone)]
-struct Level {
-    format: String,
+pub(crate) struct Level {
+    /// As DOCX names it.
+    pub(crate) format: String,
     /// Such as `%1.%2` or `第%1章`.
-    template: String,
-    start: u64,
+    pub(crate) template: String,
+    pub(crate) start: u64,
 }
 
 impl Numbering {
@@ -70,6 +72,16 @@ impl Numbering {
             Ok(())
         })?;
         Ok(numbering)
+    }
+
+    /// Sets a level, from 0, of a definition.
+    pub(crate) fn define(&mut self, definition: u32, level: usize, how: Level) {
+        self.levels.insert((Owner::Definition(definition), level), how);
+    }
+
+    /// Adds a list that uses a definition.
+    pub(crate) fn add_list(&mut self, list: u32, definition: u32) {
+        self.lists.insert(list, definition);
     }
 
     fn at(&mut self, owner: Owner, level: usize) -> &mut Level {
