@@ -24,7 +24,7 @@ use crate::Result;
 use crate::answer::{Conversation, ConversationSummary, Message};
 use crate::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
 use crate::document::{
-    Document, DocumentVersion, Enrichment, Lineage, Metadata, NewMember, VersionFacts, VersionState,
+    Document, DocumentVersion, Enrichment, IndexedVersion, Lineage, Metadata, VersionState,
 };
 use crate::feedback::Feedback;
 use crate::hash::ContentHash;
@@ -312,13 +312,15 @@ pub trait DocumentStore: Send + Sync {
     ///
     /// With the version its members become documents, or get versions where they are known, each with a job;
     /// members that it has no more are deleted. A key that another document has gets a number.
+    ///
+    /// Unavailable, and to be done again, where a person edited the document's chunks since those of the version were
+    /// given their edits.
     async fn activate_version(
         &self,
         lease: Lease,
         version: VersionId,
         generation: GenerationId,
-        facts: &VersionFacts,
-        members: &[NewMember],
+        indexed: IndexedVersion<'_>,
         now: DateTime<Utc>,
     ) -> Result<()>;
     /// Marks the version failed and ends the job as failed. Conflict where the lease is lost.

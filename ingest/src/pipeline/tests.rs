@@ -2,8 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use footnote_core::chunk::{ChunkEdit, EditAuthor};
 use footnote_core::document::VersionState;
-use footnote_core::ids::ChunkId;
+use footnote_core::ids::{ChunkEditId, ChunkId};
 use footnote_core::job::JobState;
 use footnote_core::ports::DocumentStore;
 
@@ -153,4 +154,28 @@ async fn what_another_jobs_failure_took_along_is_written_again() {
     world.run_jobs().await;
     assert_eq!(world.version(&stored).await.state, VersionState::Current);
     assert_eq!(world.keywords.of(stored.version.id).len(), 7);
+}
+
+fn hiding() -> ChunkEdit {
+    ChunkEdit { id: ChunkEditId::new(), note: None, hidden: true, author: EditAuthor::Person }
+}
+
+#[tokio::test]
+async fn what_was_edited_while_a_version_was_indexed_is_placed_by_another_run() {
+    let world = World::new();
+    let stored = world.upload("handbook.txt", &handbook()).await;
+    let rule = "# Rule 3\n\nRule number 3 says that everyone has 3 days of leave for moving house.";
+    world.memory.edit_meanwhile(rule, hiding());
+    world.run_jobs().await;
+    assert_eq!(world.version(&stored).await.state, VersionState::Pending);
+    assert_eq!(world.embedder.take_count(), 7);
+
+    world.clock.advance(chrono::TimeDelta::seconds(2));
+    world.run_jobs().await;
+    assert_eq!(world.version(&stored).await.state, VersionState::Current);
+    assert_eq!(world.embedder.take_count(), 0, "what was embedded is known");
+    let generation = world.memory.generations().await.unwrap()[0].id;
+    let chunks = world.memory.chunks(stored.version.id, generation).await.unwrap();
+    let hidden: Vec<bool> = chunks.iter().map(|chunk| chunk.edit.is_some()).collect();
+    assert_eq!(hidden, [false, false, true, false, false, false, false]);
 }

@@ -1,10 +1,12 @@
 //! What people added to chunks, and on which chunks it is placed.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
-use footnote_core::Result;
 use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
 use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId};
 use footnote_core::job::Job;
+use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 
 use super::{SqliteStore, Tx, commit, documents, versions};
@@ -36,6 +38,27 @@ fn stored(row: &SqliteRow) -> Result<StoredChunkEdit> {
     let fields = Fields::of(row, "chunk edit");
     let edit = of_row(&fields)?.ok_or_else(|| fields.corrupt("e_id"))?;
     Ok(StoredChunkEdit { edit, text: fields.text("text")?, updated_at: fields.time("updated_at")? })
+}
+
+/// Refuses a version whose chunks were given `used` where a person has edited the document's chunks since. What a model
+/// noted since on chunks of the version before is of those alone.
+pub(super) async fn expect(tx: &mut Tx, document: DocumentId, used: &[ChunkEditId]) -> Result<()> {
+    let rows = sqlx::query("SELECT id, author FROM chunk_edits WHERE document = ?1")
+        .bind(document.0)
+        .fetch_all(&mut **tx)
+        .await
+        .doing("read the document's chunk edits")?;
+    let mut gone: HashSet<ChunkEditId> = used.iter().copied().collect();
+    let mut is_new = false;
+    for row in &rows {
+        let fields = Fields::of(row, "chunk edit");
+        let was_used = gone.remove(&ChunkEditId(fields.id("id")?));
+        is_new |= !was_used && fields.named("author", EditAuthor::from_name)? == EditAuthor::Person;
+    }
+    if is_new || !gone.is_empty() {
+        return Err(Error::unavailable("chunks were edited while their document's new version was indexed"));
+    }
+    Ok(())
 }
 
 /// Notes that an edit lies on a chunk now.
