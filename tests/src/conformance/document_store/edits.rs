@@ -1,5 +1,6 @@
 //! Edits of chunks: placed on each version's chunks, and never lost between two versions.
 
+use chrono::{DateTime, Utc};
 use footnote_core::Result;
 use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
 use footnote_core::document::{IndexedVersion, VersionFacts, VersionState};
@@ -9,12 +10,14 @@ use footnote_core::job::{Job, JobKind, Lease};
 use footnote_core::ports::StoredVersion;
 
 use crate::conformance::bed::{Bed, Sql, at};
+use crate::conformance::scope;
 
 /// Runs these cases, each on an empty database.
 pub(super) async fn run(open: impl AsyncFn() -> Sql) {
     let bed = async || Bed::new(open().await).await;
     what_a_person_edits_while_a_version_is_indexed_is_not_lost(bed().await).await;
     what_a_model_notes_meanwhile_hinders_nobody(bed().await).await;
+    an_edit_changes_nothing_in_the_past(bed().await).await;
 }
 
 /// What a person does to a chunk.
@@ -76,17 +79,17 @@ async fn prepare_again(bed: &Bed, of: &StoredVersion, lease: Lease) -> Prepared 
     Prepared { lease, of: of.clone(), facts, edits }
 }
 
-async fn activate(bed: &Bed, prepared: &Prepared) -> Result<()> {
+async fn activate(bed: &Bed, prepared: &Prepared, now: DateTime<Utc>) -> Result<()> {
     let Prepared { lease, of, facts, edits } = prepared;
     let indexed = IndexedVersion { edits, ..facts.into() };
-    bed.sql.documents.activate_version(*lease, of.version.id, bed.generation, indexed, at(15)).await
+    bed.sql.documents.activate_version(*lease, of.version.id, bed.generation, indexed, now).await
 }
 
 /// Uploads `lines` and makes them current with the edits of the version before.
-async fn replace(bed: &Bed, lines: &str) -> StoredVersion {
+async fn replace(bed: &Bed, lines: &str, now: DateTime<Utc>) -> StoredVersion {
     let stored = bed.upload("a.md", lines).await;
     let prepared = prepare(bed, &stored).await;
-    activate(bed, &prepared).await.unwrap();
+    activate(bed, &prepared, now).await.unwrap();
     stored
 }
 
@@ -98,7 +101,7 @@ async fn shown(bed: &Bed, of: &StoredVersion) -> Vec<Option<String>> {
 }
 
 async fn what_a_person_edits_while_a_version_is_indexed_is_not_lost(bed: Bed) {
-    replace(&bed, "ten days\nby rail").await;
+    replace(&bed, "ten days\nby rail", at(15)).await;
     // Hidden, hidden otherwise, shown again: each while a version is being indexed.
     let edits = [by_person(None, true), by_person(Some("trains"), true), by_person(None, false)];
     for (edit, new_line) in edits.into_iter().zip(["parking", "canteen", "keys"]) {
@@ -106,13 +109,13 @@ async fn what_a_person_edits_while_a_version_is_indexed_is_not_lost(bed: Bed) {
         let stale = prepare(&bed, &new).await;
         let is_hidden = edit.hidden;
         put(&bed, &new, "by rail", edit).await.unwrap();
-        let refused = activate(&bed, &stale).await.unwrap_err();
+        let refused = activate(&bed, &stale, at(15)).await.unwrap_err();
         assert!(refused.is_retryable(), "{refused}");
         let version = bed.sql.documents.version(new.version.id).await.unwrap().unwrap();
         assert_eq!(version.state, VersionState::Pending);
 
         let again = prepare_again(&bed, &new, stale.lease).await;
-        activate(&bed, &again).await.unwrap();
+        activate(&bed, &again, at(15)).await.unwrap();
         let visible = bed.visible(&bed.kb, &[new.version.id]).await;
         assert_eq!(visible.contains(&"by rail".to_owned()), !is_hidden, "{visible:?}");
         assert!(visible.contains(&new_line.to_owned()), "{visible:?}");
@@ -120,11 +123,39 @@ async fn what_a_person_edits_while_a_version_is_indexed_is_not_lost(bed: Bed) {
 }
 
 async fn what_a_model_notes_meanwhile_hinders_nobody(bed: Bed) {
-    let old = replace(&bed, "ten days\nby rail").await;
+    let old = replace(&bed, "ten days\nby rail", at(15)).await;
     let new = bed.upload("a.md", "ten days\nby plane").await;
     let prepared = prepare(&bed, &new).await;
     put(&bed, &old, "by rail", by_model("trains?")).await.unwrap();
-    activate(&bed, &prepared).await.unwrap();
+    activate(&bed, &prepared, at(15)).await.unwrap();
     assert_eq!(shown(&bed, &old).await, [None, Some("trains?".to_owned())]);
     assert_eq!(bed.visible(&bed.kb, &[new.version.id]).await, ["ten days", "by plane"]);
+}
+
+async fn an_edit_changes_nothing_in_the_past(bed: Bed) {
+    let old = replace(&bed, "ten days\nby rail", at(20)).await;
+    put(&bed, &old, "ten days", by_person(Some("leave"), false)).await.unwrap();
+    put(&bed, &old, "by rail", by_person(None, true)).await.unwrap();
+    let new = replace(&bed, "ten days\nby rail\nparking", at(30)).await;
+    let (leave, hidden) = (Some("leave".to_owned()), Some("hidden".to_owned()));
+    assert_eq!(shown(&bed, &new).await, [leave.clone(), hidden.clone(), None]);
+
+    let nothing = || by_person(None, false);
+    let steps = [
+        ("by rail", by_person(Some("trains"), true)),
+        ("by rail", by_person(Some("trains"), false)),
+        ("ten days", by_person(Some("holidays"), false)),
+        ("by rail", nothing()),
+        ("ten days", nothing()),
+    ];
+    let both = bed.chunk_ids(&[old.version.id, new.version.id]);
+    for (line, edit) in steps {
+        put(&bed, &new, line, edit).await.unwrap();
+        assert_eq!(shown(&bed, &old).await, [leave.clone(), hidden.clone()]);
+        let then = bed.sql.documents.confirm(scope(&bed.kb).at(Some(at(25))), &both).await.unwrap();
+        assert_eq!(then.iter().map(|chunk| chunk.text.as_str()).collect::<Vec<_>>(), ["ten days"]);
+    }
+    let newest = replace(&bed, "ten days\nby rail", at(40)).await;
+    assert_eq!(shown(&bed, &newest).await, [None, None], "what was removed does not come back");
+    assert_eq!(bed.visible(&bed.kb, &[newest.version.id]).await, ["ten days", "by rail"]);
 }
