@@ -80,6 +80,15 @@ fn likeness(a: &HashSet<String>, b: &HashSet<String>) -> f64 {
     if all == 0 { 0.0 } else { common as f64 / all as f64 }
 }
 
+/// An edit that was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedChunk {
+    /// The job that tells it to the indexes.
+    pub job: Job,
+    /// The end of a note for which the embedder has no room beside the chunk's text: it is found by its words alone.
+    pub by_words_only: Option<String>,
+}
+
 /// Edits the chunk at `ordinal` of a document's current version; `None` where there is none. An edit that says
 /// nothing removes the one before.
 pub async fn edit_chunk(
@@ -89,7 +98,7 @@ pub async fn edit_chunk(
     note: Option<String>,
     hidden: bool,
     author: EditAuthor,
-) -> Result<Option<Job>> {
+) -> Result<Option<EditedChunk>> {
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     let chars = note.as_ref().map_or(0, |note| note.chars().count());
     if chars > MAX_NOTE_CHARS {
@@ -106,16 +115,24 @@ pub async fn edit_chunk(
         author,
     });
     let id = chunk.id;
-    let embedded_text = compute(move || {
-        let mut hash = None;
-        entries.embedded_texts(std::iter::once(Stretch::of(&chunk)), |text| {
-            hash = Some(ContentHash::of(text.as_bytes()));
-        })?;
-        hash.ok_or_else(|| Error::internal("a chunk gave no text to embed"))
-    })
-    .await?;
+    let (embedded_text, by_words_only) = compute(move || embedded(&entries, &chunk)).await?;
     let edit = NewChunkEdit { chunk: id, text, note, hidden, author, embedded_text };
-    ctx.documents.put_chunk_edit(document, edit, ctx.clock.now()).await
+    let job = ctx.documents.put_chunk_edit(document, edit, ctx.clock.now()).await?;
+    Ok(job.map(|job| EditedChunk { job, by_words_only }))
+}
+
+/// The hash of what is embedded for a chunk, and what of its note is not.
+fn embedded(entries: &VersionEntries, chunk: &Chunk) -> Result<(ContentHash, Option<String>)> {
+    let noted = Stretch::of(chunk);
+    let mut texts = Vec::with_capacity(2);
+    entries.embedded_texts([Stretch { note: None, ..noted }, noted].into_iter(), |text| texts.push(text))?;
+    let [plain, whole] = texts.as_slice() else {
+        return Err(Error::internal("a chunk gave no text to embed"));
+    };
+    let of_note = whole.strip_prefix(plain.as_str()).unwrap_or_default().trim_start();
+    let rest = noted.note.and_then(|note| note.strip_prefix(of_note)).map(str::trim_start);
+    let rest = rest.filter(|rest| !rest.is_empty()).map(str::to_owned);
+    Ok((ContentHash::of(whole.as_bytes()), rest))
 }
 
 async fn find(

@@ -179,3 +179,18 @@ async fn what_was_edited_while_a_version_was_indexed_is_placed_by_another_run() 
     let hidden: Vec<bool> = chunks.iter().map(|chunk| chunk.edit.is_some()).collect();
     assert_eq!(hidden, [false, false, true, false, false, false, false]);
 }
+
+#[tokio::test]
+async fn a_note_longer_than_the_embedder_takes_hinders_nothing() {
+    let world = World::new();
+    let text = "# Rule 1\n\nEveryone has ten days of leave.";
+    let note = format!("holidays\n{}", "sabbatical ".repeat(150));
+    world.memory.edit(text, ChunkEdit { note: Some(note.clone()), hidden: false, ..hiding() });
+    let stored = world.upload("rules.txt", text).await;
+    world.run_jobs().await;
+    let version = world.version(&stored).await;
+    assert_eq!((version.state, version.failure), (VersionState::Current, None));
+    let expected = crate::fakes::WordEmbedder::vector(&format!("rules.txt\nRule 1\n\n{text}\n\nholidays"));
+    assert_eq!(world.vectors.of(stored.version.id)[0].vector, expected);
+    assert!(world.keywords.of(stored.version.id)[0].body.ends_with(&note), "its words are all there");
+}
