@@ -314,7 +314,7 @@ pub trait DocumentStore: Send + Sync {
     /// members that it has no more are deleted. A key that another document has gets a number.
     ///
     /// Unavailable, and to be done again, where a person edited the document's chunks since those of the version were
-    /// given their edits.
+    /// given their edits. A model's edit that has no place in the version is given to no later one.
     async fn activate_version(
         &self,
         lease: Lease,

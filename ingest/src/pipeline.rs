@@ -232,7 +232,7 @@ async fn rows(
             hashes.push(ContentHash::of(text.as_bytes()));
         })?;
         chunks.iter_mut().zip(hashes).for_each(|(chunk, hash)| chunk.embedded_text = hash);
-        Ok((chunks, unplaced.iter().map(edits::warning).collect()))
+        Ok((chunks, edits::warnings(&unplaced)))
     })
     .await
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
-use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId};
+use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId, VersionId};
 use footnote_core::job::Job;
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
@@ -60,6 +60,27 @@ pub(super) async fn expect(tx: &mut Tx, document: DocumentId, used: &[ChunkEditI
     if is_new || !gone.is_empty() {
         return Err(Error::unavailable("chunks were edited while their document's new version was indexed"));
     }
+    Ok(())
+}
+
+/// What a model noted on text that the new version does not have is of the past: were it kept for later, it would pile up.
+pub(super) async fn drop_unplaced_notes(
+    tx: &mut Tx,
+    document: DocumentId,
+    version: VersionId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE chunk_edits SET superseded_at = ?3 \
+         WHERE document = ?1 AND author = 'model' AND superseded_at IS NULL AND id NOT IN \
+         (SELECT p.edit FROM chunks c JOIN chunk_edit_places p ON p.chunk = c.id WHERE c.version = ?2)",
+    )
+    .bind(document.0)
+    .bind(version.0)
+    .bind(micros(now))
+    .execute(&mut **tx)
+    .await
+    .doing("drop the notes of text that is gone")?;
     Ok(())
 }
 

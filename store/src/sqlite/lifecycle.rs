@@ -82,6 +82,7 @@ async fn settle(
         .execute(&mut **tx)
         .await
         .doing("update the document")?;
+    chunk_edits::drop_unplaced_notes(tx, document.id, id, now).await?;
     if wants_enrichment(tx, document.knowledge_base).await? {
         let kind = JobKind::EnrichVersion { document: document.id, version: id, from: 0 };
         let job = NewJob { kind, knowledge_base: Some(document.knowledge_base), run_at: now };

@@ -18,6 +18,7 @@ pub(super) async fn run(open: impl AsyncFn() -> Sql) {
     what_a_person_edits_while_a_version_is_indexed_is_not_lost(bed().await).await;
     what_a_model_notes_meanwhile_hinders_nobody(bed().await).await;
     an_edit_changes_nothing_in_the_past(bed().await).await;
+    what_a_model_noted_on_text_that_is_gone_does_not_pile_up(bed().await).await;
 }
 
 /// What a person does to a chunk.
@@ -158,4 +159,20 @@ async fn an_edit_changes_nothing_in_the_past(bed: Bed) {
     let newest = replace(&bed, "ten days\nby rail", at(40)).await;
     assert_eq!(shown(&bed, &newest).await, [None, None], "what was removed does not come back");
     assert_eq!(bed.visible(&bed.kb, &[newest.version.id]).await, ["ten days", "by rail"]);
+}
+
+async fn what_a_model_noted_on_text_that_is_gone_does_not_pile_up(bed: Bed) {
+    let old = replace(&bed, "ten days\nby rail\nparking", at(20)).await;
+    put(&bed, &old, "ten days", by_model("how long?")).await.unwrap();
+    put(&bed, &old, "by rail", by_model("how?")).await.unwrap();
+    put(&bed, &old, "parking", by_person(Some("cars"), false)).await.unwrap();
+    let new = replace(&bed, "ten days", at(30)).await;
+    let edits = bed.sql.documents.chunk_edits(new.document.id).await.unwrap();
+    let mut notes: Vec<_> = edits.into_iter().map(|stored| stored.edit.note.unwrap()).collect();
+    notes.sort();
+    assert_eq!(notes, ["cars", "how long?"], "a person's waits for its text to come back");
+    let [how_long, how, cars] = ["how long?", "how?", "cars"].map(|note| Some(note.to_owned()));
+    assert_eq!(shown(&bed, &old).await, [how_long, how, cars.clone()], "the past stays");
+    let back = replace(&bed, "by rail\nparking", at(40)).await;
+    assert_eq!(shown(&bed, &back).await, [None, cars]);
 }
