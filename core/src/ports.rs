@@ -339,7 +339,8 @@ pub trait DocumentStore: Send + Sync {
     /// Forgets vectors that no chunk of a document uses in any of its versions; returns how many. Bit by
     /// bit, so that others may write in between.
     async fn prune_vectors(&self) -> Result<u64>;
-    /// Forgets the chunk rows of deleted documents; returns how many. Bit by bit, too.
+    /// Forgets the chunk rows of deleted documents, with their edits and enrichments; returns how many chunk rows. Bit
+    /// by bit, too.
     async fn prune_chunks(&self) -> Result<u64>;
 
     /// Those of the chunks that are current (or were at the scope's time) and within the scope, in the order
