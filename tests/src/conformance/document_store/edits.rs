@@ -2,12 +2,13 @@
 
 use chrono::{DateTime, Utc};
 use footnote_core::Result;
-use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
+use footnote_core::chunk::{Chunk, ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
 use footnote_core::document::{IndexedVersion, VersionFacts, VersionState};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::ChunkEditId;
 use footnote_core::job::{Job, JobKind, Lease};
 use footnote_core::ports::StoredVersion;
+use footnote_core::text::Span;
 
 use crate::conformance::bed::{Bed, Sql, at};
 use crate::conformance::scope;
@@ -18,6 +19,7 @@ pub(super) async fn run(open: impl AsyncFn() -> Sql) {
     what_a_person_edits_while_a_version_is_indexed_is_not_lost(bed().await).await;
     what_a_model_notes_meanwhile_hinders_nobody(bed().await).await;
     an_edit_changes_nothing_in_the_past(bed().await).await;
+    what_is_hidden_is_not_seen_where_a_neighbour_repeats_it(bed().await).await;
     what_a_model_noted_on_text_that_is_gone_does_not_pile_up(bed().await).await;
 }
 
@@ -175,4 +177,27 @@ async fn what_a_model_noted_on_text_that_is_gone_does_not_pile_up(bed: Bed) {
     assert_eq!(shown(&bed, &old).await, [how_long, how, cars.clone()], "the past stays");
     let back = replace(&bed, "by rail\nparking", at(40)).await;
     assert_eq!(shown(&bed, &back).await, [None, cars]);
+}
+
+async fn what_is_hidden_is_not_seen_where_a_neighbour_repeats_it(bed: Bed) {
+    let stored = bed.upload("a.md", "aa\nbb\ncc\ndd").await;
+    let mut prepared = prepare(&bed, &stored).await;
+    let documents = &bed.sql.documents;
+    let lines = documents.chunks(stored.version.id, bed.generation).await.unwrap();
+    let pairs: Vec<Chunk> = lines
+        .windows(2)
+        .map(|pair| Chunk { span: Span::new(pair[0].span.start, pair[1].span.end), ..pair[0].clone() })
+        .collect();
+    documents.put_chunks(prepared.lease, stored.version.id, bed.generation, &pairs).await.unwrap();
+    prepared.facts.chunks = 3;
+    activate(&bed, &prepared, at(20)).await.unwrap();
+    let visible = async || bed.visible(&bed.kb, &[stored.version.id]).await;
+    assert_eq!(visible().await, ["aa\nbb", "bb\ncc", "cc\ndd"]);
+    put(&bed, &stored, "bb\ncc", by_person(None, true)).await.unwrap();
+    assert_eq!(visible().await, ["aa", "dd"]);
+    put(&bed, &stored, "bb\ncc", by_person(None, false)).await.unwrap();
+    put(&bed, &stored, "aa\nbb", by_person(None, true)).await.unwrap();
+    assert_eq!(visible().await, ["cc", "cc\ndd"]);
+    put(&bed, &stored, "cc\ndd", by_person(None, true)).await.unwrap();
+    assert!(visible().await.is_empty(), "a blank is left of the one between");
 }
