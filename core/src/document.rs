@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 use crate::hash::ContentHash;
-use crate::ids::{DocumentId, KnowledgeBaseId, SourceId, VersionId};
+use crate::ids::{ChunkEditId, DocumentId, KnowledgeBaseId, SourceId, VersionId};
 use crate::parsed::{ContentType, ParseWarning};
 
 /// Searchable facts about a document, given by whoever uploads it.
@@ -50,6 +50,24 @@ pub struct NewMember {
     pub content: ContentHash,
     /// Its length.
     pub bytes: u64,
+}
+
+/// What a job made of a version.
+#[derive(Debug, Clone, Copy)]
+pub struct IndexedVersion<'v> {
+    /// What parsing found out about it.
+    pub facts: &'v VersionFacts,
+    /// What lies within it.
+    pub members: &'v [NewMember],
+    /// The document's edits of which each was placed on one of its chunks, or found none.
+    pub edits: &'v [ChunkEditId],
+}
+
+/// One that nothing lies within and nobody has edited.
+impl<'v> From<&'v VersionFacts> for IndexedVersion<'v> {
+    fn from(facts: &'v VersionFacts) -> Self {
+        Self { facts, members: &[], edits: &[] }
+    }
 }
 
 /// How deep a document lies within others, and what was found beside it there: members of members share

@@ -25,6 +25,7 @@ pub mod question;
 pub mod receipt;
 pub mod schedule;
 pub mod settings;
+pub mod shingles;
 pub mod source;
 pub mod text;
 pub mod verdict;

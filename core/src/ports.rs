@@ -24,7 +24,7 @@ use crate::Result;
 use crate::answer::{Conversation, ConversationSummary, Message};
 use crate::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
 use crate::document::{
-    Document, DocumentVersion, Enrichment, Lineage, Metadata, NewMember, VersionFacts, VersionState,
+    Document, DocumentVersion, Enrichment, IndexedVersion, Lineage, Metadata, VersionState,
 };
 use crate::feedback::Feedback;
 use crate::hash::ContentHash;
@@ -298,7 +298,7 @@ pub trait DocumentStore: Send + Sync {
     /// A document's edits, oldest first.
     async fn chunk_edits(&self, document: DocumentId) -> Result<Vec<StoredChunkEdit>>;
     /// Puts the edit in the place of any that the chunk has, and queues that the indexes learn it; one that says
-    /// nothing only removes. `None` where the chunk is not of the document's current version, and for a model's
+    /// nothing only removes. Chunks of retired versions keep theirs. `None` where the chunk is not of the document's current version, and for a model's
     /// edit where a person has made one.
     async fn put_chunk_edit(
         &self,
@@ -313,13 +313,15 @@ pub trait DocumentStore: Send + Sync {
     ///
     /// With the version its members become documents, or get versions where they are known, each with a job;
     /// members that it has no more are deleted. A key that another document has gets a number.
+    ///
+    /// Unavailable, and to be done again, where a person edited the document's chunks since those of the version were
+    /// given their edits. A model's edit that has no place in the version is given to no later one.
     async fn activate_version(
         &self,
         lease: Lease,
         version: VersionId,
         generation: GenerationId,
-        facts: &VersionFacts,
-        members: &[NewMember],
+        indexed: IndexedVersion<'_>,
         now: DateTime<Utc>,
     ) -> Result<()>;
     /// Marks the version failed and ends the job as failed. Conflict where the lease is lost.
@@ -338,7 +340,8 @@ pub trait DocumentStore: Send + Sync {
     /// Forgets vectors that no chunk of a document uses in any of its versions; returns how many. Bit by
     /// bit, so that others may write in between.
     async fn prune_vectors(&self) -> Result<u64>;
-    /// Forgets the chunk rows of deleted documents; returns how many. Bit by bit, too.
+    /// Forgets the chunk rows of deleted documents, with their edits and enrichments; returns how many chunk rows. Bit
+    /// by bit, too.
     async fn prune_chunks(&self) -> Result<u64>;
 
     /// Those of the chunks that are current (or were at the scope's time) and within the scope, in the order

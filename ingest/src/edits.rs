@@ -1,6 +1,5 @@
 //! Edits of chunks: made on a chunk of the current version, and placed anew on the chunks of each later one.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use footnote_core::chunk::{Chunk, ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
@@ -14,70 +13,43 @@ use crate::context::IngestContext;
 use crate::entries::{Stretch, VersionEntries, compute};
 use crate::jobs::resend_document;
 
+mod placement;
+
+pub(crate) use placement::{Placed, place};
+
 /// Longest note, in scalar values.
 pub const MAX_NOTE_CHARS: usize = 2_000;
-/// Letters and digits of a shingle.
-const SHINGLE: usize = 5;
-/// Share of common shingles from which a chunk is taken for the one that was edited.
-const SAME_FROM: f64 = 0.5;
+/// Edits without a place that a version tells one by one.
+const MOST_WARNINGS: usize = 20;
 /// Characters of a text that are shown in a warning.
 const SHOWN: usize = 60;
 
-/// Edits on the chunks of a version.
-pub(crate) struct Placed {
-    /// Per chunk, in order.
-    pub(crate) on_chunks: Vec<Option<ChunkEdit>>,
-    /// Those whose text is gone.
-    pub(crate) unplaced: Vec<StoredChunkEdit>,
-}
-
-/// Places each edit on the chunk with its text, else on the one most like it that has none.
-pub(crate) fn place(edits: Vec<StoredChunkEdit>, texts: &[&str]) -> Placed {
-    let mut on_chunks: Vec<Option<ChunkEdit>> = vec![None; texts.len()];
-    let mut changed = Vec::new();
-    for stored in edits {
-        match texts.iter().zip(&mut on_chunks).find(|(text, place)| **text == stored.text && place.is_none())
-        {
-            Some((_, place)) => *place = Some(stored.edit),
-            None => changed.push(stored),
-        }
+/// Tells of persons' edits that have no chunk any more. They stay with the document, and take their places again should
+/// their text come back. A model's are not missed: it asks again about text that is new.
+pub(crate) fn warnings(unplaced: &[StoredChunkEdit]) -> Vec<ParseWarning> {
+    let warning = |message| ParseWarning { page: None, message };
+    let of_persons = || unplaced.iter().filter(|stored| stored.edit.author == EditAuthor::Person);
+    let mut warnings: Vec<ParseWarning> = of_persons()
+        .take(MOST_WARNINGS)
+        .map(|stored| {
+            let begin: String = stored.text.chars().take(SHOWN).collect();
+            warning(format!("an edit is on no chunk, as the text that it was made on is gone: {begin:?}…"))
+        })
+        .collect();
+    let more = of_persons().count().saturating_sub(MOST_WARNINGS);
+    if more > 0 {
+        warnings.push(warning(format!("{more} more edits are on no chunk, as their text is gone")));
     }
-    if changed.is_empty() {
-        return Placed { on_chunks, unplaced: changed };
-    }
-    let shingled: Vec<HashSet<String>> = texts.iter().map(|text| shingles(text)).collect();
-    let mut unplaced = Vec::new();
-    for stored in changed {
-        let wanted = shingles(&stored.text);
-        let free = on_chunks.iter().enumerate().filter(|(_, place)| place.is_none());
-        let alike = free.map(|(at, _)| (likeness(&wanted, &shingled[at]), at));
-        let best = alike.max_by(|a, b| a.0.total_cmp(&b.0).then(b.1.cmp(&a.1)));
-        match best.filter(|(likeness, _)| *likeness >= SAME_FROM) {
-            Some((_, at)) => on_chunks[at] = Some(stored.edit),
-            None => unplaced.push(stored),
-        }
-    }
-    Placed { on_chunks, unplaced }
+    warnings
 }
 
-/// Tells that an edit has no chunk any more. It stays with the document, and takes its place again should its text
-/// come back.
-pub(crate) fn warning(unplaced: &StoredChunkEdit) -> ParseWarning {
-    let begin: String = unplaced.text.chars().take(SHOWN).collect();
-    let message = format!("an edit is on no chunk, as the text that it was made on is gone: {begin:?}…");
-    ParseWarning { page: None, message }
-}
-
-fn shingles(text: &str) -> HashSet<String> {
-    let letters: Vec<char> = text.to_lowercase().chars().filter(|c| c.is_alphanumeric()).collect();
-    letters.windows(SHINGLE.min(letters.len()).max(1)).map(|window| window.iter().collect()).collect()
-}
-
-/// Jaccard similarity (Broder 1997).
-fn likeness(a: &HashSet<String>, b: &HashSet<String>) -> f64 {
-    let common = a.intersection(b).count();
-    let all = a.len() + b.len() - common;
-    if all == 0 { 0.0 } else { common as f64 / all as f64 }
+/// An edit that was stored.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EditedChunk {
+    /// The job that tells it to the indexes.
+    pub job: Job,
+    /// The end of a note for which the embedder has no room beside the chunk's text: it is found by its words alone.
+    pub by_words_only: Option<String>,
 }
 
 /// Edits the chunk at `ordinal` of a document's current version; `None` where there is none. An edit that says
@@ -89,7 +61,7 @@ pub async fn edit_chunk(
     note: Option<String>,
     hidden: bool,
     author: EditAuthor,
-) -> Result<Option<Job>> {
+) -> Result<Option<EditedChunk>> {
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     let chars = note.as_ref().map_or(0, |note| note.chars().count());
     if chars > MAX_NOTE_CHARS {
@@ -106,16 +78,24 @@ pub async fn edit_chunk(
         author,
     });
     let id = chunk.id;
-    let embedded_text = compute(move || {
-        let mut hash = None;
-        entries.embedded_texts(std::iter::once(Stretch::of(&chunk)), |text| {
-            hash = Some(ContentHash::of(text.as_bytes()));
-        })?;
-        hash.ok_or_else(|| Error::internal("a chunk gave no text to embed"))
-    })
-    .await?;
+    let (embedded_text, by_words_only) = compute(move || embedded(&entries, &chunk)).await?;
     let edit = NewChunkEdit { chunk: id, text, note, hidden, author, embedded_text };
-    ctx.documents.put_chunk_edit(document, edit, ctx.clock.now()).await
+    let job = ctx.documents.put_chunk_edit(document, edit, ctx.clock.now()).await?;
+    Ok(job.map(|job| EditedChunk { job, by_words_only }))
+}
+
+/// The hash of what is embedded for a chunk, and what of its note is not.
+fn embedded(entries: &VersionEntries, chunk: &Chunk) -> Result<(ContentHash, Option<String>)> {
+    let noted = Stretch::of(chunk);
+    let mut texts = Vec::with_capacity(2);
+    entries.embedded_texts([Stretch { note: None, ..noted }, noted].into_iter(), |text| texts.push(text))?;
+    let [plain, whole] = texts.as_slice() else {
+        return Err(Error::internal("a chunk gave no text to embed"));
+    };
+    let of_note = whole.strip_prefix(plain.as_str()).unwrap_or_default().trim_start();
+    let rest = noted.note.and_then(|note| note.strip_prefix(of_note)).map(str::trim_start);
+    let rest = rest.filter(|rest| !rest.is_empty()).map(str::to_owned);
+    Ok((ContentHash::of(whole.as_bytes()), rest))
 }
 
 async fn find(
@@ -141,54 +121,22 @@ mod tests {
 
     use super::*;
 
-    fn edit(text: &str, note: &str) -> StoredChunkEdit {
-        let edit = ChunkEdit {
-            id: ChunkEditId::new(),
-            note: Some(note.to_owned()),
-            hidden: false,
-            author: EditAuthor::Person,
+    #[test]
+    fn persons_edits_without_a_place_are_told_and_not_without_end() {
+        let stored = |author| {
+            let edit =
+                ChunkEdit { id: ChunkEditId::new(), note: Some("n".to_owned()), hidden: false, author };
+            StoredChunkEdit { edit, text: "The canteen opens.".to_owned(), updated_at: DateTime::UNIX_EPOCH }
         };
-        StoredChunkEdit { edit, text: text.to_owned(), updated_at: DateTime::UNIX_EPOCH }
-    }
-
-    fn notes(placed: &Placed) -> Vec<Option<&str>> {
-        placed.on_chunks.iter().map(|edit| edit.as_ref().and_then(|e| e.note.as_deref())).collect()
-    }
-
-    #[test]
-    fn an_edit_follows_its_text() {
-        let rest = "a year, and days that nobody used may be carried over until the end of March";
-        let annual = format!("Annual leave is fifteen days {rest}.");
-        let texts = [annual.as_str(), "Sick leave is ten days.", "差旅费每天三百元。"];
-        let edits = vec![
-            edit("Sick leave is ten days.", "exact"),
-            edit(&format!("Annual leave is twelve days {rest}."), "alike"),
-            edit("The canteen opens at noon.", "gone"),
-        ];
-        let placed = place(edits, &texts);
-        assert_eq!(notes(&placed), [Some("alike"), Some("exact"), None]);
-        assert_eq!(placed.unplaced.len(), 1);
-        assert!(warning(&placed.unplaced[0]).message.contains("The canteen"));
-    }
-
-    #[test]
-    fn a_chunk_has_one_edit() {
-        let placed =
-            place(vec![edit("same text", "first"), edit("same text", "second")], &["same text", "else"]);
-        assert_eq!((notes(&placed), placed.unplaced.len()), (vec![Some("first"), None], 1));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_edit_is_lost(
-            edited in proptest::collection::vec("[ab年 ]{0,12}", 0..6),
-            texts in proptest::collection::vec("[ab年 ]{0,12}", 0..6),
-        ) {
-            let count = edited.len();
-            let edits = edited.iter().map(|text| edit(text, "n")).collect();
-            let placed = place(edits, &texts.iter().map(String::as_str).collect::<Vec<_>>());
-            let on_chunks = placed.on_chunks.iter().flatten().count();
-            proptest::prop_assert_eq!(on_chunks + placed.unplaced.len(), count);
-        }
+        let told = |persons, models| {
+            let mut unplaced = vec![stored(EditAuthor::Model); models];
+            unplaced.extend(vec![stored(EditAuthor::Person); persons]);
+            warnings(&unplaced).into_iter().map(|warning| warning.message).collect::<Vec<_>>()
+        };
+        assert!(told(0, 30).is_empty());
+        assert_eq!(told(20, 1).len(), 20);
+        assert!(told(1, 1)[0].contains("The canteen"));
+        assert_eq!(told(25, 0).len(), 21);
+        assert!(told(25, 0)[20].starts_with("5 more edits"));
     }
 }

@@ -33,6 +33,7 @@ pub(crate) struct VersionEntries {
 }
 
 /// What a text to be embedded is made of.
+#[derive(Clone, Copy)]
 pub(crate) struct Stretch<'c> {
     pub(crate) span: Span,
     pub(crate) heading_path: &'c [String],

@@ -5,11 +5,11 @@ use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use footnote_core::chunk::{Chunk, ChunkEdit};
-use footnote_core::document::{Document, DocumentVersion, Lineage, NewMember, VersionFacts};
+use footnote_core::chunk::{Chunk, ChunkEdit, StoredChunkEdit};
+use footnote_core::document::{Document, DocumentVersion, IndexedVersion, Lineage, NewMember, VersionFacts};
 use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
-use footnote_core::ids::{ChunkId, VersionId};
+use footnote_core::ids::{ChunkEditId, ChunkId, VersionId};
 use footnote_core::job::Lease;
 use footnote_core::knowledge_base::Generation;
 use footnote_core::parsed::{BlockKind, ParseWarning, ParsedDocument};
@@ -53,7 +53,9 @@ pub async fn index_version(
     let (parsed, parsed_blob) = store_parsed(&*ctx.blobs, parsed).await?;
     let (entries, drafts) = cut(document, parsed, &generation, embedder).await?;
     let text_blob = ctx.blobs.put(entries.text.as_str().as_bytes()).await?;
-    let (chunks, unplaced) = rows(ctx, &entries, version.id, drafts).await?;
+    let edits = ctx.documents.chunk_edits(entries.document.id).await?;
+    let edit_ids: Vec<ChunkEditId> = edits.iter().map(|stored| stored.edit.id).collect();
+    let (chunks, unplaced) = rows(&entries, version.id, drafts, edits).await?;
     if chunks.is_empty() {
         return Err(no_text(&entries.document));
     }
@@ -89,7 +91,8 @@ pub async fn index_version(
         warnings: parsed.warnings.iter().cloned().chain(unplaced).collect(),
     };
     let now = ctx.clock.now();
-    ctx.documents.activate_version(lease, version.id, generation.id, &facts, &members, now).await?;
+    let indexed = IndexedVersion { facts: &facts, members: &members, edits: &edit_ids };
+    ctx.documents.activate_version(lease, version.id, generation.id, indexed, now).await?;
     Ok(facts)
 }
 
@@ -212,12 +215,11 @@ async fn cut(
 
 /// The version's chunk rows with the document's edits placed on them, and a warning for each edit that has no place.
 async fn rows(
-    ctx: &IngestContext,
     entries: &VersionEntries,
     version: VersionId,
     drafts: Vec<ChunkDraft>,
+    edits: Vec<StoredChunkEdit>,
 ) -> Result<(Vec<Chunk>, Vec<ParseWarning>)> {
-    let edits = ctx.documents.chunk_edits(entries.document.id).await?;
     let entries = entries.clone();
     compute(move || {
         let texts: Vec<&str> =
@@ -242,7 +244,7 @@ async fn rows(
             hashes.push(ContentHash::of(text.as_bytes()));
         })?;
         chunks.iter_mut().zip(hashes).for_each(|(chunk, hash)| chunk.embedded_text = hash);
-        Ok((chunks, unplaced.iter().map(edits::warning).collect()))
+        Ok((chunks, edits::warnings(&unplaced)))
     })
     .await
 }

@@ -4,10 +4,9 @@
 //! must bring no word of its own, and every figure and every "not" must be the same in both.
 
 use std::collections::HashSet;
-use std::collections::hash_map::DefaultHasher;
-use std::hash::{Hash as _, Hasher as _};
 
 use footnote_core::question::is_han;
+use footnote_core::shingles::shingles;
 
 /// Letters and digits per shingle: long enough to carry order, short enough for Chinese.
 const SHINGLE: usize = 6;
@@ -34,11 +33,7 @@ pub(crate) struct Fingerprint {
 impl Fingerprint {
     pub(crate) fn of(text: &str) -> Self {
         let text = text.to_lowercase();
-        let letters: Vec<char> = text.chars().filter(|c| c.is_alphanumeric()).collect();
-        let shingles = match letters.len() {
-            0..SHINGLE => HashSet::from([hash(&letters)]),
-            _ => letters.windows(SHINGLE).map(hash).collect(),
-        };
+        let shingles = shingles(&text, SHINGLE);
         let mut fingerprint = Self { shingles, words: HashSet::new(), decisive: Vec::new() };
         for word in text.split(|c: char| !c.is_alphanumeric() && !matches!(c, '\'' | '’')) {
             fingerprint.read(word);
@@ -89,12 +84,6 @@ impl Fingerprint {
         let all = self.shingles.len() + other.shingles.len() - common;
         common as f64 >= SAME_FROM * all as f64
     }
-}
-
-fn hash(shingle: &[char]) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    shingle.hash(&mut hasher);
-    hasher.finish()
 }
 
 #[cfg(test)]

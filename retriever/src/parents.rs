@@ -11,7 +11,7 @@ use footnote_core::passage::{Candidate, ConfirmedChunk, StageTrace};
 use footnote_core::ports::DocumentStore;
 use footnote_core::question::is_han;
 use footnote_core::settings::RetrievalSettings;
-use footnote_core::text::CanonicalText;
+use footnote_core::text::{CanonicalText, Span};
 use futures::future::try_join_all;
 
 /// Chunks to each side of one that was found that may belong to its parent.
@@ -63,22 +63,25 @@ pub(crate) fn widen(
                 let next = end.and_then(|at| at.checked_add_signed(step)).and_then(|at| near.get(&at));
                 let of_section = next
                     .filter(|chunk| !chunk.is_hidden() && chunk.heading_path == candidate.chunk.heading_path);
-                let Some((chunk, slice)) = of_section.and_then(|it| Some((it, text.slice(it.span)?))) else {
+                let visible = of_section.and_then(|chunk| Some((chunk, visible_span(chunk, near)?)));
+                let Some((chunk, span, slice)) =
+                    visible.and_then(|(chunk, span)| Some((chunk, span, text.slice(span)?)))
+                else {
                     *end = None;
                     continue;
                 };
                 let more = estimated_tokens(slice);
                 let is_new = !taken.contains(&(version, chunk.ordinal));
-                if tokens + more > settings.parent_tokens || is_new && chunk.span.len() > room {
+                if tokens + more > settings.parent_tokens || is_new && span.len() > room {
                     *end = None;
                     continue;
                 }
                 tokens += more;
                 *end = Some(chunk.ordinal);
                 if is_new {
-                    room -= chunk.span.len();
+                    room -= span.len();
                     taken.insert((version, chunk.ordinal));
-                    added.push(neighbour(candidate, chunk, slice));
+                    added.push(neighbour(candidate, chunk, span, slice));
                 }
             }
         }
@@ -86,12 +89,24 @@ pub(crate) fn widen(
     added
 }
 
+/// A chunk without what it has in common with hidden ones: chunks may repeat the end of the one before.
+fn visible_span(chunk: &Chunk, near: &BTreeMap<u32, Chunk>) -> Option<Span> {
+    let Span { mut start, mut end } = chunk.span;
+    for hidden in near.values().filter(|other| other.is_hidden()) {
+        match hidden.ordinal < chunk.ordinal {
+            true => start = start.max(hidden.span.end),
+            false => end = end.min(hidden.span.start),
+        }
+    }
+    (start < end).then_some(Span { start, end })
+}
+
 /// A chunk of the candidate's version that was not found itself.
-fn neighbour(of: &Candidate, chunk: &Chunk, text: &str) -> Candidate {
+fn neighbour(of: &Candidate, chunk: &Chunk, span: Span, text: &str) -> Candidate {
     let chunk = ConfirmedChunk {
         chunk: chunk.id,
         ordinal: chunk.ordinal,
-        span: chunk.span,
+        span,
         pages: chunk.pages,
         heading_path: chunk.heading_path.clone(),
         embedded_text: chunk.embedded_text,
@@ -114,7 +129,6 @@ mod tests {
     use footnote_core::hash::ContentHash;
     use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId, SourceId};
     use footnote_core::passage::StageScore;
-    use footnote_core::text::Span;
 
     use super::*;
 
@@ -210,6 +224,22 @@ mod tests {
         let hidden = ChunkEdit { id: ChunkEditId::new(), note: None, hidden: true, author };
         version.chunks.get_mut(&2).unwrap().edit = Some(hidden);
         assert_eq!(version.widened(&[1], 320, 6_000), [0]);
+    }
+
+    #[test]
+    fn what_a_chunk_has_in_common_with_a_hidden_one_is_not_read() {
+        let mut version = Version::of(&["a", "a", "a"]);
+        let (author, note) = (EditAuthor::Person, None);
+        version.chunks.get_mut(&0).unwrap().edit =
+            Some(ChunkEdit { id: ChunkEditId::new(), note, hidden: true, author });
+        let visible = |version: &Version, ordinal| visible_span(&version.chunks[&ordinal], &version.chunks);
+        assert_eq!(visible(&version, 1), Some(Span::new(WORDS, 2 * WORDS)));
+        version.chunks.get_mut(&1).unwrap().span.start = WORDS / 2;
+        assert_eq!(visible(&version, 1), Some(Span::new(WORDS, 2 * WORDS)));
+        assert_eq!(version.widened(&[2], 320, 6_000), [1]);
+        version.chunks.get_mut(&1).unwrap().span.end = WORDS;
+        assert_eq!(visible(&version, 1), None);
+        assert!(version.widened(&[2], 320, 6_000).is_empty());
     }
 
     #[test]

@@ -206,3 +206,24 @@ async fn a_record_is_cited_by_its_row() {
     assert!(first <= 3 && 3 <= last, "{answer:#}");
     app.finish().await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_note_longer_than_the_embedder_takes_is_told_and_found_by_its_words() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("notes", json!({"retrieval": {"candidates": 10}})).await;
+    let document = kb.add("handbook.md", HANDBOOK).await;
+    let path = format!("/documents/{}/chunks/0", document["id"].as_str().unwrap());
+    let note = format!("entitlement\n{}sabbatical", "年假天数规定".repeat(300));
+    let edited = kb.put(&path, &json!({"note": note})).await.expect(202);
+    assert!(edited["by_words_only"].as_str().unwrap().ends_with("sabbatical"), "{edited:#}");
+    assert_eq!(kb.wait_for(&edited["job"]).await["state"], "succeeded");
+    assert_eq!(kb.keys_with_words("sabbatical").await, ["handbook.md"]);
+    // The document's next version has it as well.
+    let next = kb.add("handbook.md", HANDBOOK.replace("fifteen days", "sixteen days")).await;
+    assert_eq!(next["newest_version"]["state"], "current", "{next:#}");
+    assert_eq!(kb.keys_with_words("sabbatical").await, ["handbook.md"]);
+    let edited = kb.put(&path, &json!({"note": "entitlement"})).await.expect(202);
+    assert_eq!(edited["by_words_only"], Value::Null);
+    kb.wait_for(&edited["job"]).await;
+    app.finish().await;
+}

@@ -130,8 +130,8 @@ async fn edit(
 ) -> Result<(StatusCode, Json<EditedChunkView>), ApiError> {
     let document = DocumentId(path.document);
     let (note, hidden) = (body.note, body.hidden);
-    let job = chunks::edit(&app, &principal, &path.kb, document, path.ordinal, note, hidden).await?;
-    Ok((StatusCode::ACCEPTED, Json(EditedChunkView { job: job.id.0, queued_at: job.created_at })))
+    let edited = chunks::edit(&app, &principal, &path.kb, document, path.ordinal, note, hidden).await?;
+    Ok((StatusCode::ACCEPTED, Json(edited.into())))
 }
 
 /// Show where lines stand on their pages, to draw a citation

@@ -6,14 +6,13 @@ use std::time::Duration;
 use footnote_core::chunk::{Chunk, EditAuthor};
 use footnote_core::document::DocumentVersion;
 use footnote_core::ids::{DocumentId, VersionId};
-use footnote_core::job::Job;
 use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
 use footnote_core::parsed::Line;
 use footnote_core::password::Password;
 use footnote_core::principal::{Principal, Role};
 use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
-use footnote_ingest::edits;
+use footnote_ingest::edits::{self, EditedChunk};
 use footnote_ingest::preview::{self, Preview};
 
 use super::documents;
@@ -124,13 +123,13 @@ pub async fn edit(
     ordinal: u32,
     note: Option<String>,
     hidden: bool,
-) -> Result<Job> {
+) -> Result<EditedChunk> {
     reach_as(app, principal, reference, Role::Editor).await?;
     let detail = documents::show(app, principal, reference, document).await?;
-    let job =
+    let edited =
         edits::edit_chunk(&app.ingest, detail.document.id, ordinal, note, hidden, EditAuthor::Person).await?;
     app.wake_workers();
-    job.ok_or_else(|| Error::not_found("chunk of the document's current version"))
+    edited.ok_or_else(|| Error::not_found("chunk of the document's current version"))
 }
 
 /// The lines of a version that lie within `span`, with where they stand on their pages.

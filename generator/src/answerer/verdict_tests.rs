@@ -119,7 +119,8 @@ async fn what_may_be_supported_is_said_in_the_sources_own_words() {
         assert_eq!(answer.citations[0].quote, "Unused days lapse on 31 March.");
     }
     // What the answer has already is not quoted once more.
-    let twice = "Unused days lapse on 31 March [1]. Unused days lapse whatever busy managers promise colleagues [1].";
+    let twice =
+        "Unused days lapse on 31 March [1]. Unused days lapse whatever busy managers promise colleagues [1].";
     let answer = said(&[LEAVE], "What happens then?", twice, UnsupportedPolicy::Drop).await;
     assert_eq!(fates(&answer), [SentenceFate::Kept, SentenceFate::Dropped]);
 }

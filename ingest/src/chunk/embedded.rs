@@ -13,6 +13,9 @@ use super::sections::table_cut_at;
 /// What stands between the headings of a path.
 const SEPARATOR: &str = " > ";
 
+/// What stands between a chunk's text and the note on it.
+const BEFORE_NOTE: &str = "\n\n";
+
 /// The title and the heading path in front of a chunk's text, a line each. Where they exceed
 /// `max_tokens` they are shortened (outer headings first, then the title's end); the text never is.
 pub fn embedded_text(
@@ -50,7 +53,7 @@ impl<'a> Composer<'a> {
     }
 
     /// What is embedded for the chunk at `span`: context, the header of a table that the chunk
-    /// continues, its text, and what somebody noted on it. `None` where the span reaches past the text.
+    /// continues, its text, and what somebody noted on it, as far as it fits. `None` where the span reaches past the text.
     pub(crate) fn compose(
         &mut self,
         span: Span,
@@ -62,8 +65,29 @@ impl<'a> Composer<'a> {
         };
         let header = self.table_header(span)?;
         let context = self.context(heading_path)?;
-        let note = note.map(|note| format!("\n\n{note}")).unwrap_or_default();
-        Ok(Some([context, header, body, &note].concat()))
+        let text = [context, header, body].concat();
+        match note {
+            Some(note) => self.with_note(text, note).map(Some),
+            None => Ok(Some(text)),
+        }
+    }
+
+    /// Adds the lines of a note that fit, or as much as fits of its first. The rest is found by its words all the same:
+    /// the keyword index has all of it.
+    fn with_note(&self, text: String, note: &str) -> Result<String> {
+        let mut kept = note;
+        while !kept.is_empty() {
+            let whole = [text.as_str(), BEFORE_NOTE, kept].concat();
+            let ends = self.tokens.token_ends(&whole)?;
+            if ends.len() <= self.budget.whole {
+                return Ok(whole);
+            }
+            let end = self.budget.whole.checked_sub(1).and_then(|last| ends.get(last)).copied().unwrap_or(0);
+            // Less than before in any case: what is left may have more tokens by itself than within the whole.
+            let fits = end.saturating_sub(text.len() + BEFORE_NOTE.len()).min(kept.len() - 1);
+            kept = beginning(kept, fits);
+        }
+        Ok(text)
     }
 
     fn context(&mut self, path: &[String]) -> Result<&str> {
@@ -112,12 +136,25 @@ fn context(
     }
 }
 
+/// The whole lines within the first `bytes` of a note; where its first line is longer, what there is of it.
+fn beginning(note: &str, bytes: usize) -> &str {
+    let (within, after) = note.split_at(note.floor_char_boundary(bytes));
+    let lines = match within.rsplit_once('\n') {
+        Some((lines, _)) if !after.starts_with('\n') => lines,
+        _ => within,
+    };
+    lines.trim_end()
+}
+
 fn one_line(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 #[cfg(test)]
 mod tests {
+    use footnote_core::parsed::ContentType;
+    use proptest::prelude::*;
+
     use super::*;
     use crate::fakes::WordCounter;
 
@@ -134,5 +171,52 @@ mod tests {
         check("The long handbook", &["Leave"], 2, "The long\n\nTen days.");
         check("Handbook", &[], 0, "Ten days.");
         check("", &[], 64, "Ten days.");
+    }
+
+    /// What is embedded for a text of four words with this note, where `room` more words fit.
+    fn noted(note: &str, room: usize) -> String {
+        let text = CanonicalText::new("Leave is ten days");
+        let parsed = ParsedDocument {
+            content_type: ContentType::Text,
+            title: None,
+            text: String::new(),
+            pages: Vec::new(),
+            blocks: Vec::new(),
+            lines: Vec::new(),
+            warnings: Vec::new(),
+            engine: String::new(),
+        };
+        let budget = ChunkBudget { chunk: 16, context: 8, table_header: 5, whole: 4 + room };
+        let mut composer = Composer::new("", &text, &parsed, &WordCounter, budget);
+        composer.compose(Span::new(0, text.char_len()), &[], Some(note)).unwrap().unwrap()
+    }
+
+    #[test]
+    fn of_a_note_whole_lines_are_embedded_as_far_as_they_fit() {
+        let note = "other names\nhow many days off?\n年假";
+        for (room, expected) in [
+            (9, "other names\nhow many days off?\n年假"),
+            (8, "other names\nhow many days off?"),
+            (7, "other names\nhow many days off?"),
+            (6, "other names"),
+            (2, "other names"),
+            (1, "other"),
+        ] {
+            assert_eq!(noted(note, room), format!("Leave is ten days\n\n{expected}"), "{room}");
+        }
+        assert_eq!(noted(note, 0), "Leave is ten days");
+        assert_eq!(noted("年假有几天", 3), "Leave is ten days\n\n年假有");
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_embedded_always_fits(note in "[a-z]([a-z]{0,3}[ \n]|[年假天。]{0,4}|🙂){0,60}", room in 0_usize..80) {
+            let whole = noted(note.trim(), room);
+            prop_assert!(WordCounter.token_ends(&whole).unwrap().len() <= 4 + room);
+            let of_note = whole.strip_prefix("Leave is ten days").unwrap().trim_start();
+            prop_assert!(note.starts_with(of_note));
+            let all = WordCounter.token_ends(note.trim()).unwrap().len();
+            prop_assert!(all > room || of_note == note.trim());
+        }
     }
 }

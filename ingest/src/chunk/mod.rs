@@ -57,6 +57,8 @@ pub struct ChunkBudget {
     pub context: usize,
     /// Most tokens of a table header that is repeated before rows cut from it.
     pub table_header: usize,
+    /// Most tokens of all that is embedded for a chunk, a note included.
+    pub whole: usize,
 }
 
 impl ChunkBudget {
@@ -71,7 +73,7 @@ impl ChunkBudget {
                 settings.max_tokens
             )));
         }
-        Ok(Self { chunk, context, table_header: chunk / 3 })
+        Ok(Self { chunk, context, table_header: chunk / 3, whole: embedder_tokens })
     }
 }
 

@@ -175,7 +175,7 @@ fn a_budget_that_leaves_no_room_is_refused() {
     let error = ChunkBudget::new(&settings(4, 0), 512).unwrap_err().to_string();
     assert!(error.contains("chunker.max_tokens is 4"), "{error}");
     let small = ChunkBudget::new(&settings(320, 0), 128).unwrap();
-    assert_eq!(small, ChunkBudget { chunk: 88, context: 32, table_header: 29 });
+    assert_eq!(small, ChunkBudget { chunk: 88, context: 32, table_header: 29, whole: 128 });
 }
 
 fn any_block() -> impl Strategy<Value = (BlockKind, u8, String)> {

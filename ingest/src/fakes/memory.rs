@@ -7,9 +7,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use footnote_core::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
+use footnote_core::chunk::{Chunk, ChunkEdit, NewChunkEdit, StoredChunkEdit};
 use footnote_core::document::{
-    Document, DocumentVersion, Enrichment, Lineage, Metadata, NewMember, VersionFacts, VersionState,
+    Document, DocumentVersion, Enrichment, IndexedVersion, Lineage, Metadata, VersionState,
 };
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::*;
@@ -39,6 +39,8 @@ struct JobRow {
 #[derive(Default)]
 struct State {
     edits: Vec<StoredChunkEdit>,
+    /// Made once the chunks of a version have been given theirs.
+    edits_meanwhile: Vec<StoredChunkEdit>,
     enrichments: HashMap<VersionId, Enrichment>,
     passwords: HashMap<(SourceId, String), Password>,
     knowledge_bases: Vec<KnowledgeBase>,
@@ -63,6 +65,10 @@ pub(crate) struct Memory {
 
 fn not_here<T>() -> Result<T> {
     Err(Error::internal("not part of this crate's unit tests"))
+}
+
+fn stored_edit(text: &str, edit: ChunkEdit) -> StoredChunkEdit {
+    StoredChunkEdit { edit, text: text.to_owned(), updated_at: DateTime::UNIX_EPOCH }
 }
 
 impl State {
@@ -200,6 +206,16 @@ impl Memory {
 
     pub(crate) fn describe(&self, id: DocumentId, metadata: Metadata) {
         self.state().documents.iter_mut().find(|d| d.id == id).unwrap().metadata = metadata;
+    }
+
+    /// Has somebody edit a chunk with this text.
+    pub(crate) fn edit(&self, text: &str, edit: ChunkEdit) {
+        self.state().edits.push(stored_edit(text, edit));
+    }
+
+    /// The same while the next version is being indexed.
+    pub(crate) fn edit_meanwhile(&self, text: &str, edit: ChunkEdit) {
+        self.state().edits_meanwhile.push(stored_edit(text, edit));
     }
 
     pub(crate) fn forget_vectors(&self) {
@@ -383,6 +399,8 @@ impl DocumentStore for Memory {
         let mut state = self.state();
         state.row(lease)?;
         state.chunks.insert((version, generation), chunks.to_vec());
+        let meanwhile = std::mem::take(&mut state.edits_meanwhile);
+        state.edits.extend(meanwhile);
         Ok(())
     }
     async fn chunks(&self, version: VersionId, generation: GenerationId) -> Result<Vec<Chunk>> {
@@ -419,12 +437,15 @@ impl DocumentStore for Memory {
         lease: Lease,
         version: VersionId,
         _: GenerationId,
-        facts: &VersionFacts,
-        members: &[NewMember],
+        indexed: IndexedVersion<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
+        let IndexedVersion { facts, members, edits } = indexed;
         assert!(members.is_empty(), "members are told of in `tests/`");
         let mut state = self.state();
+        if state.edits.iter().map(|stored| stored.edit.id).ne(edits.iter().copied()) {
+            return Err(Error::unavailable("edited meanwhile"));
+        }
         state.end(lease, JobState::Succeeded, None, now)?;
         let row = state.version(version)?;
         (row.state, row.parsed, row.activated_at) = (VersionState::Current, Some(facts.clone()), Some(now));

@@ -1,4 +1,4 @@
-//! Removes what nothing names any more: files, chunk rows and cached vectors of deleted documents.
+//! Removes what nothing names any more: files, chunk rows with their edits, and cached vectors of deleted documents.
 
 use chrono::TimeDelta;
 use footnote_core::Result;

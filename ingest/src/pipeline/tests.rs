@@ -2,8 +2,9 @@
 
 use std::sync::atomic::Ordering;
 
+use footnote_core::chunk::{ChunkEdit, EditAuthor};
 use footnote_core::document::VersionState;
-use footnote_core::ids::ChunkId;
+use footnote_core::ids::{ChunkEditId, ChunkId};
 use footnote_core::job::JobState;
 use footnote_core::ports::DocumentStore;
 
@@ -153,4 +154,43 @@ async fn what_another_jobs_failure_took_along_is_written_again() {
     world.run_jobs().await;
     assert_eq!(world.version(&stored).await.state, VersionState::Current);
     assert_eq!(world.keywords.of(stored.version.id).len(), 7);
+}
+
+fn hiding() -> ChunkEdit {
+    ChunkEdit { id: ChunkEditId::new(), note: None, hidden: true, author: EditAuthor::Person }
+}
+
+#[tokio::test]
+async fn what_was_edited_while_a_version_was_indexed_is_placed_by_another_run() {
+    let world = World::new();
+    let stored = world.upload("handbook.txt", &handbook()).await;
+    let rule = "# Rule 3\n\nRule number 3 says that everyone has 3 days of leave for moving house.";
+    world.memory.edit_meanwhile(rule, hiding());
+    world.run_jobs().await;
+    assert_eq!(world.version(&stored).await.state, VersionState::Pending);
+    assert_eq!(world.embedder.take_count(), 7);
+
+    world.clock.advance(chrono::TimeDelta::seconds(2));
+    world.run_jobs().await;
+    assert_eq!(world.version(&stored).await.state, VersionState::Current);
+    assert_eq!(world.embedder.take_count(), 0, "what was embedded is known");
+    let generation = world.memory.generations().await.unwrap()[0].id;
+    let chunks = world.memory.chunks(stored.version.id, generation).await.unwrap();
+    let hidden: Vec<bool> = chunks.iter().map(|chunk| chunk.edit.is_some()).collect();
+    assert_eq!(hidden, [false, false, true, false, false, false, false]);
+}
+
+#[tokio::test]
+async fn a_note_longer_than_the_embedder_takes_hinders_nothing() {
+    let world = World::new();
+    let text = "# Rule 1\n\nEveryone has ten days of leave.";
+    let note = format!("holidays\n{}", "sabbatical ".repeat(150));
+    world.memory.edit(text, ChunkEdit { note: Some(note.clone()), hidden: false, ..hiding() });
+    let stored = world.upload("rules.txt", text).await;
+    world.run_jobs().await;
+    let version = world.version(&stored).await;
+    assert_eq!((version.state, version.failure), (VersionState::Current, None));
+    let expected = crate::fakes::WordEmbedder::vector(&format!("rules.txt\nRule 1\n\n{text}\n\nholidays"));
+    assert_eq!(world.vectors.of(stored.version.id)[0].vector, expected);
+    assert!(world.keywords.of(stored.version.id)[0].body.ends_with(&note), "its words are all there");
 }

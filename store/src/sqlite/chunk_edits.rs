@@ -1,11 +1,14 @@
 //! What people added to chunks, and on which chunks it is placed.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
-use footnote_core::Result;
 use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
-use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId};
+use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId, VersionId};
 use footnote_core::job::Job;
+use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
 
 use super::{SqliteStore, Tx, commit, documents, versions};
 use crate::rows::{Doing as _, Fields, hash_bytes, micros};
@@ -23,7 +26,7 @@ pub(super) fn of_row(fields: &Fields<'_>) -> Result<Option<ChunkEdit>> {
 pub(super) async fn list(store: &SqliteStore, document: DocumentId) -> Result<Vec<StoredChunkEdit>> {
     let rows = sqlx::query(
         "SELECT id AS e_id, note AS e_note, hidden AS e_hidden, author AS e_author, text, updated_at FROM chunk_edits \
-         WHERE document = ?1 ORDER BY id",
+         WHERE document = ?1 AND superseded_at IS NULL ORDER BY id",
     )
     .bind(document.0)
     .fetch_all(&store.readers)
@@ -38,11 +41,55 @@ fn stored(row: &SqliteRow) -> Result<StoredChunkEdit> {
     Ok(StoredChunkEdit { edit, text: fields.text("text")?, updated_at: fields.time("updated_at")? })
 }
 
+/// Refuses a version whose chunks were given `used` where a person has edited the document's chunks since. What a model
+/// noted since on chunks of the version before is of those alone.
+pub(super) async fn expect(tx: &mut Tx, document: DocumentId, used: &[ChunkEditId]) -> Result<()> {
+    let rows =
+        sqlx::query("SELECT id, author FROM chunk_edits WHERE document = ?1 AND superseded_at IS NULL")
+            .bind(document.0)
+            .fetch_all(&mut **tx)
+            .await
+            .doing("read the document's chunk edits")?;
+    let mut gone: HashSet<ChunkEditId> = used.iter().copied().collect();
+    let mut is_new = false;
+    for row in &rows {
+        let fields = Fields::of(row, "chunk edit");
+        let was_used = gone.remove(&ChunkEditId(fields.id("id")?));
+        is_new |= !was_used && fields.named("author", EditAuthor::from_name)? == EditAuthor::Person;
+    }
+    if is_new || !gone.is_empty() {
+        return Err(Error::unavailable("chunks were edited while their document's new version was indexed"));
+    }
+    Ok(())
+}
+
+/// What a model noted on text that the new version does not have is of the past: were it kept for later, it would pile up.
+pub(super) async fn drop_unplaced_notes(
+    tx: &mut Tx,
+    document: DocumentId,
+    version: VersionId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    sqlx::query(
+        "UPDATE chunk_edits SET superseded_at = ?3 \
+         WHERE document = ?1 AND author = 'model' AND superseded_at IS NULL AND id NOT IN \
+         (SELECT p.edit FROM chunks c JOIN chunk_edit_places p ON p.chunk = c.id WHERE c.version = ?2)",
+    )
+    .bind(document.0)
+    .bind(version.0)
+    .bind(micros(now))
+    .execute(&mut **tx)
+    .await
+    .doing("drop the notes of text that is gone")?;
+    Ok(())
+}
+
 /// Notes that an edit lies on a chunk now.
 pub(super) async fn place(tx: &mut Tx, chunk: ChunkId, edit: ChunkEditId) -> Result<()> {
     // The edit may have been removed since it was read: then there is nothing to place.
     sqlx::query(
-        "INSERT OR REPLACE INTO chunk_edit_places (chunk, edit) SELECT ?1, id FROM chunk_edits WHERE id = ?2",
+        "INSERT OR REPLACE INTO chunk_edit_places (chunk, edit) \
+         SELECT ?1, id FROM chunk_edits WHERE id = ?2 AND superseded_at IS NULL",
     )
     .bind(chunk.0)
     .bind(edit.0)
@@ -73,11 +120,7 @@ pub(super) async fn put(
     if is_current.rows_affected() == 0 {
         return Ok(None);
     }
-    sqlx::query("DELETE FROM chunk_edits WHERE id IN (SELECT edit FROM chunk_edit_places WHERE chunk = ?1)")
-        .bind(edit.chunk.0)
-        .execute(&mut *tx)
-        .await
-        .doing("remove a chunk's edit")?;
+    supersede(&mut tx, edit.chunk, now).await?;
     if edit.note.is_some() || edit.hidden {
         let id = ChunkEditId::new();
         sqlx::query(
@@ -99,6 +142,32 @@ pub(super) async fn put(
     let job = versions::resend(&mut tx, document.id, document.knowledge_base, now).await?;
     commit(tx).await?;
     Ok(Some(job))
+}
+
+/// Takes a chunk's edit away. Chunks of retired versions keep it, so that nothing changes in the past.
+async fn supersede(tx: &mut Tx, chunk: ChunkId, now: DateTime<Utc>) -> Result<()> {
+    let edit: Option<Uuid> =
+        sqlx::query_scalar("DELETE FROM chunk_edit_places WHERE chunk = ?1 RETURNING edit")
+            .bind(chunk.0)
+            .fetch_optional(&mut **tx)
+            .await
+            .doing("take a chunk's edit away")?;
+    let Some(edit) = edit else { return Ok(()) };
+    sqlx::query("UPDATE chunk_edits SET superseded_at = ?2 WHERE id = ?1")
+        .bind(edit)
+        .bind(micros(now))
+        .execute(&mut **tx)
+        .await
+        .doing("supersede a chunk's edit")?;
+    sqlx::query(
+        "DELETE FROM chunk_edits WHERE id = ?1 AND NOT EXISTS \
+         (SELECT 1 FROM chunk_edit_places p WHERE p.edit = chunk_edits.id)",
+    )
+    .bind(edit)
+    .execute(&mut **tx)
+    .await
+    .doing("remove a chunk's edit")?;
+    Ok(())
 }
 
 async fn has_persons(tx: &mut Tx, chunk: ChunkId) -> Result<bool> {

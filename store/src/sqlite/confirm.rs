@@ -7,7 +7,7 @@ use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ChunkId, DocumentId, GenerationId, SourceId, VersionId};
 use footnote_core::passage::ConfirmedChunk;
 use footnote_core::principal::Scope;
-use footnote_core::text::CanonicalText;
+use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 use sqlx::{QueryBuilder, Sqlite};
@@ -34,14 +34,21 @@ pub(super) async fn confirm(
                 text
             }
         };
-        chunk.text = text.slice(chunk.span).map(str::to_owned).ok_or_else(|| {
+        let slice = text.slice(chunk.span).ok_or_else(|| {
             Error::corrupt(format!(
                 "chunk {id} lies at {} of a text with {} scalar values",
                 chunk.span,
                 text.char_len()
             ))
         })?;
-        confirmed.push(chunk);
+        // Blanks are left at an end that was cut off; a chunk as it was made has none.
+        let visible = slice.trim();
+        let start = chunk.span.start + slice.chars().take_while(|c| c.is_whitespace()).count();
+        chunk.span = Span::new(start, start + visible.chars().count());
+        chunk.text = visible.to_owned();
+        if !visible.is_empty() {
+            confirmed.push(chunk);
+        }
     }
     Ok(confirmed)
 }
@@ -56,8 +63,9 @@ async fn permitted(
     let mut tx = store.read().await?;
     for batch in asked.chunks(BATCH) {
         for row in &permitted_rows(&mut tx, scope, batch).await? {
-            let chunk = confirmed_chunk(row)?;
-            permitted.insert(chunk.chunk, chunk);
+            if let Some(chunk) = confirmed_chunk(row)? {
+                permitted.insert(chunk.chunk, chunk);
+            }
         }
     }
     Ok(permitted)
@@ -65,11 +73,18 @@ async fn permitted(
 
 async fn permitted_rows(tx: &mut Tx, scope: Scope, asked: &[ChunkId]) -> Result<Vec<SqliteRow>> {
     // CROSS JOIN keeps SQLite to this order. Left to choose, it begins with the knowledge base and walks
-    // all its documents for a handful of hits.
+    // all its documents for a handful of hits. A chunk repeats no more than the last few before it.
     let mut query = QueryBuilder::new(
         "SELECT c.id AS chunk, c.ordinal AS ordinal, c.span_start AS span_start, c.span_end AS span_end, \
          c.page_first AS page_first, c.page_last AS page_last, c.heading_path AS heading_path, \
-         c.embedded_text AS embedded_text, v.id AS version, v.text AS text, d.id AS document, d.source AS source, d.title AS title, d.key AS key \
+         c.embedded_text AS embedded_text, v.id AS version, v.text AS text, d.id AS document, d.source AS source, \
+         d.title AS title, d.key AS key, \
+         (SELECT max(h.span_end) FROM chunks h CROSS JOIN chunk_edit_places p ON p.chunk = h.id \
+             CROSS JOIN chunk_edits e ON e.id = p.edit AND e.hidden = 1 WHERE h.version = c.version \
+             AND h.generation = c.generation AND h.ordinal BETWEEN c.ordinal - 3 AND c.ordinal - 1) AS hidden_until, \
+         (SELECT min(h.span_start) FROM chunks h CROSS JOIN chunk_edit_places p ON p.chunk = h.id \
+             CROSS JOIN chunk_edits e ON e.id = p.edit AND e.hidden = 1 WHERE h.version = c.version \
+             AND h.generation = c.generation AND h.ordinal BETWEEN c.ordinal + 1 AND c.ordinal + 3) AS hidden_from \
          FROM chunks c CROSS JOIN versions v ON v.id = c.version \
          CROSS JOIN documents d ON d.id = v.document AND d.deleted_at IS NULL \
          CROSS JOIN knowledge_bases k ON k.id = d.knowledge_base AND k.deleted_at IS NULL \
@@ -136,9 +151,11 @@ pub(super) async fn past_versions(
         .collect()
 }
 
-fn confirmed_chunk(row: &SqliteRow) -> Result<ConfirmedChunk> {
+/// `None` where all of it is hidden.
+fn confirmed_chunk(row: &SqliteRow) -> Result<Option<ConfirmedChunk>> {
     let fields = Fields::of(row, "chunk");
-    Ok(ConfirmedChunk {
+    let Some(span) = visible_span(&fields)? else { return Ok(None) };
+    Ok(Some(ConfirmedChunk {
         chunk: ChunkId(fields.id("chunk")?),
         version: VersionId(fields.id("version")?),
         version_hash: fields.hash("text")?,
@@ -147,10 +164,18 @@ fn confirmed_chunk(row: &SqliteRow) -> Result<ConfirmedChunk> {
         title: fields.text("title")?,
         document_key: fields.text("key")?,
         ordinal: fields.number("ordinal")?,
-        span: chunks::span(&fields)?,
+        span,
         pages: chunks::pages(&fields)?,
         heading_path: fields.json("heading_path")?,
         embedded_text: fields.hash("embedded_text")?,
         text: String::new(),
-    })
+    }))
+}
+
+/// A chunk without what it repeats of a hidden one before it, or a hidden one after it repeats of it.
+fn visible_span(fields: &Fields<'_>) -> Result<Option<Span>> {
+    let Span { start, end } = chunks::span(fields)?;
+    let start = fields.maybe_number("hidden_until")?.map_or(start, |until: usize| start.max(until));
+    let end = fields.maybe_number("hidden_from")?.map_or(end, |from: usize| end.min(from));
+    Ok((start < end).then_some(Span { start, end }))
 }

@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use footnote_core::Result;
 use footnote_core::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
-use footnote_core::document::{Document, DocumentVersion, Enrichment, Lineage, NewMember, VersionFacts};
+use footnote_core::document::{Document, DocumentVersion, Enrichment, IndexedVersion, Lineage};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{
     ChunkId, DocumentId, GenerationId, KnowledgeBaseId, SourceId, VersionId, WorkspaceId,
@@ -214,12 +214,10 @@ impl DocumentStore for SqliteStore {
         lease: Lease,
         version: VersionId,
         generation: GenerationId,
-        facts: &VersionFacts,
-        members: &[NewMember],
+        indexed: IndexedVersion<'_>,
         now: DateTime<Utc>,
     ) -> Result<()> {
-        let found = lifecycle::Found { facts, members };
-        lifecycle::activate(self, lease, version, generation, found, now).await
+        lifecycle::activate(self, lease, version, generation, indexed, now).await
     }
 
     async fn fail_version(

@@ -11,8 +11,8 @@ use uuid::Uuid;
 use super::{BATCH, SqliteStore};
 use crate::rows::{Doing as _, Fields};
 
-/// Versions whose chunk rows are removed by one statement: others may write in between.
-const VERSIONS_AT_ONCE: usize = 20;
+/// Versions or documents whose rows are removed by one statement: others may write in between.
+const AT_ONCE: usize = 20;
 
 /// Retired versions of living documents are among them: their citations still resolve.
 pub(super) async fn named_blobs(store: &SqliteStore) -> Result<HashSet<ContentHash>> {
@@ -37,24 +37,49 @@ pub(super) async fn oldest_pending(store: &SqliteStore) -> Result<Option<DateTim
     Fields::of(&row, "document version").maybe_time("created_at")
 }
 
+/// With them goes what people and models added to deleted documents: it quotes and tells their text.
 pub(super) async fn prune_chunks(store: &SqliteStore) -> Result<u64> {
-    let versions: Vec<Uuid> = sqlx::query_scalar(
+    let removed = remove(
+        store,
         "SELECT v.id FROM versions v JOIN documents d ON d.id = v.document WHERE d.deleted_at IS NOT NULL \
          AND EXISTS (SELECT 1 FROM chunks c WHERE c.version = v.id)",
+        "DELETE FROM chunks WHERE version IN (",
+        "chunks of deleted documents",
     )
-    .fetch_all(&store.readers)
-    .await
-    .doing("look for chunks of deleted documents")?;
+    .await?;
+    remove(
+        store,
+        "SELECT d.id FROM documents d WHERE d.deleted_at IS NOT NULL \
+         AND EXISTS (SELECT 1 FROM chunk_edits e WHERE e.document = d.id)",
+        "DELETE FROM chunk_edits WHERE document IN (",
+        "chunk edits of deleted documents",
+    )
+    .await?;
+    remove(
+        store,
+        "SELECT n.version FROM enrichments n JOIN versions v ON v.id = n.version \
+         JOIN documents d ON d.id = v.document WHERE d.deleted_at IS NOT NULL",
+        "DELETE FROM enrichments WHERE version IN (",
+        "enrichments of deleted documents",
+    )
+    .await?;
+    Ok(removed)
+}
+
+/// Deletes by the ids that `find` gives, some at a time; returns how many rows.
+async fn remove(store: &SqliteStore, find: &'static str, delete: &'static str, what: &str) -> Result<u64> {
+    let found: Vec<Uuid> =
+        sqlx::query_scalar(find).fetch_all(&store.readers).await.doing(&format!("look for {what}"))?;
     let mut removed = 0;
-    for batch in versions.chunks(VERSIONS_AT_ONCE) {
-        let mut query = QueryBuilder::new("DELETE FROM chunks WHERE version IN (");
+    for batch in found.chunks(AT_ONCE) {
+        let mut query = QueryBuilder::new(delete);
         let mut ids = query.separated(", ");
-        for version in batch {
-            ids.push_bind(*version);
+        for id in batch {
+            ids.push_bind(*id);
         }
         query.push(")");
         let done = query.build().persistent(false).execute(&store.writer).await;
-        removed += done.doing("remove chunks of deleted documents")?.rows_affected();
+        removed += done.doing(&format!("remove {what}"))?.rows_affected();
     }
     Ok(removed)
 }

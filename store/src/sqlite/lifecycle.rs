@@ -4,7 +4,7 @@
 //! may remove a retired version's entries at any time.
 
 use chrono::{DateTime, Utc};
-use footnote_core::document::{Document, DocumentVersion, NewMember, VersionFacts, VersionState};
+use footnote_core::document::{Document, DocumentVersion, IndexedVersion, VersionFacts, VersionState};
 use footnote_core::ids::{DocumentId, GenerationId, KnowledgeBaseId, VersionId};
 use footnote_core::job::{JobKind, JobState, Lease, NewJob};
 use footnote_core::ports::VersionFailure;
@@ -13,24 +13,15 @@ use footnote_core::{Error, Result};
 use uuid::Uuid;
 
 use super::versions::{Numbered, live_versions, numbered, version_columns};
-use super::{SqliteStore, Tx, commit, documents, job_rows, jobs, members, versions};
+use super::{SqliteStore, Tx, chunk_edits, commit, documents, job_rows, jobs, members, versions};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, micros, to_json};
-
-/// What a job found out about a version.
-#[derive(Clone, Copy)]
-pub(super) struct Found<'f> {
-    /// About itself.
-    pub(super) facts: &'f VersionFacts,
-    /// Within it.
-    pub(super) members: &'f [NewMember],
-}
 
 pub(super) async fn activate(
     store: &SqliteStore,
     lease: Lease,
     id: VersionId,
     generation: GenerationId,
-    found: Found<'_>,
+    indexed: IndexedVersion<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let mut tx = store.write().await?;
@@ -45,10 +36,10 @@ pub(super) async fn activate(
         .doing("read the document version")?
         .ok_or_else(|| Error::not_found(format!("document version {id}")))?;
     let this = numbered(&row)?;
-    put_facts(&mut tx, id, found.facts).await?;
+    put_facts(&mut tx, id, indexed.facts).await?;
     match documents::live(&mut tx, this.version.document).await? {
         None => retire_with_chunks(&mut tx, &this.version, now).await?,
-        Some(document) => settle(&mut tx, &this, &document, generation, found, now).await?,
+        Some(document) => settle(&mut tx, &this, &document, generation, indexed, now).await?,
     }
     jobs::end(&mut tx, lease.job, JobState::Succeeded, None, now).await?;
     commit(tx).await
@@ -60,7 +51,7 @@ async fn settle(
     this: &Numbered,
     document: &Document,
     generation: GenerationId,
-    found: Found<'_>,
+    indexed: IndexedVersion<'_>,
     now: DateTime<Utc>,
 ) -> Result<()> {
     let id = this.version.id;
@@ -70,7 +61,8 @@ async fn settle(
         return retire(tx, &this.version, now).await;
     }
     expect_generation(tx, document.knowledge_base, generation).await?;
-    expect_chunks(tx, id, generation, found.facts.chunks).await?;
+    expect_chunks(tx, id, generation, indexed.facts.chunks).await?;
+    chunk_edits::expect(tx, document.id, indexed.edits).await?;
     for older in live.iter().filter(|v| v.number < this.number) {
         // An older failure stays on record; it neither answers nor waits.
         if older.version.state != VersionState::Failed {
@@ -85,17 +77,18 @@ async fn settle(
         .doing("make the version current")?;
     sqlx::query("UPDATE documents SET title = coalesce(?2, given_title), updated_at = ?3 WHERE id = ?1")
         .bind(document.id.0)
-        .bind(found.facts.title.as_deref())
+        .bind(indexed.facts.title.as_deref())
         .bind(micros(now))
         .execute(&mut **tx)
         .await
         .doing("update the document")?;
+    chunk_edits::drop_unplaced_notes(tx, document.id, id, now).await?;
     if wants_enrichment(tx, document.knowledge_base).await? {
         let kind = JobKind::EnrichVersion { document: document.id, version: id, from: 0 };
         let job = NewJob { kind, knowledge_base: Some(document.knowledge_base), run_at: now };
         job_rows::queued_once(tx, job, now).await?;
     }
-    members::settle(tx, document, found.members, now).await?;
+    members::settle(tx, document, indexed.members, now).await?;
     // A change that came while the job ran has queued its own, or is a newer version's to tell.
     if live.iter().any(|v| v.number > this.number) {
         return Ok(());

@@ -153,7 +153,7 @@ impl Bed {
                 let facts = self.prepare(lease, version).await;
                 self.sql
                     .documents
-                    .activate_version(lease, version, self.generation, &facts, &[], now)
+                    .activate_version(lease, version, self.generation, (&facts).into(), now)
                     .await
                     .unwrap();
             }

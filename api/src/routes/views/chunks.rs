@@ -3,6 +3,7 @@
 use chrono::{DateTime, Utc};
 use footnote_core::chunk::Chunk;
 use footnote_core::parsed::Line;
+use footnote_ingest::edits::EditedChunk;
 use footnote_ingest::preview::{Preview, PreviewChunk};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -166,4 +167,14 @@ pub struct EditedChunkView {
     pub job: Uuid,
     /// When it was queued.
     pub queued_at: DateTime<Utc>,
+    /// The end of a long note for which the embedder has no room beside the chunk's text: it is found by its words, but
+    /// not by its meaning. Null where all of it has room.
+    pub by_words_only: Option<String>,
+}
+
+impl From<EditedChunk> for EditedChunkView {
+    fn from(edited: EditedChunk) -> Self {
+        let EditedChunk { job, by_words_only } = edited;
+        Self { job: job.id.0, queued_at: job.created_at, by_words_only }
+    }
 }

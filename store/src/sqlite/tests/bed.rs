@@ -102,7 +102,7 @@ impl Bed {
             JobKind::IndexVersion { version, .. } => {
                 let facts = self.prepare(lease, version).await;
                 self.store
-                    .activate_version(lease, version, self.generation, &facts, &[], at(12))
+                    .activate_version(lease, version, self.generation, (&facts).into(), at(12))
                     .await
                     .unwrap();
             }

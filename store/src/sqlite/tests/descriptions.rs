@@ -51,7 +51,10 @@ async fn a_job_that_has_not_begun_brings_the_new_metadata_and_one_that_has_is_fo
     assert_eq!(late.job.as_ref().unwrap().kind, resend(&late));
     assert!(bed.claim(at(3)).await.is_none(), "it waits for {job:?}");
     let facts = bed.prepare(lease, first.version.id).await;
-    bed.store.activate_version(lease, first.version.id, bed.generation, &facts, &[], at(4)).await.unwrap();
+    bed.store
+        .activate_version(lease, first.version.id, bed.generation, (&facts).into(), at(4))
+        .await
+        .unwrap();
     assert_eq!(bed.work().await, [resend(&late)]);
 }
 

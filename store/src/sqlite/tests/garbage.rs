@@ -3,7 +3,10 @@
 use std::collections::HashSet;
 
 use chrono::{DateTime, TimeDelta, Utc};
+use footnote_core::chunk::{EditAuthor, NewChunkEdit};
+use footnote_core::document::Enrichment;
 use footnote_core::hash::ContentHash;
+use footnote_core::ids::ChunkId;
 use footnote_core::ports::DocumentStore as _;
 
 use super::bed::{Bed, at};
@@ -60,4 +63,33 @@ async fn chunk_rows_of_deleted_documents_go_and_those_of_old_versions_stay() {
     assert!(bed.store.chunks(doomed.version.id, bed.generation).await.unwrap().is_empty());
     assert_eq!(bed.store.chunks(old.version.id, bed.generation).await.unwrap().len(), 2);
     assert_eq!(bed.store.prune_chunks().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn what_was_added_to_deleted_documents_goes_with_them() {
+    let bed = Bed::new().await;
+    let mut stored = Vec::new();
+    for key in ["kept.md", "doomed.md"] {
+        let document = bed.upload(key, "ten\ndays").await;
+        bed.work().await;
+        let told = Enrichment { summary: format!("what {key} says"), ..Enrichment::default() };
+        bed.store.put_enrichment(document.version.id, &told).await.unwrap();
+        let chunk = ChunkId::derive(document.version.id, bed.generation, 0);
+        let (text, embedded_text) = ("ten".to_owned(), ContentHash::of(b"ten"));
+        let (note, author) = (Some(format!("note on {key}")), EditAuthor::Person);
+        let edit = NewChunkEdit { chunk, text, note, hidden: true, author, embedded_text };
+        bed.store.put_chunk_edit(document.document.id, edit, at(13)).await.unwrap().unwrap();
+        stored.push(document);
+    }
+    let [kept, doomed] = stored.as_slice() else { unreachable!() };
+    let left = async |sql: &'static str| {
+        let told: Vec<String> = sqlx::query_scalar(sql).fetch_all(&bed.store.readers).await.unwrap();
+        (told.concat().contains("kept.md"), told.concat().contains("doomed.md"))
+    };
+    let (notes, enrichments) = ("SELECT note FROM chunk_edits", "SELECT enrichment FROM enrichments");
+    bed.store.delete_document(doomed.document.id, at(20)).await.unwrap();
+    assert_eq!((left(notes).await, left(enrichments).await), ((true, true), (true, true)));
+    assert_eq!(bed.store.prune_chunks().await.unwrap(), 2);
+    assert_eq!((left(notes).await, left(enrichments).await), ((true, false), (true, false)));
+    assert_eq!(bed.store.chunk_edits(kept.document.id).await.unwrap().len(), 1);
 }

@@ -91,7 +91,7 @@ async fn a_document_deleted_while_it_is_indexed_never_appears(bed: Bed) {
     bed.work().await;
     bed.sql
         .documents
-        .activate_version(lease, stored.version.id, bed.generation, &facts, &[], at(5))
+        .activate_version(lease, stored.version.id, bed.generation, (&facts).into(), at(5))
         .await
         .unwrap();
     assert!(bed.visible(&bed.kb, &[stored.version.id]).await.is_empty());

@@ -1,6 +1,6 @@
 //! What lies within a document comes and goes with it.
 
-use footnote_core::document::{Lineage, NewMember, VersionState};
+use footnote_core::document::{IndexedVersion, Lineage, NewMember, VersionState};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::DocumentId;
 use footnote_core::job::JobState;
@@ -38,8 +38,9 @@ async fn unpack(bed: &Bed, stored: &StoredVersion, members: &[(&str, &str)]) -> 
     for (name, content) in members {
         found.push(member(bed, name, content).await);
     }
+    let indexed = IndexedVersion { members: &found, ..(&facts).into() };
     let documents = &bed.sql.documents;
-    documents.activate_version(lease, stored.version.id, bed.generation, &facts, &found, at(6)).await
+    documents.activate_version(lease, stored.version.id, bed.generation, indexed, at(6)).await
 }
 
 async fn members(bed: &Bed, parent: DocumentId) -> Vec<ListedDocument> {
@@ -98,8 +99,9 @@ async fn members_are_hidden_with_what_they_lie_in(bed: Bed) {
     let (_, lease) = bed.take(at(7)).await;
     let facts = bed.prepare(lease, inner.newest.id).await;
     let deep = [member(&bed, "deep.md", "deep").await];
+    let indexed = IndexedVersion { members: &deep, ..(&facts).into() };
     let documents = &bed.sql.documents;
-    documents.activate_version(lease, inner.newest.id, bed.generation, &facts, &deep, at(8)).await.unwrap();
+    documents.activate_version(lease, inner.newest.id, bed.generation, indexed, at(8)).await.unwrap();
     bed.work().await;
     let deepest = members(&bed, inner.document.id).await.remove(0);
     assert_eq!(deepest.document.key, "pack.zip/inner.zip/deep.md");
@@ -152,8 +154,9 @@ async fn nothing_comes_of_a_version_that_is_overtaken(bed: Bed) {
     let facts = bed.prepare(lease, old.version.id).await;
     let found = [member(&bed, "a.md", "ten days").await];
     bed.sql.documents.delete_document(old.document.id, at(3)).await.unwrap();
+    let indexed = IndexedVersion { members: &found, ..(&facts).into() };
     let documents = &bed.sql.documents;
-    documents.activate_version(lease, old.version.id, bed.generation, &facts, &found, at(4)).await.unwrap();
+    documents.activate_version(lease, old.version.id, bed.generation, indexed, at(4)).await.unwrap();
     let all_of_it = documents.documents(bed.kb.id, DocumentFilter::default(), all()).await.unwrap();
     assert!(all_of_it.items.is_empty(), "a deleted archive is not unpacked");
 }

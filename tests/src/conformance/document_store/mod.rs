@@ -2,6 +2,7 @@
 
 mod confirm;
 mod deletion;
+mod edits;
 mod listing;
 mod members;
 mod vectors;
@@ -14,6 +15,7 @@ pub async fn run(open: impl AsyncFn() -> Sql) {
     versions::run(&open).await;
     confirm::run(&open).await;
     deletion::run(&open).await;
+    edits::run(&open).await;
     listing::run(&open).await;
     members::run(&open).await;
     vectors::run(&open).await;

@@ -142,7 +142,7 @@ async fn two_pending_versions_end_with_the_newer_one_whatever_order_they_are_don
         let facts = bed.prepare(lease, old.version.id).await;
         bed.sql
             .documents
-            .activate_version(lease, old.version.id, bed.generation, &facts, &[], at(3))
+            .activate_version(lease, old.version.id, bed.generation, (&facts).into(), at(3))
             .await
             .unwrap();
     }
@@ -162,7 +162,7 @@ async fn going_back_to_the_current_content_voids_what_was_pending(bed: Bed) {
     let facts = bed.prepare(lease, void.version.id).await;
     bed.sql
         .documents
-        .activate_version(lease, void.version.id, bed.generation, &facts, &[], at(3))
+        .activate_version(lease, void.version.id, bed.generation, (&facts).into(), at(3))
         .await
         .unwrap();
     assert!(sweeps(&bed.work().await).contains(&void.version.id), "what it wrote is swept");
@@ -180,7 +180,7 @@ async fn activation_is_fenced_atomic_and_harmless_twice(bed: Bed) {
     let refused = bed
         .sql
         .documents
-        .activate_version(stale, version, bed.generation, &facts, &[], at(70))
+        .activate_version(stale, version, bed.generation, (&facts).into(), at(70))
         .await
         .unwrap_err();
     assert_eq!(refused.kind(), ErrorKind::Conflict);
@@ -193,7 +193,7 @@ async fn activation_is_fenced_atomic_and_harmless_twice(bed: Bed) {
     assert!(
         bed.sql
             .documents
-            .activate_version(lease, version, bed.generation, &wrong, &[], at(70))
+            .activate_version(lease, version, bed.generation, (&wrong).into(), at(70))
             .await
             .is_err()
     );
@@ -203,7 +203,7 @@ async fn activation_is_fenced_atomic_and_harmless_twice(bed: Bed) {
     for _ in 0..2 {
         bed.sql
             .documents
-            .activate_version(lease, version, bed.generation, &facts, &[], at(70))
+            .activate_version(lease, version, bed.generation, (&facts).into(), at(70))
             .await
             .unwrap();
         bed.sql.queue.succeed(lease, at(71)).await.unwrap();
