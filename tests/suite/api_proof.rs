@@ -154,10 +154,10 @@ async fn totals_are_worked_out_over_all_rows_or_declined() {
 async fn rows_that_somebody_hid_are_not_added_up() {
     let app = TestApp::start().await;
     let kb = app.knowledge_base("sales").await;
-    let text = SALES.replace(
-        "| City",
-        "Units sold in all cities are the total of the table below.\n\n## Table\n\n| City",
-    );
+    let filler = "The office has many rooms and each of them has a number and a key. ".repeat(40);
+    let above =
+        format!("Units sold in all cities are the total of the table below. {filler}\n\n## Table\n\n| City");
+    let text = SALES.replace("| City", &above);
     let document = kb.add("sales.md", text).await;
     let document = format!("/documents/{}/chunks", document["id"].as_str().unwrap());
     let chunks = kb.get(&document).await.ok();

@@ -36,11 +36,12 @@ async fn an_encrypted_file_is_opened_with_the_password_that_is_given() {
     assert!(problem.contains("\"password\" has a filename"), "{problem}");
 
     // The password of an archive opens what lies in it.
+    let inner = locked_pdf("The submarine leaves the harbour at midnight.", "open sesame");
     let form =
-        Form::new().file("maps.zip", &zip_of(&[("inner.pdf", &bytes)])).field("password", "open sesame");
+        Form::new().file("trips.zip", &zip_of(&[("inner.pdf", &inner)])).field("password", "open sesame");
     kb.client.upload(&kb.path("/documents?wait=60"), form, &[]).await.ok();
     app.wait_until_idle().await;
-    assert_eq!(kb.keys_with_words("treasure").await, ["map.pdf", "maps.zip/inner.pdf"]);
+    assert_eq!(kb.keys_with_words("submarine").await, ["trips.zip/inner.pdf"]);
     app.finish().await;
 }
 
