@@ -168,17 +168,31 @@ impl Paragraphs<'_> {
             if kind.row_ends {
                 self.rows.push((std::mem::take(&mut self.row), kind.cells));
             } else if last.c == '\u{7}' {
-                self.cell.push_str(line);
+                self.append_to_cell(line, &kind);
                 self.row.push(std::mem::take(&mut self.cell));
             } else if kind.in_table {
-                self.cell.push_str(line);
-                self.cell.push(' ');
+                self.append_to_cell(line, &kind);
             } else {
                 self.end_table();
                 self.paragraph(line, &kind);
             }
         }
         self.end_table();
+    }
+
+    fn append_to_cell(&mut self, line: &str, kind: &ParagraphProperties) {
+        if line.is_empty() {
+            return;
+        }
+        if !self.cell.is_empty() {
+            self.cell.push(' ');
+        }
+        if let Some((list, level)) = kind.list {
+            let number = self.numbering.next(list, usize::from(level));
+            self.cell.push_str(number.as_deref().unwrap_or("-"));
+            self.cell.push(' ');
+        }
+        self.cell.push_str(line);
     }
 
     fn end_table(&mut self) {

@@ -6,6 +6,7 @@ use super::properties::PAGES;
 use super::*;
 use crate::parse::cost::assert_cheap;
 use crate::parse::damage::assert_never_panics;
+use crate::parse::numbering::Level;
 
 const SAMPLE: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest/docling/doc/sources/legacy_sample.doc");
@@ -91,6 +92,27 @@ fn deleted_and_hidden_text_is_left_out() {
     table.extend([0, 0, 0, 0, 255, 255, 0, 0, 3, 0, 0, 0]);
     let file = compound(&[("WordDocument", &stream), ("0Table", &table)]);
     assert_eq!(parse(file.path(), &ParseLimits::default()).unwrap().text, "kept end");
+}
+
+#[test]
+fn lists_within_cells_keep_their_marks() {
+    let text = "Do:\rone\rtwo\u{7}x\u{7}\u{7}";
+    let placed: Vec<Placed> = text.chars().enumerate().map(|(at, c)| Placed { c, at }).collect();
+    let cell = ParagraphProperties { in_table: true, ..Default::default() };
+    let item = ParagraphProperties { list: Some((1, 0)), ..cell.clone() };
+    let end = ParagraphProperties { row_ends: true, ..cell.clone() };
+    let ends = [(4, cell.clone()), (8, item.clone()), (12, item), (14, cell), (15, end)];
+    let mut start = 0;
+    let runs = ends.map(|(end, properties)| (std::mem::replace(&mut start, end), end, properties));
+    let mut numbering = Numbering::default();
+    let level = Level { format: "decimal".to_owned(), template: "%1.".to_owned(), start: 1 };
+    numbering.define(7, 0, level);
+    numbering.add_list(1, 7);
+    let mut builder = DocumentBuilder::new(1_000);
+    Paragraphs { out: &mut builder, numbering, rows: Vec::new(), row: Vec::new(), cell: String::new() }
+        .append(&placed, &Properties(runs.to_vec()));
+    let document = builder.finish(ContentType::Doc, "test").unwrap();
+    assert_eq!(document.text, "| Do: 1. one 2. two | x |\n| --- | --- |");
 }
 
 #[test]

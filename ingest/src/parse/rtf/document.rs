@@ -15,6 +15,8 @@ const MAX_COLUMNS: usize = 256;
 pub(super) struct Document<'b> {
     out: &'b mut DocumentBuilder,
     pub(super) text: String,
+    /// The paragraphs of the open cell that have ended.
+    cell: String,
     pub(super) marker: String,
     pub(super) note: String,
     pub(super) title: String,
@@ -44,6 +46,7 @@ impl<'b> Document<'b> {
         Self {
             out,
             text: String::new(),
+            cell: String::new(),
             marker: String::new(),
             note: String::new(),
             title: String::new(),
@@ -111,8 +114,14 @@ impl<'b> Document<'b> {
 
     fn end_paragraph(&mut self) {
         if self.in_table {
-            self.text.push(' ');
+            self.append_to_cell();
             return;
+        }
+        // A cell without its end, in a damaged file.
+        let cell = std::mem::take(&mut self.cell);
+        if !cell.is_empty() {
+            self.cells.push(cell);
+            self.end_row();
         }
         self.end_table();
         let text = std::mem::take(&mut self.text);
@@ -125,20 +134,27 @@ impl<'b> Document<'b> {
             (Some(level), marker) => self.out.heading(level, &format!("{marker} {text}")),
             (None, "") => self.out.paragraph(text),
             (None, marker) => {
-                // A bullet is one sign, often of a symbol font.
-                let is_number = marker.contains(char::is_alphanumeric) && marker != "o";
-                let marker = if is_number { marker } else { "-" };
                 let depth = self.list_level.saturating_add(1);
-                self.out.block(BlockKind::ListItem, depth, &format!("{marker} {text}"));
+                self.out.block(BlockKind::ListItem, depth, &format!("{} {text}", mark(marker)));
             }
         }
         self.append_notes();
     }
 
     fn end_cell(&mut self) {
+        self.append_to_cell();
+        self.cells.push(std::mem::take(&mut self.cell));
+    }
+
+    fn append_to_cell(&mut self) {
         let text = std::mem::take(&mut self.text);
         let marker = std::mem::take(&mut self.marker);
-        self.cells.push(format!("{} {}", marker.trim(), text.trim()).trim().to_owned());
+        for part in [mark(marker.trim()), text.trim()] {
+            if !part.is_empty() && !self.cell.is_empty() {
+                self.cell.push(' ');
+            }
+            self.cell.push_str(part);
+        }
     }
 
     fn end_row(&mut self) {
@@ -172,4 +188,10 @@ impl<'b> Document<'b> {
             self.out.block(BlockKind::Footnote, 0, &note);
         }
     }
+}
+
+/// A number as it is; a bullet is one sign, often of a symbol font.
+fn mark(marker: &str) -> &str {
+    let is_number = marker.contains(char::is_alphanumeric) && marker != "o";
+    if is_number || marker.is_empty() { marker } else { "-" }
 }

@@ -40,8 +40,16 @@ fn deep_groups_and_open_ends_are_read() {
     let deep = [b"{\\rtf1 ".to_vec(), b"{".repeat(100_000), b"deep".to_vec()].concat();
     assert_eq!(read(&deep).text, "deep");
     assert_eq!(read(b"{\\rtf1 a\\'").text, "a");
+    assert_eq!(read(b"{\\rtf1\\intbl one\\par\\pard two\\par\\intbl three\\par").text, "one\n\ntwo\n\nthree");
     assert_eq!(read(b"}}}{\\rtf1 a\\bin999999999 b").text, "a");
     assert_eq!(read(b"").text, "");
+}
+
+#[test]
+fn lists_within_cells_keep_their_marks() {
+    let rtf = b"{\\rtf1\\trowd\\cellx1\\cellx2\\intbl Do:\\par{\\listtext 1.\\tab}one\\par{\\listtext 2.\\tab}two\\cell\
+        {\\listtext \\'b7\\tab}dot\\cell\\row}";
+    assert_eq!(read(rtf).text, "| Do: 1. one 2. two | - dot |\n| --- | --- |");
 }
 
 proptest::proptest! {
