@@ -73,6 +73,11 @@ impl Terms {
         if words.0.is_empty() { 1.0 } else { words.held_by(texts) }
     }
 
+    /// How many there are.
+    pub(crate) fn len(&self) -> usize {
+        self.0.len()
+    }
+
     /// Whether there are none.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()

@@ -64,6 +64,9 @@ const EMBEDDED: usize = 64;
 const ANCHORED_FROM: f32 = 0.5;
 const ADDED_FROM: f32 = 0.34;
 
+/// Terms of an answer that is no sentence of its own.
+const BARE: usize = 6;
+
 /// The passages of an answer, cut into sentences.
 #[derive(Clone)]
 pub(crate) struct Sources(Arc<[IndexedPassage]>);
@@ -316,7 +319,11 @@ impl Verifier {
             return None;
         }
         let asked = Terms::of(question);
-        let (anchors, added) = (terms.shared_terms(&asked), terms.without(std::slice::from_ref(&asked)));
+        let (mut anchors, added) = (terms.shared_terms(&asked), terms.without(std::slice::from_ref(&asked)));
+        if anchors.is_empty() && terms.len() <= BARE {
+            // A name or a number by itself says what the question asks of it.
+            anchors = asked;
+        }
         if self.anchored(sources, &anchors, places) < ANCHORED_FROM {
             return Some("the source is about something else");
         }

@@ -105,6 +105,23 @@ async fn the_policy_decides_what_becomes_of_an_unsupported_sentence() {
 }
 
 #[tokio::test]
+async fn a_bare_name_says_what_the_question_asks_of_it() {
+    let (rachele, leqieer) = (
+        "Rachele Mussolini was the second wife of Benito Mussolini.",
+        "雷切尔·墨索里尼是贝尼托·墨索里尼的第二任妻子。",
+    );
+    for (text, question, name, fate) in [
+        (rachele, "Who was the second wife of Benito Mussolini?", "Rachele [1]", SentenceFate::Kept),
+        (rachele, "Which woman climbed Mount Rainier first?", "Rachele [1]", SentenceFate::Dropped),
+        (leqieer, "贝尼托·墨索里尼的第二任妻子是谁？", "雷切尔[1]", SentenceFate::Kept),
+        (leqieer, "第一位登上瑞尼尔山的女性是谁？", "雷切尔[1]", SentenceFate::Dropped),
+    ] {
+        let answer = said(&[text], question, name, UnsupportedPolicy::Drop).await;
+        assert_eq!(answer.sentences[0].fate, fate, "{question} {:#?}", answer.sentences);
+    }
+}
+
+#[tokio::test]
 async fn what_may_be_supported_is_said_in_the_sources_own_words() {
     let says = "- Unused days lapse whatever busy managers promise colleagues [1].\n- Contractors are not entitled to leave [1].";
     let quoted = "- Unused days lapse on 31 March. [1]\n- Contractors are not entitled to leave [1].";
