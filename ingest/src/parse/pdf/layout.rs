@@ -42,7 +42,7 @@ pub(crate) struct Cell {
 }
 
 /// A line of text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Line {
     /// Its cells from left to right, at least one.
     pub(crate) cells: Vec<Cell>,
@@ -58,6 +58,8 @@ pub(crate) struct Line {
     pub(crate) bold: bool,
     /// The rows of the table that it is, where it is a whole table between drawn lines.
     pub(crate) grid: Option<Vec<Vec<String>>>,
+    /// Whether it stands on many pages, and here for the first time.
+    pub(crate) running: bool,
 }
 
 impl Line {
@@ -343,6 +345,7 @@ fn line(mut row: Row) -> Line {
         size,
         bold: bold_chars * 5 >= chars * 4,
         grid,
+        running: false,
     }
 }
 

@@ -2,6 +2,8 @@
 //! file) pdf-extract, which needs nothing.
 
 mod assemble;
+mod blocks;
+mod breaks;
 mod fallback;
 mod fields;
 mod frame;
@@ -9,6 +11,7 @@ mod frame;
 pub(crate) mod fuzzing;
 mod glyph;
 mod grid;
+mod joints;
 mod layout;
 mod outline;
 mod pdfium;
@@ -17,6 +20,7 @@ mod rulings;
 mod running;
 mod scan;
 mod scanner;
+mod sizes;
 mod workers;
 
 use std::path::Path;
