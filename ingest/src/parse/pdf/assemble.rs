@@ -122,6 +122,11 @@ impl Output<'_> {
                 let placed = placed(&lines, &spans, self.frame);
                 self.builder.block_with_lines(BlockKind::Heading, level, &text, &placed);
             }
+            Kind::Note => {
+                let (text, spans) = join(&lines, self.words);
+                let placed = placed(&lines, &spans, self.frame);
+                self.builder.block_with_lines(BlockKind::Footnote, 0, &text, &placed);
+            }
             Kind::Text => self.text(&lines),
         }
     }
@@ -316,7 +321,7 @@ mod tests {
         let mut lines = first.to_vec();
         let full = "This line of the page goes on to the right edge of it.";
         lines.extend((0..8).map(|i| line(50.0, 700.0 - i as f32 * 12.0, 10.0, full)));
-        lines.push(line(50.0, 580.0, 10.0, last));
+        lines.push(line(50.0, 604.0, 10.0, last));
         lines
     }
 
@@ -380,11 +385,18 @@ mod tests {
 
     #[test]
     fn what_runs_at_the_edges_does_not_part_a_paragraph() {
-        let pages = (1..=6).map(|n| {
+        let pages = (1..=10).map(|n| {
             let head = line(50.0, 770.0, 8.0, if n % 2 == 0 { "Annual Report" } else { "The Company" });
-            let start = line(50.0, 730.0, 10.0, &format!("which ended {n} of the years that were told of."));
-            let mut lines =
-                filled(&[head, start], &format!("In the {n} years that follow the one of which we tell and"));
+            let start = line(
+                50.0,
+                730.0,
+                10.0,
+                &format!("which ended {} of the years that were told of.", n * n + 20),
+            );
+            let mut lines = filled(
+                &[head, start],
+                &format!("In the {} years that follow the one of which we tell and", n * n + 20),
+            );
             lines.push(line(
                 50.0,
                 20.0,
@@ -395,7 +407,7 @@ mod tests {
         });
         let document = framed(pages.collect());
         for (text, count) in
-            [("tell and which ended", 5), ("Annual Report", 1), ("Confidential", 1), ("The Company", 1)]
+            [("tell and which ended", 9), ("Annual Report", 1), ("Confidential", 1), ("The Company", 1)]
         {
             assert_eq!(times(&document, text), count, "{text}: {}", document.text);
         }
@@ -410,13 +422,39 @@ mod tests {
     }
 
     #[test]
+    fn footnotes_are_blocks_and_do_not_part_a_paragraph() {
+        let mut page = filled(&[], "Ten days1 of annual leave are granted to all of those who");
+        if let Some(line) = page.last_mut() {
+            line.raised.push("1".to_owned());
+        }
+        page.push(line(50.0, 52.0, 8.0, "1 Of the calendar year, as it is"));
+        page.push(line(50.0, 42.0, 8.0, "told elsewhere."));
+        let document = framed(vec![page, vec![line(50.0, 740.0, 10.0, "work for the company.")]]);
+        let kinds: Vec<_> = document.blocks.iter().map(|block| (block.kind, block.page)).collect();
+        assert_eq!(kinds, [(BlockKind::Footnote, Some(1)), (BlockKind::Paragraph, Some(1))]);
+        let note = "1 Of the calendar year, as it is told elsewhere.";
+        assert_eq!(slice(&document, document.blocks[0].span), note);
+        assert!(document.text.ends_with("to all of those who work for the company."), "{}", document.text);
+        assert_eq!(document.pages_of(document.blocks[0].span), Some((1, 1)));
+    }
+
+    #[test]
     fn what_ends_with_its_page_stays_parted() {
         let full = "and of these there are many others that go on like this";
         let parted = |last: &str, next: Line| framed(vec![filled(&[], last), vec![next]]).blocks.len();
         let next = |text: &str| line(50.0, 740.0, 10.0, text);
         assert_eq!(parted(full, next("which is why we count them.")), 1);
         assert_eq!(parted("It ended with the page, and said so at the right edge.", next("which is so.")), 2);
-        assert_eq!(parted("and that was all", next("which is why we count them.")), 2);
+        assert_eq!(parted("and that was all", next("which is why we count them.")), 1);
+        assert_eq!(parted("and this was said of the", next("Company in the year 2022.")), 1);
+        let alone = framed(vec![
+            vec![
+                line(50.0, 740.0, 10.0, "A line that goes on to the edge of the page"),
+                line(50.0, 700.0, 10.0, "other words"),
+            ],
+            vec![next("which is why we count them.")],
+        ]);
+        assert_eq!(alone.blocks.len(), 3);
         assert_eq!(parted(full, next("Which is why we count them.")), 2);
         assert_eq!(parted(full, next("• which is why we count them.")), 2);
         assert_eq!(parted(full, line(50.0, 740.0, 14.0, "which is why we count them.")), 2);

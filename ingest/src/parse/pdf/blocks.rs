@@ -2,6 +2,7 @@
 
 use super::joints::{ends_sentence, sentence_goes_on};
 use super::layout::{Line, is_bullet, is_marker};
+use super::notes::take_notes;
 use super::outline::Outline;
 use super::rows::table_end;
 use super::sizes::Sizes;
@@ -17,6 +18,8 @@ pub(super) enum Kind {
     Titled(u8),
     /// A paragraph, a list item or a heading.
     Text,
+    /// A footnote.
+    Note,
 }
 
 /// Lines that make one block.
@@ -28,9 +31,10 @@ pub(super) struct Part {
     pub(super) lines: Vec<Line>,
 }
 
-/// The blocks of a page, in the order of its lines.
+/// The blocks of a page, in the order of its lines; footnotes come last.
 pub(super) fn parts(page: u32, lines: Vec<Line>, outline: &Outline, sizes: &Sizes) -> Vec<Part> {
     let leading = leading(&lines);
+    let (lines, notes) = take_notes(lines);
     let mut found = Vec::new();
     let mut at = 0;
     while at < lines.len() {
@@ -39,10 +43,9 @@ pub(super) fn parts(page: u32, lines: Vec<Line>, outline: &Outline, sizes: &Size
         at = end;
     }
     let mut lines = lines.into_iter();
-    found
-        .into_iter()
-        .map(|(kind, count)| Part { kind, lines: lines.by_ref().take(count).collect() })
-        .collect()
+    let parts =
+        found.into_iter().map(|(kind, count)| Part { kind, lines: lines.by_ref().take(count).collect() });
+    parts.chain(notes.into_iter().map(|lines| Part { kind: Kind::Note, lines })).collect()
 }
 
 /// What begins at `at`, and where it ends.

@@ -15,23 +15,25 @@ const FULL: f32 = 0.8;
 /// Chinese lines are full up to so many characters.
 const MISSING_CHARS: f32 = 2.0;
 
-/// The blocks of a page, without those that stand on many pages: these lie before and behind.
+/// The blocks of a page, without those that stand at its edges: running text of other pages goes on past them.
 pub(super) struct Ordered {
     /// Running headers that this page keeps.
     pub(super) head: Vec<Part>,
     /// The page's own.
     pub(super) body: Vec<Part>,
-    /// Running footers that this page keeps.
+    /// Footnotes, and running footers that this page keeps.
     pub(super) foot: Vec<Part>,
 }
 
 impl Ordered {
     /// The blocks of page `number`.
     pub(super) fn of(mut parts: Vec<Part>, number: u32) -> Self {
+        let is_note = |part: &mut Part| part.kind == Kind::Note;
+        let notes: Vec<Part> = parts.extract_if(.., is_note).collect();
         let is_running = |part: &Part| is_running(part, number);
         let first = parts.iter().position(|part| !is_running(part)).unwrap_or(parts.len());
         let end = parts.iter().rposition(|part| !is_running(part)).map_or(parts.len(), |last| last + 1);
-        let foot = parts.split_off(end);
+        let foot = notes.into_iter().chain(parts.split_off(end)).collect();
         let body = parts.split_off(first);
         Self { head: parts, body, foot }
     }
@@ -54,7 +56,17 @@ fn is_page_number(text: &str, page: u32) -> bool {
     let others = |word: &str| {
         matches!(word, "of" | "von" | "页") || word.chars().all(|c| c.is_ascii_digit() || "共页".contains(c))
     };
-    bare.and_then(|word| word.parse().ok()) == Some(page) && words.all(others)
+    bare.and_then(|word| word.parse().ok()) == Some(page) && words.all(others) || is_bare_number(text)
+}
+
+/// `7`, `F-7`, whatever page it is.
+fn is_bare_number(text: &str) -> bool {
+    let digits = text.split_once('-').filter(|(part, _)| is_short(part)).map_or(text, |(_, digits)| digits);
+    (1..=3).contains(&digits.len()) && digits.bytes().all(|c| c.is_ascii_digit())
+}
+
+fn is_short(part: &str) -> bool {
+    (1..=2).contains(&part.len()) && part.bytes().all(|c| c.is_ascii_uppercase())
 }
 
 /// Whether the last block of a page, of which `before` are all, goes on in the first one of the next page.
@@ -67,18 +79,38 @@ pub(super) fn goes_on(before: &[Part], after: &[Part], sizes: &Sizes) -> bool {
     alike
         && is_text(open)
         && is_text(first)
-        && is_full(last, before.iter().chain([first]))
+        && runs_on(&open.lines, || before.iter().chain([first]))
         && !starts_item(&next.text())
         && is_within_sentence(&last.text(), &next.text())
 }
 
-/// Whether a sentence lies over the end of `last`: the next word is small, or both ends are Chinese.
+/// Whether the last line is full, or a page was begun within a paragraph whose lines are.
+fn runs_on<'p, P: Iterator<Item = &'p Part>>(lines: &[Line], parts: impl Fn() -> P) -> bool {
+    match lines {
+        [.., last] if is_full(last, parts()) => true,
+        [.., before, last] => !last.text().ends_with(joins_without_blank) && is_full(before, parts()),
+        _ => false,
+    }
+}
+
+/// Words that no sentence ends with.
+const OPEN_WORDS: &[&str] = &[
+    "a", "an", "and", "as", "at", "by", "for", "from", "in", "its", "of", "on", "or", "our", "the", "their",
+    "to", "with",
+];
+
+/// Whether a sentence lies over the end of `last`: the next word is small, the last one ends none, or both ends are
+/// Chinese.
 fn is_within_sentence(last: &str, next: &str) -> bool {
     let (Some(end), Some(first)) = (last.chars().last(), next.chars().next()) else { return false };
+    if ends_sentence(last) {
+        return false;
+    }
     let is_chinese = |c: char| c.is_alphabetic() && joins_without_blank(c);
-    !ends_sentence(last)
-        && (first.is_lowercase()
-            || is_chinese(first) && (is_chinese(end) || matches!(end, '，' | '、' | ',')))
+    let is_open = || last.split_whitespace().last().is_some_and(|word| OPEN_WORDS.contains(&word));
+    first.is_lowercase()
+        || first.is_alphanumeric() && is_open()
+        || is_chinese(first) && (is_chinese(end) || matches!(end, '，' | '、' | ','))
 }
 
 /// Whether the line reaches as far to the right as the others of its column.
@@ -102,10 +134,11 @@ mod tests {
 
     #[test]
     fn page_numbers_are_told() {
-        for text in ["7", "- 7 -", "7 / 12", "Page 7 of 12", "第7页", "第 7 页 共 12 页"] {
+        for text in ["7", "12", "F-12", "- 7 -", "7 / 12", "Page 7 of 12", "第7页", "第 7 页 共 12 页"]
+        {
             assert!(is_page_number(text, 7), "{text}");
         }
-        for text in ["8", "7 days", "Section 7", "", "7.1 Scope"] {
+        for text in ["1,200", "F-", "x-1", "7 days", "Section 7", "", "7.1 Scope"] {
             assert!(!is_page_number(text, 7), "{text}");
         }
     }

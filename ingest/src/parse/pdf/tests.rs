@@ -380,3 +380,25 @@ fn pdfium_reads_what_was_filled_in() {
     assert_eq!(document.text, "Name of the employee: Alice Liddell\n\nSigned in June.");
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_footnotes_and_goes_on_over_the_end_of_a_page() {
+    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let first = "BT /F1 10 Tf 72 100 Td (Ten days) Tj 4 Ts /F1 6 Tf (1) Tj 0 Ts /F1 10 Tf ( of annual leave are granted to each of those who) Tj ET \
+                 BT /F1 5 Tf 72 63 Td (1) Tj ET BT /F1 8 Tf 78 60 Td (Of the calendar year.) Tj ET";
+    let second = "BT /F1 10 Tf 72 700 Td (work for the company.) Tj ET";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[first, second])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    assert_eq!(
+        document.text,
+        "1 Of the calendar year.\n\nTen days1 of annual leave are granted to each of those who work for the company."
+    );
+    assert_eq!(document.blocks[0].kind, BlockKind::Footnote);
+    let lines: Vec<_> = document.lines.iter().map(|line| (line.page, line.bounds[1] < 0.5)).collect();
+    assert_eq!(lines, [(1, false), (1, false), (2, true)]);
+    assert_eq!(document.pages_of(document.blocks[1].span), Some((1, 2)));
+}
