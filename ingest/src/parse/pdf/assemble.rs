@@ -113,22 +113,27 @@ impl Output<'_> {
             }
             Kind::Table => {
                 let text = table_text(&lines);
-                let placed = placed(&lines, &row_spans(&text), self.frame);
+                let mut spans = row_spans(&text);
+                // The lines of a head are one row, which the first of them stands for.
+                let head = spans.first().copied().unwrap_or_default();
+                spans.splice(..0, std::iter::repeat_n(head, lines.len().saturating_sub(spans.len())));
+                let placed = placed(&lines, &spans, self.frame);
                 self.builder.block_with_lines(BlockKind::Table, 0, &text, &placed);
             }
             Kind::Titled(level) => {
                 self.outline.enter(level);
-                let (text, spans) = join(&lines, self.words);
-                let placed = placed(&lines, &spans, self.frame);
-                self.builder.block_with_lines(BlockKind::Heading, level, &text, &placed);
+                self.plain(BlockKind::Heading, level, &lines);
             }
-            Kind::Note => {
-                let (text, spans) = join(&lines, self.words);
-                let placed = placed(&lines, &spans, self.frame);
-                self.builder.block_with_lines(BlockKind::Footnote, 0, &text, &placed);
-            }
+            Kind::Entry => self.plain(BlockKind::ListItem, 1, &lines),
+            Kind::Note => self.plain(BlockKind::Footnote, 0, &lines),
             Kind::Text => self.text(&lines),
         }
+    }
+
+    fn plain(&mut self, kind: BlockKind, level: u8, lines: &[Line]) {
+        let (text, spans) = join(lines, self.words);
+        let placed = placed(lines, &spans, self.frame);
+        self.builder.block_with_lines(kind, level, &text, &placed);
     }
 
     fn text(&mut self, lines: &[Line]) {
@@ -436,6 +441,66 @@ mod tests {
         assert_eq!(slice(&document, document.blocks[0].span), note);
         assert!(document.text.ends_with("to all of those who work for the company."), "{}", document.text);
         assert_eq!(document.pages_of(document.blocks[0].span), Some((1, 1)));
+    }
+
+    #[test]
+    fn the_lines_of_a_tables_head_are_one_row() {
+        let bold = |line: Line| Line { bold: true, ..line };
+        let table = |step: f32, head: fn(Line) -> Line| {
+            let lines = vec![
+                head(line(50.0, 700.0, 10.0, "Kind of work | State funded | Others")),
+                head(line(200.0, 700.0 - step, 10.0, "legal aid")),
+                line(50.0, 668.0, 10.0, "Young people | 12 | 30"),
+                line(50.0, 648.0, 10.0, "Women & girls | 15 | 20"),
+            ];
+            assemble(vec![lines]).text
+        };
+        let joined = "| Kind of work | State funded legal aid | Others |\n| --- | --- | --- |\n| Young people | 12 | 30 |";
+        for text in [table(12.0, |line| line), table(16.0, bold)] {
+            assert!(text.starts_with(joined), "{text}");
+        }
+        assert!(table(16.0, |line| line).contains("|  | legal aid |  |"));
+        let figures = vec![
+            line(50.0, 700.0, 10.0, "Young people | 12 | 30"),
+            line(50.0, 688.0, 10.0, "Women & girls | 15 | 20"),
+            line(50.0, 668.0, 10.0, "Men | 15 | 20"),
+        ];
+        assert!(assemble(vec![figures]).text.starts_with("| Young people | 12 | 30 |\n"));
+    }
+
+    #[test]
+    fn a_table_of_contents_is_no_table() {
+        let entry = |y: f32, text: &str, led: bool| Line { led, ..line(50.0, y, 10.0, text) };
+        let page = |numbers: [&str; 3]| {
+            assemble(vec![vec![
+                entry(700.0, &format!("Item 1. | Business | {}", numbers[0]), true),
+                entry(688.0, "Item 2. | Properties and other things that the company", false),
+                entry(676.0, &format!("has to tell | {}", numbers[1]), true),
+                entry(664.0, &format!("Item 3. | Risks | {}", numbers[2]), true),
+            ]])
+        };
+        let document = page(["3", "12", "12"]);
+        assert_eq!(
+            document.text,
+            "Item 1. Business 3\n\nItem 2. Properties and other things that the company has to tell 12\n\nItem 3. Risks 12"
+        );
+        assert!(document.blocks.iter().all(|block| block.kind == BlockKind::ListItem));
+        // Sums have leaders as well.
+        assert!(page(["30", "12", "42"]).text.starts_with("| Item 1. |"));
+        assert!(page(["3", "12", "1,200"]).text.starts_with("| Item 1. |"));
+    }
+
+    #[test]
+    fn a_heading_in_larger_print_ends_a_table() {
+        let document = assemble(vec![vec![
+            line(50.0, 700.0, 10.0, "Women & girls | 15 | 20"),
+            line(50.0, 688.0, 10.0, "Men | 15 | 20"),
+            line(50.0, 666.0, 12.0, "Totals"),
+            line(50.0, 650.0, 10.0, "Month | Days"),
+            line(50.0, 638.0, 10.0, "May | 31"),
+        ]]);
+        let kinds: Vec<_> = document.blocks.iter().map(|block| block.kind).collect();
+        assert_eq!(kinds, [BlockKind::Table, BlockKind::Heading, BlockKind::Table]);
     }
 
     #[test]

@@ -4,7 +4,7 @@ use super::joints::{ends_sentence, sentence_goes_on};
 use super::layout::{Line, is_bullet, is_marker};
 use super::notes::take_notes;
 use super::outline::Outline;
-use super::rows::table_end;
+use super::rows::{entries, is_contents, table_end};
 use super::sizes::Sizes;
 
 /// What lines are together.
@@ -18,6 +18,8 @@ pub(super) enum Kind {
     Titled(u8),
     /// A paragraph, a list item or a heading.
     Text,
+    /// An entry of a table of contents.
+    Entry,
     /// A footnote.
     Note,
 }
@@ -43,9 +45,18 @@ pub(super) fn parts(page: u32, lines: Vec<Line>, outline: &Outline, sizes: &Size
         at = end;
     }
     let mut lines = lines.into_iter();
-    let parts =
-        found.into_iter().map(|(kind, count)| Part { kind, lines: lines.by_ref().take(count).collect() });
-    parts.chain(notes.into_iter().map(|lines| Part { kind: Kind::Note, lines })).collect()
+    let mut parts = Vec::with_capacity(found.len() + notes.len());
+    for (kind, count) in found {
+        let lines: Vec<Line> = lines.by_ref().take(count).collect();
+        match kind {
+            Kind::Table if is_contents(&lines) => {
+                parts.extend(entries(lines).into_iter().map(|lines| Part { kind: Kind::Entry, lines }));
+            }
+            kind => parts.push(Part { kind, lines }),
+        }
+    }
+    parts.extend(notes.into_iter().map(|lines| Part { kind: Kind::Note, lines }));
+    parts
 }
 
 /// What begins at `at`, and where it ends.

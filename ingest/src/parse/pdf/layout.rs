@@ -63,6 +63,8 @@ pub(crate) struct Line {
     pub(crate) running: bool,
     /// Numbers and signs that stand raised behind its words.
     pub(crate) raised: Vec<String>,
+    /// Whether dots lead from one of its cells to the next.
+    pub(crate) led: bool,
 }
 
 impl Line {
@@ -329,7 +331,14 @@ fn line(mut row: Row) -> Line {
     let mut cells: Vec<Cell> = Vec::new();
     let is_table = grid.is_some();
     let parts = |cell: Cell| if is_table { vec![cell] } else { split_at_leaders(cell) };
-    for cell in row.into_iter().flat_map(|fragment| parts(fragment.cell)) {
+    let mut led = false;
+    let parted = row.into_iter().flat_map(|fragment| {
+        let chars = fragment.cell.text.len();
+        let parts = parts(fragment.cell);
+        led |= parts.iter().map(|cell| cell.text.len()).sum::<usize>() + MIN_LEADERS <= chars;
+        parts
+    });
+    for cell in parted {
         let first = cells.len() == 1;
         match cells.last_mut().filter(|last| belong_together(last, &cell, first, size)) {
             Some(last) => {
@@ -355,6 +364,7 @@ fn line(mut row: Row) -> Line {
         grid,
         running: false,
         raised,
+        led,
     }
 }
 
