@@ -371,7 +371,8 @@ impl Writer {
         if judgement.verdict == Verdict::Unsupported {
             judgement.places.truncate(1);
         }
-        judgement.places.retain(|place| !self.text.contains(&extract::on_one_line(self.sources.text(place))));
+        let said = letters(&self.text);
+        judgement.places.retain(|place| !said.contains(&letters(self.sources.text(place))));
         if judgement.places.is_empty() {
             return self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await;
         }
@@ -459,5 +460,10 @@ fn left() -> Error {
 
 #[cfg(test)]
 pub(crate) mod tests;
+/// Letters and digits alone, so that a marker before a full stop does not part what is the same.
+fn letters(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
+}
+
 #[cfg(test)]
 mod verdict_tests;

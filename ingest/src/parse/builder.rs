@@ -18,6 +18,17 @@ pub(crate) const MAX_PATH_CHARS: usize = 200;
 /// Most warnings kept; one more says how many were left off.
 const MAX_WARNINGS: usize = 200;
 
+/// How text goes on behind what lies before it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Joint {
+    /// Behind a blank.
+    Blank,
+    /// At once.
+    Nothing,
+    /// In place of the hyphen at the end of what lies before: it divided a word.
+    Divided,
+}
+
 /// Where a line of a block's text stands on its page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct PlacedLine {
@@ -88,10 +99,60 @@ impl DocumentBuilder {
             BlockKind::Heading => self.heading(level, text),
             kind => self.block(kind, level, text),
         }
-        let Some(block) = self.blocks.get(blocks) else { return };
-        let Some(page) = block.page else { return };
-        let span = block.span;
-        let offsets = Offsets::of(text, kind == BlockKind::Code, span.len());
+        if let Some(span) = self.blocks.get(blocks).map(|block| block.span) {
+            self.place(span, &Offsets::of(text, kind == BlockKind::Code, span.len()), lines);
+        }
+    }
+
+    /// Appends text to the last block, which goes on here: on a page that was started since.
+    pub(crate) fn go_on(&mut self, joint: Joint, text: &str, lines: &[PlacedLine]) {
+        let kept = normalize(text, false);
+        let length = kept.chars().count();
+        if length == 0 || self.overflow || self.blocks.is_empty() {
+            return;
+        }
+        if self.chars + length + 1 > self.max_chars {
+            self.overflow = true;
+            return;
+        }
+        match joint {
+            Joint::Blank => {
+                self.text.push(' ');
+                self.chars += 1;
+            }
+            Joint::Divided if self.text.ends_with(['-', '\u{2010}']) => self.take_hyphen(),
+            Joint::Divided | Joint::Nothing => {}
+        }
+        let span = Span::new(self.chars, self.chars + length);
+        self.text.push_str(&kept);
+        self.chars += length;
+        if let Some(page) = self.pages.last_mut() {
+            page.span = span;
+        }
+        if let Some(block) = self.blocks.last_mut() {
+            block.span.end = span.end;
+        }
+        self.place(span, &Offsets::of(text, false, length), lines);
+    }
+
+    /// Takes the last character off the last block, its page and its last line.
+    fn take_hyphen(&mut self) {
+        self.text.pop();
+        let end = self.chars;
+        self.chars -= 1;
+        let pages = self.pages.iter_mut().map(|page| &mut page.span);
+        let blocks = self.blocks.last_mut().map(|block| &mut block.span);
+        let lines = self.lines.last_mut().map(|line| &mut line.span);
+        // The open page is empty, and lies behind the hyphen.
+        for span in pages.rev().take(2).chain(blocks).chain(lines).filter(|span| span.end == end) {
+            *span = Span::new(span.start.min(self.chars), self.chars);
+        }
+        self.lines.pop_if(|line| line.span.is_empty());
+    }
+
+    /// Notes where lines of a text stand that lies in `span` now.
+    fn place(&mut self, span: Span, offsets: &Offsets, lines: &[PlacedLine]) {
+        let Some(page) = self.open_page else { return };
         let mut from = span.start;
         for line in lines {
             let start = (span.start + offsets.kept(line.start)).max(from);
@@ -452,6 +513,38 @@ mod tests {
         let mut outside = good;
         outside.blocks[1].span.end = 99;
         assert!(check(&outside).is_err());
+    }
+
+    #[test]
+    fn a_block_goes_on_over_pages() {
+        let line = |start, end| PlacedLine { start, end, bounds: [0.1, 0.1, 0.9, 0.2], confidence: None };
+        let mut builder = DocumentBuilder::new(1000);
+        builder.start_page(1);
+        builder.heading(1, "Leave");
+        builder.block_with_lines(BlockKind::Paragraph, 0, "Ten days in ad-", &[line(0, 15)]);
+        builder.start_page(2);
+        builder.go_on(Joint::Divided, "vance,", &[line(0, 6)]);
+        builder.start_page(3);
+        builder.go_on(Joint::Blank, "always.", &[line(0, 7)]);
+        builder.paragraph("End.");
+        let document = builder.finish(ContentType::Pdf, "test").unwrap();
+        assert_eq!(document.text, "Leave\n\nTen days in advance, always.\n\nEnd.");
+        let spans: Vec<_> = document.pages.iter().map(|p| (p.span.start, p.span.end)).collect();
+        assert_eq!(spans, [(0, 21), (21, 27), (28, 41)]);
+        let lines: Vec<_> = document.lines.iter().map(|l| (l.page, l.span.start, l.span.end)).collect();
+        assert_eq!(lines, [(1, 7, 21), (2, 21, 27), (3, 28, 35)]);
+        assert_eq!(document.pages_of(document.blocks[1].span), Some((1, 3)));
+    }
+
+    #[test]
+    fn a_block_that_goes_on_stays_within_the_limit() {
+        let mut builder = DocumentBuilder::new(10);
+        builder.start_page(1);
+        builder.paragraph("Ten days");
+        builder.start_page(2);
+        builder.go_on(Joint::Blank, "more", &[]);
+        let error = builder.finish(ContentType::Pdf, "test").unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
     }
 
     proptest! {

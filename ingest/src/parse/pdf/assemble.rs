@@ -1,26 +1,19 @@
-//! From lines to blocks: headings by size, tables, lists, paragraphs joined over line ends.
-
-use std::collections::{HashMap, HashSet};
+//! From lines to blocks: headings by size, tables, lists, paragraphs joined over line and page ends.
 
 use footnote_core::parsed::{BlockKind, Page};
 
+use super::blocks::{Kind, Part, parts, starts_item};
+use super::breaks::{Ordered, goes_on};
 use super::frame::Frame;
-use super::layout::{Line, is_bullet, is_marker};
+use super::joints::{Words, join, joint};
+use super::layout::{Line, is_bullet};
 use super::outline::Outline;
-use super::rows::{table_end, table_text};
+use super::rows::table_text;
 use super::running::leave_out;
+use super::sizes::Sizes;
 use super::{PageText, PdfText};
 use crate::parse::builder::{DocumentBuilder, PlacedLine};
-use crate::parse::flow::joins_without_blank;
 use crate::parse::table::to_markdown;
-
-/// Times the body's font size from which a line is a heading.
-const HEADING_SIZE: f32 = 1.15;
-/// Longest heading, in characters and in lines.
-const HEADING_CHARS: usize = 160;
-const HEADING_LINES: usize = 3;
-/// Heading levels told apart by size; bold lines in the body's size come below them.
-const SIZE_LEVELS: usize = 4;
 
 /// Appends all pages.
 pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
@@ -30,75 +23,131 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
         builder.warn(None, warning);
     }
     let mut outline = Outline::of(&text.outline);
-    for page in text.pages {
-        let (number, ocr) = (page.number, page.is_ocr());
+    let parted = |page: PageText| Parted::of(page, &outline, &sizes);
+    let pages: Vec<Parted> = text.pages.into_iter().map(parted).collect();
+    let mut pages = pages.into_iter().peekable();
+    let mut open = None;
+    while let Some(page) = pages.next() {
+        let (number, ocr) = (page.number, page.frame.as_ref().is_some_and(Frame::is_ocr));
         builder.start(Page { number, ocr, label: page.label, ..Page::default() });
         if let Some(warning) = page.warning {
             builder.warn(Some(number), warning);
         }
-        let mut output = Output { builder, frame: page.frame.as_ref(), words: &words, sizes: &sizes };
-        append_page(number, &page.lines, &mut output, &mut outline);
+        let next =
+            pages.peek().filter(|next| next.number == number + 1).map(|next| next.parts.body.as_slice());
+        let mut output = Output {
+            builder,
+            frame: page.frame.as_ref(),
+            words: &words,
+            sizes: &sizes,
+            outline: &mut outline,
+        };
+        open = output.page(page.parts, open, next.unwrap_or_default());
     }
 }
 
-/// Where the lines of a page go, and what is known of them.
+/// A page with its lines in blocks.
+struct Parted {
+    number: u32,
+    label: Option<String>,
+    warning: Option<String>,
+    frame: Option<Frame>,
+    parts: Ordered,
+}
+
+impl Parted {
+    fn of(page: PageText, outline: &Outline, sizes: &Sizes) -> Self {
+        let PageText { number, lines, warning, label, frame, .. } = page;
+        let parts = Ordered::of(parts(number, lines, outline, sizes), number);
+        Self { number, label, warning, frame, parts }
+    }
+}
+
+/// The end of a paragraph that goes on in the first block of the next page.
+struct Open {
+    last_line: String,
+}
+
+/// Where the blocks of a page go, and what is known of them.
 struct Output<'o> {
     builder: &'o mut DocumentBuilder,
     frame: Option<&'o Frame>,
     words: &'o Words,
     sizes: &'o Sizes,
+    outline: &'o mut Outline,
 }
 
-fn append_page(page: u32, lines: &[Line], output: &mut Output<'_>, outline: &mut Outline) {
-    let leading = leading(lines);
-    let mut at = 0;
-    while at < lines.len() {
-        if let Some(grid) = &lines[at].grid {
-            output.builder.block(BlockKind::Table, 0, &to_markdown(grid));
-            at += 1;
-            continue;
-        }
-        if let Some((count, level)) = outline.heading_at(page, &lines[at..]) {
-            outline.enter(level);
-            let heading = &lines[at..at + count];
-            let (text, spans) = join(heading, output.words);
-            let placed = placed(heading, &spans, output.frame);
-            output.builder.block_with_lines(BlockKind::Heading, level, &text, &placed);
-            at += count;
-            continue;
-        }
-        let table = table_end(lines, at, leading);
-        if table > at {
-            let text = table_text(&lines[at..table]);
-            let placed = placed(&lines[at..table], &row_spans(&text), output.frame);
-            output.builder.block_with_lines(BlockKind::Table, 0, &text, &placed);
-            at = table;
-            continue;
-        }
-        let mut end = at + 1;
-        while end < lines.len()
-            && lines[end].grid.is_none()
-            && outline.heading_at(page, &lines[end..]).is_none()
-            && table_end(lines, end, leading) == end
-            && !starts_block(&lines[at..end], &lines[end], leading, output.sizes)
+impl Output<'_> {
+    /// Appends a page after what is `open`, and tells what it leaves open for the blocks of the next page. As the
+    /// text of a page is one stretch, what stands at the foot of a page goes before a paragraph that leaves it, and
+    /// what stands at its head behind one that enters it.
+    fn page(&mut self, parts: Ordered, open: Option<Open>, next: &[Part]) -> Option<Open> {
+        let Ordered { head, mut body, foot } = parts;
+        let is_filled = open.is_some() && body.len() == 1 && !(head.is_empty() && foot.is_empty());
+        let last = if !is_filled && goes_on(&body, next, self.sizes) { body.pop() } else { None };
+        let mut left_open =
+            last.as_ref().and_then(|part| part.lines.last()).map(|line| Open { last_line: line.text() });
+        let mut body = body.into_iter();
+        let mut last = last.into_iter();
+        if let Some(open) = open
+            && let Some(part) = body.next().or_else(|| last.next())
         {
-            end += 1;
+            self.go_on(&open, &part.lines);
         }
-        append_paragraph(&lines[at..end], output, outline);
-        at = end;
+        head.into_iter().chain(body).for_each(|part| self.part(part));
+        foot.into_iter().for_each(|part| self.part(part));
+        for part in last {
+            let before = self.builder.block_count();
+            self.part(part);
+            left_open = left_open.filter(|_| self.builder.block_count() > before);
+        }
+        left_open
     }
-}
 
-fn append_paragraph(lines: &[Line], output: &mut Output<'_>, outline: &Outline) {
-    let (text, spans) = join(lines, output.words);
-    let mut placed = placed(lines, &spans, output.frame);
-    let builder = &mut *output.builder;
-    if let Some(level) = output.sizes.heading_level(lines, &text) {
-        builder.block_with_lines(BlockKind::Heading, outline.below(level), &text, &placed);
-        return;
+    fn part(&mut self, part: Part) {
+        let Part { kind, mut lines } = part;
+        match kind {
+            Kind::Grid => {
+                let grids = lines.iter_mut().filter_map(|line| line.grid.take());
+                grids.for_each(|grid| self.builder.block(BlockKind::Table, 0, &to_markdown(&grid)));
+            }
+            Kind::Table => {
+                let text = table_text(&lines);
+                let mut spans = row_spans(&text);
+                // The lines of a head are one row, which the first of them stands for.
+                let head = spans.first().copied().unwrap_or_default();
+                spans.splice(..0, std::iter::repeat_n(head, lines.len().saturating_sub(spans.len())));
+                let placed = placed(&lines, &spans, self.frame);
+                self.builder.block_with_lines(BlockKind::Table, 0, &text, &placed);
+            }
+            Kind::Titled(level) => {
+                self.outline.enter(level);
+                self.plain(BlockKind::Heading, level, &lines);
+            }
+            Kind::Entry => self.plain(BlockKind::ListItem, 1, &lines),
+            Kind::Note => self.plain(BlockKind::Footnote, 0, &lines),
+            Kind::Text => self.text(&lines),
+        }
     }
-    let mut chars = text.chars();
-    if starts_item(&text) {
+
+    fn plain(&mut self, kind: BlockKind, level: u8, lines: &[Line]) {
+        let (text, spans) = join(lines, self.words);
+        let placed = placed(lines, &spans, self.frame);
+        self.builder.block_with_lines(kind, level, &text, &placed);
+    }
+
+    fn text(&mut self, lines: &[Line]) {
+        let (text, spans) = join(lines, self.words);
+        let mut placed = placed(lines, &spans, self.frame);
+        if let Some(level) = self.sizes.heading_level(lines, &text) {
+            self.builder.block_with_lines(BlockKind::Heading, self.outline.below(level), &text, &placed);
+            return;
+        }
+        if !starts_item(&text) {
+            self.builder.block_with_lines(BlockKind::Paragraph, 0, &text, &placed);
+            return;
+        }
+        let mut chars = text.chars();
         let rest = match chars.next() {
             Some(c) if is_bullet(c) => format!("- {}", chars.as_str().trim_start()),
             _ => text.clone(),
@@ -108,9 +157,14 @@ fn append_paragraph(lines: &[Line], output: &mut Output<'_>, outline: &Outline) 
             line.start = (line.start + after).saturating_sub(before);
             line.end = (line.end + after).saturating_sub(before);
         }
-        builder.block_with_lines(BlockKind::ListItem, 1, &rest, &placed);
-    } else {
-        builder.block_with_lines(BlockKind::Paragraph, 0, &text, &placed);
+        self.builder.block_with_lines(BlockKind::ListItem, 1, &rest, &placed);
+    }
+
+    /// The lines belong to the block that the page before left open.
+    fn go_on(&mut self, open: &Open, lines: &[Line]) {
+        let (text, spans) = join(lines, self.words);
+        let placed = placed(lines, &spans, self.frame);
+        self.builder.go_on(joint(&open.last_line, &text, self.words), &text, &placed);
     }
 }
 
@@ -138,212 +192,10 @@ fn row_spans(table: &str) -> Vec<(usize, usize)> {
     spans
 }
 
-/// The usual distance of baselines, in font sizes.
-fn leading(lines: &[Line]) -> f32 {
-    let mut steps: Vec<f32> = lines
-        .windows(2)
-        .map(|pair| (pair[0].baseline - pair[1].baseline) / pair[0].size.max(1.0))
-        .filter(|step| (0.8..2.5).contains(step))
-        .collect();
-    steps.sort_by(f32::total_cmp);
-    steps.get(steps.len() / 2).copied().unwrap_or(1.2)
-}
-
-/// Whether `next` begins a block of its own after the lines of `block`.
-fn starts_block(block: &[Line], next: &Line, leading: f32, sizes: &Sizes) -> bool {
-    let Some(last) = block.last() else { return true };
-    if next.size == 0.0 {
-        // No geometry: the engine has split paragraphs already.
-        return true;
-    }
-    let size = last.size.max(1.0);
-    let step = last.baseline - next.baseline;
-    if (last.size - next.size).abs() > 0.08 * size || (last.bold != next.bold && block.iter().all(|l| l.bold))
-    {
-        return true;
-    }
-    let is_heading = sizes.is_large(last);
-    if step <= 0.0 {
-        return is_heading || !sentence_goes_on(&last.text(), &next.text());
-    }
-    if step > leading * 1.3 * size || starts_item(&next.text()) {
-        return true;
-    }
-    if is_heading {
-        return false;
-    }
-    let item = block.first().is_some_and(|first| starts_item(&first.text()));
-    let indent = next.left - last.left;
-    if indent > 0.8 * size && !item {
-        return true;
-    }
-    if indent < -0.8 * size && block.len() > 1 {
-        return true;
-    }
-    let short = last.right < next.right - 0.2 * (next.right - next.left);
-    short && ends_sentence(&last.text())
-}
-
-fn sentence_goes_on(last: &str, next: &str) -> bool {
-    !ends_sentence(last) && next.chars().next().is_some_and(|c| c.is_lowercase() || joins_without_blank(c))
-}
-
-fn ends_sentence(text: &str) -> bool {
-    text.trim_end().ends_with(['.', '!', '?', ':', ';', '。', '！', '？', '：', '；', '”', '"'])
-}
-
-fn starts_item(text: &str) -> bool {
-    let mut words = text.split_whitespace();
-    let Some(first) = words.next() else { return false };
-    let bullet =
-        first.chars().next().is_some_and(|c| is_bullet(c) && !matches!(c, '-' | '–' | '—' | '*' | '·'));
-    bullet || words.next().is_some() && is_marker(first)
-}
-
-/// One text out of lines of a paragraph, without knowing the rest of the document.
-pub(crate) fn join_plain(lines: &[&str]) -> String {
-    join_texts(lines.iter().map(|&l| l.to_owned()), &Words(HashSet::new())).0
-}
-
-fn join(lines: &[Line], words: &Words) -> (String, Vec<(usize, usize)>) {
-    join_texts(lines.iter().map(Line::text), words)
-}
-
-/// A blank between words, none between Chinese characters, and words that were divided put
-/// together again. With the place of each line in the text, in scalar values.
-fn join_texts(lines: impl Iterator<Item = String>, words: &Words) -> (String, Vec<(usize, usize)>) {
-    let mut out = String::new();
-    let mut chars = 0;
-    let mut spans: Vec<(usize, usize)> = Vec::new();
-    for next in lines {
-        if let Some(stem) = divided(&out, &next)
-            && !words.has_compound(stem, &next)
-        {
-            out.pop();
-            chars -= 1;
-            if let Some((_, end)) = spans.last_mut() {
-                *end = chars;
-            }
-        } else if !out.is_empty()
-            && !ends_with_divider(&out)
-            && (!out.chars().last().is_some_and(joins_without_blank)
-                || !next.chars().next().is_some_and(joins_without_blank))
-        {
-            out.push(' ');
-            chars += 1;
-        }
-        out.push_str(&next);
-        let start = chars;
-        chars += next.chars().count();
-        spans.push((start, chars));
-    }
-    (out, spans)
-}
-
-/// The part before the hyphen of a word that goes on in `next`.
-fn divided<'t>(text: &'t str, next: &str) -> Option<&'t str> {
-    let stem = text.strip_suffix(['-', '\u{2010}'])?;
-    let word = stem.rsplit(|c: char| !c.is_alphabetic()).next()?;
-    let goes_on = next.chars().next().is_some_and(char::is_lowercase);
-    (word.chars().count() >= 2 && goes_on && word.chars().last().is_some_and(char::is_lowercase))
-        .then_some(word)
-}
-
-fn ends_with_divider(text: &str) -> bool {
-    let mut last = text.chars().rev();
-    matches!(last.next(), Some('-' | '\u{2010}' | '/')) && last.next().is_some_and(char::is_alphanumeric)
-}
-
-/// Words with a hyphen that the document writes within a line: these keep it at a line's end too.
-struct Words(HashSet<(String, String)>);
-
-impl Words {
-    fn of(pages: &[PageText]) -> Self {
-        let mut compounds = HashSet::new();
-        for line in pages.iter().flat_map(|p| &p.lines) {
-            for word in line.cells.iter().flat_map(|c| c.text.split_whitespace()) {
-                let word = word.trim_matches(|c: char| !c.is_alphabetic());
-                let parts: Vec<&str> = word.split(['-', '\u{2010}']).collect();
-                for pair in parts.windows(2).filter(|p| !p[0].is_empty() && !p[1].is_empty()) {
-                    compounds.insert((pair[0].to_lowercase(), pair[1].to_lowercase()));
-                }
-            }
-        }
-        Self(compounds)
-    }
-
-    fn has_compound(&self, stem: &str, next: &str) -> bool {
-        let rest = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
-        self.0.contains(&(stem.to_lowercase(), rest.to_lowercase()))
-    }
-}
-
-/// Font sizes of the document: the body's, and those of headings, largest first.
-struct Sizes {
-    body: f32,
-    headings: Vec<f32>,
-}
-
-impl Sizes {
-    fn of(pages: &[PageText]) -> Self {
-        let mut chars: HashMap<i32, usize> = HashMap::new();
-        for line in pages.iter().flat_map(|p| &p.lines) {
-            *chars.entry(half_points(line.size)).or_default() +=
-                line.cells.iter().map(|c| c.text.len()).sum::<usize>();
-        }
-        let body = chars.iter().max_by_key(|(size, count)| (**count, **size)).map_or(0, |(size, _)| *size);
-        let body = body as f32 / 2.0;
-        let mut headings: Vec<i32> =
-            chars.into_keys().filter(|&s| s as f32 / 2.0 >= body * HEADING_SIZE).collect();
-        headings.sort_unstable_by(|a, b| b.cmp(a));
-        Self { body, headings: merge_near(&headings) }
-    }
-
-    fn is_large(&self, line: &Line) -> bool {
-        self.body > 0.0 && line.size >= self.body * HEADING_SIZE - 0.25
-    }
-
-    fn heading_level(&self, lines: &[Line], text: &str) -> Option<u8> {
-        let first = lines.first()?;
-        let letters = text.chars().filter(|c| c.is_alphabetic()).count();
-        let visible = text.chars().filter(|c| !c.is_whitespace()).count();
-        let shaped = lines.len() <= HEADING_LINES && text.chars().count() <= HEADING_CHARS;
-        let item = text.starts_with(is_bullet);
-        if self.body == 0.0 || !shaped || item || letters < 2 || letters * 2 < visible {
-            return None;
-        }
-        if self.is_large(first) {
-            let rank = self.headings.iter().take_while(|&&size| size > first.size + 0.3).count();
-            return u8::try_from(rank.min(SIZE_LEVELS - 1) + 1).ok();
-        }
-        let bold = lines.iter().all(|l| l.bold && l.size >= self.body - 0.6);
-        let closed = text.ends_with(['.', ',', ';', ':', '。', '，', '；', '：']);
-        let bold_heading =
-            bold && lines.len() <= 2 && !closed && !starts_item(text) && text.chars().count() <= 100;
-        let level = self.headings.len().min(SIZE_LEVELS) + 1;
-        bold_heading.then_some(u8::try_from(level).unwrap_or(6))
-    }
-}
-
-/// Sizes within a tenth of each other are one level.
-fn merge_near(sizes: &[i32]) -> Vec<f32> {
-    let mut merged: Vec<f32> = Vec::new();
-    for size in sizes.iter().map(|&s| s as f32 / 2.0) {
-        if merged.last().is_none_or(|last| size < last * 0.9) {
-            merged.push(size);
-        }
-    }
-    merged
-}
-
-fn half_points(size: f32) -> i32 {
-    // `as` saturates; sizes are small.
-    (size * 2.0).round() as i32
-}
-
 #[cfg(test)]
 mod tests {
     use footnote_core::parsed::{ContentType, ParsedDocument};
+    use proptest::prelude::*;
 
     use super::super::layout::Cell;
     use super::*;
@@ -360,7 +212,7 @@ mod tests {
             })
             .collect();
         let right = cells.last().map_or(x, |c| c.right);
-        Line { cells, left: x, right, baseline: y, size, bold: false, grid: None }
+        Line { cells, left: x, right, baseline: y, size, ..Line::default() }
     }
 
     fn assemble(pages: Vec<Vec<Line>>) -> ParsedDocument {
@@ -467,5 +319,239 @@ mod tests {
         assert!(!assemble((1..=10).map(floating).collect()).text.lines().any(|l| l == "4"));
         let slides = (1..=10).map(|n| page(n, &[])[7..].to_vec()).collect();
         assert_eq!(times(&assemble(slides), "body 9"), 10);
+    }
+
+    /// A page of so many full lines, with `last` below them.
+    fn filled(first: &[Line], last: &str) -> Vec<Line> {
+        let mut lines = first.to_vec();
+        let full = "This line of the page goes on to the right edge of it.";
+        lines.extend((0..8).map(|i| line(50.0, 700.0 - i as f32 * 12.0, 10.0, full)));
+        lines.push(line(50.0, 604.0, 10.0, last));
+        lines
+    }
+
+    fn framed(pages: Vec<Vec<Line>>) -> ParsedDocument {
+        let page = |(number, lines)| PageText {
+            frame: Some(Frame::of_page(612.0, 792.0, 0)),
+            ..PageText::new(number, lines)
+        };
+        let pages = (1..).zip(pages).map(page).collect();
+        let mut builder = DocumentBuilder::new(1_000_000);
+        append(PdfText { title: None, outline: Vec::new(), pages, engine: "test".to_owned() }, &mut builder);
+        builder.finish(ContentType::Pdf, "test").unwrap()
+    }
+
+    fn slice(document: &ParsedDocument, span: footnote_core::text::Span) -> String {
+        document.text.chars().skip(span.start).take(span.len()).collect()
+    }
+
+    #[test]
+    fn a_paragraph_goes_on_over_the_end_of_a_page() {
+        let last = "Ten days of annual leave are granted to every full-em-";
+        let document = framed(vec![
+            filled(&[], last),
+            vec![
+                line(50.0, 740.0, 10.0, "ployed person and, after a year of service, further"),
+                line(50.0, 728.0, 10.0, "days."),
+                line(50.0, 700.0, 10.0, "Another paragraph of the page."),
+            ],
+        ]);
+        let sentence = "Ten days of annual leave are granted to every full-employed person and, after a year of service, further days.";
+        let at = document.text.find(sentence).unwrap_or_else(|| panic!("{}", document.text));
+        let span = footnote_core::text::Span::new(at, at + sentence.len());
+        assert_eq!(document.pages_of(span), Some((1, 2)));
+        assert!(slice(&document, document.pages[0].span).ends_with("full-em"));
+        assert!(slice(&document, document.pages[1].span).starts_with("ployed person and"));
+        let boxes: Vec<_> =
+            document.lines.iter().filter(|l| l.span.end > at && l.span.start < span.end).collect();
+        assert_eq!(boxes.iter().map(|l| l.page).collect::<Vec<_>>(), [1, 2, 2]);
+        assert_eq!(slice(&document, boxes[0].span), &last[..last.len() - 1]);
+        assert_eq!(slice(&document, boxes[1].span), "ployed person and, after a year of service, further");
+        assert_eq!(
+            (document.blocks.len(), document.blocks[0].page, document.blocks[1].page),
+            (2, Some(1), Some(2))
+        );
+    }
+
+    #[test]
+    fn chinese_goes_on_without_a_blank_and_over_whole_pages() {
+        let full = "公司在全国各地区都实现了增长全年收入达到十亿元";
+        let pages = (0..3).map(|_| (0..4).map(|i| line(50.0, 700.0 - i as f32 * 12.0, 10.0, full)).collect());
+        let document = framed(pages.collect());
+        assert_eq!(document.text, full.repeat(12));
+        assert_eq!(document.blocks.len(), 1);
+        let pages: Vec<_> = document.pages.iter().map(|p| (p.span.start, p.span.end)).collect();
+        assert_eq!(pages, [(0, 92), (92, 184), (184, 276)]);
+        assert_eq!(
+            document.lines.iter().map(|l| l.page).collect::<Vec<_>>(),
+            [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3, 3]
+        );
+    }
+
+    #[test]
+    fn what_runs_at_the_edges_does_not_part_a_paragraph() {
+        let pages = (1..=10).map(|n| {
+            let head = line(50.0, 770.0, 8.0, if n % 2 == 0 { "Annual Report" } else { "The Company" });
+            let start = line(
+                50.0,
+                730.0,
+                10.0,
+                &format!("which ended {} of the years that were told of.", n * n + 20),
+            );
+            let mut lines = filled(
+                &[head, start],
+                &format!("In the {} years that follow the one of which we tell and", n * n + 20),
+            );
+            lines.push(line(
+                50.0,
+                20.0,
+                8.0,
+                if n % 2 == 0 { "Confidential" } else { "Only for use within" },
+            ));
+            lines
+        });
+        let document = framed(pages.collect());
+        for (text, count) in
+            [("tell and which ended", 9), ("Annual Report", 1), ("Confidential", 1), ("The Company", 1)]
+        {
+            assert_eq!(times(&document, text), count, "{text}: {}", document.text);
+        }
+        let page = |text: &str| {
+            let at = document.text[..document.text.find(text).unwrap()].chars().count();
+            document.pages_of(footnote_core::text::Span::new(at, at + 1)).unwrap()
+        };
+        assert_eq!(
+            (page("Only for use"), page("Annual Report"), page("Confidential")),
+            ((1, 1), (2, 2), (2, 2))
+        );
+    }
+
+    #[test]
+    fn footnotes_are_blocks_and_do_not_part_a_paragraph() {
+        let mut page = filled(&[], "Ten days1 of annual leave are granted to all of those who");
+        if let Some(line) = page.last_mut() {
+            line.raised.push("1".to_owned());
+        }
+        page.push(line(50.0, 52.0, 8.0, "1 Of the calendar year, as it is"));
+        page.push(line(50.0, 42.0, 8.0, "told elsewhere."));
+        let document = framed(vec![page, vec![line(50.0, 740.0, 10.0, "work for the company.")]]);
+        let kinds: Vec<_> = document.blocks.iter().map(|block| (block.kind, block.page)).collect();
+        assert_eq!(kinds, [(BlockKind::Footnote, Some(1)), (BlockKind::Paragraph, Some(1))]);
+        let note = "1 Of the calendar year, as it is told elsewhere.";
+        assert_eq!(slice(&document, document.blocks[0].span), note);
+        assert!(document.text.ends_with("to all of those who work for the company."), "{}", document.text);
+        assert_eq!(document.pages_of(document.blocks[0].span), Some((1, 1)));
+    }
+
+    #[test]
+    fn the_lines_of_a_tables_head_are_one_row() {
+        let bold = |line: Line| Line { bold: true, ..line };
+        let table = |step: f32, head: fn(Line) -> Line| {
+            let lines = vec![
+                head(line(50.0, 700.0, 10.0, "Kind of work | State funded | Others")),
+                head(line(200.0, 700.0 - step, 10.0, "legal aid")),
+                line(50.0, 668.0, 10.0, "Young people | 12 | 30"),
+                line(50.0, 648.0, 10.0, "Women & girls | 15 | 20"),
+            ];
+            assemble(vec![lines]).text
+        };
+        let joined = "| Kind of work | State funded legal aid | Others |\n| --- | --- | --- |\n| Young people | 12 | 30 |";
+        for text in [table(12.0, |line| line), table(16.0, bold)] {
+            assert!(text.starts_with(joined), "{text}");
+        }
+        assert!(table(16.0, |line| line).contains("|  | legal aid |  |"));
+        let figures = vec![
+            line(50.0, 700.0, 10.0, "Young people | 12 | 30"),
+            line(50.0, 688.0, 10.0, "Women & girls | 15 | 20"),
+            line(50.0, 668.0, 10.0, "Men | 15 | 20"),
+        ];
+        assert!(assemble(vec![figures]).text.starts_with("| Young people | 12 | 30 |\n"));
+    }
+
+    #[test]
+    fn a_table_of_contents_is_no_table() {
+        let entry = |y: f32, text: &str, led: bool| Line { led, ..line(50.0, y, 10.0, text) };
+        let page = |numbers: [&str; 3]| {
+            assemble(vec![vec![
+                entry(700.0, &format!("Item 1. | Business | {}", numbers[0]), true),
+                entry(688.0, "Item 2. | Properties and other things that the company", false),
+                entry(676.0, &format!("has to tell | {}", numbers[1]), true),
+                entry(664.0, &format!("Item 3. | Risks | {}", numbers[2]), true),
+            ]])
+        };
+        let document = page(["3", "12", "12"]);
+        assert_eq!(
+            document.text,
+            "Item 1. Business 3\n\nItem 2. Properties and other things that the company has to tell 12\n\nItem 3. Risks 12"
+        );
+        assert!(document.blocks.iter().all(|block| block.kind == BlockKind::ListItem));
+        // Sums have leaders as well.
+        assert!(page(["30", "12", "42"]).text.starts_with("| Item 1. |"));
+        assert!(page(["3", "12", "1,200"]).text.starts_with("| Item 1. |"));
+    }
+
+    #[test]
+    fn a_heading_in_larger_print_ends_a_table() {
+        let document = assemble(vec![vec![
+            line(50.0, 700.0, 10.0, "Women & girls | 15 | 20"),
+            line(50.0, 688.0, 10.0, "Men | 15 | 20"),
+            line(50.0, 666.0, 12.0, "Totals"),
+            line(50.0, 650.0, 10.0, "Month | Days"),
+            line(50.0, 638.0, 10.0, "May | 31"),
+        ]]);
+        let kinds: Vec<_> = document.blocks.iter().map(|block| block.kind).collect();
+        assert_eq!(kinds, [BlockKind::Table, BlockKind::Heading, BlockKind::Table]);
+    }
+
+    #[test]
+    fn what_ends_with_its_page_stays_parted() {
+        let full = "and of these there are many others that go on like this";
+        let parted = |last: &str, next: Line| framed(vec![filled(&[], last), vec![next]]).blocks.len();
+        let next = |text: &str| line(50.0, 740.0, 10.0, text);
+        assert_eq!(parted(full, next("which is why we count them.")), 1);
+        assert_eq!(parted("It ended with the page, and said so at the right edge.", next("which is so.")), 2);
+        assert_eq!(parted("and that was all", next("which is why we count them.")), 1);
+        assert_eq!(parted("and this was said of the", next("Company in the year 2022.")), 1);
+        let alone = framed(vec![
+            vec![
+                line(50.0, 740.0, 10.0, "A line that goes on to the edge of the page"),
+                line(50.0, 700.0, 10.0, "other words"),
+            ],
+            vec![next("which is why we count them.")],
+        ]);
+        assert_eq!(alone.blocks.len(), 3);
+        assert_eq!(parted(full, next("Which is why we count them.")), 2);
+        assert_eq!(parted(full, next("• which is why we count them.")), 2);
+        assert_eq!(parted(full, line(50.0, 740.0, 14.0, "which is why we count them.")), 2);
+        assert_eq!(parted(full, Line { bold: true, ..next("which is why we count them.") }), 2);
+        assert_eq!(framed(vec![filled(&[], full), vec![], vec![next("which is why")]]).blocks.len(), 2);
+    }
+
+    proptest! {
+        /// Whatever is joined, no word is lost, and spans and lines stay in order (which `finish` checks).
+        #[test]
+        fn no_word_is_lost_at_page_ends(
+            pages in prop::collection::vec(
+                prop::collection::vec((0_u8..40, 0_u8..3, "[a-c年]{1,4}( [a-cA-C年]{1,9}){0,8}[.,]?"), 0..6), 1..5)
+        ) {
+            let mut words = Vec::new();
+            let pages = pages.into_iter().map(|lines| {
+                let mut y = 760.0;
+                lines.into_iter().map(|(step, size, text)| {
+                    words.extend(text.split(' ').map(str::to_owned));
+                    y -= 8.0 + f32::from(step);
+                    line(50.0, y, 8.0 + f32::from(size), &text)
+                }).collect()
+            }).collect();
+            let document = framed(pages);
+            let letters = |words: Vec<String>| {
+                let mut letters: Vec<char> = words.concat().chars().filter(|c| c.is_alphanumeric()).collect();
+                letters.sort_unstable();
+                letters
+            };
+            prop_assert_eq!(letters(words), letters(vec![document.text.clone()]));
+            let covered: usize = document.lines.iter().map(|line| line.span.len()).sum();
+            prop_assert!(covered <= document.text.chars().count());
+        }
     }
 }

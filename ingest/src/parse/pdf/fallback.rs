@@ -81,14 +81,6 @@ fn paragraphs(text: &str) -> Vec<Line> {
             None => paragraphs.push(Vec::new()),
         }
     }
-    let line = |text: String| Line {
-        cells: vec![Cell { text, left: 0.0, right: 0.0 }],
-        left: 0.0,
-        right: 0.0,
-        baseline: 0.0,
-        size: 0.0,
-        bold: false,
-        grid: None,
-    };
-    paragraphs.into_iter().filter(|p| !p.is_empty()).map(|p| line(super::assemble::join_plain(&p))).collect()
+    let line = |text: String| Line { cells: vec![Cell { text, left: 0.0, right: 0.0 }], ..Line::default() };
+    paragraphs.into_iter().filter(|p| !p.is_empty()).map(|p| line(super::joints::join_plain(&p))).collect()
 }

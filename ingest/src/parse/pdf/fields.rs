@@ -1,4 +1,4 @@
-//! What people filled into a page's form fields. PDFium's text of a page does not have it, as it lies in appearances of
+//! What people filled into a page's form fields, and wrote over it as notes that are shown. PDFium's text of a page does not have it, as it lies in appearances of
 //! their own; the values are set where the fields are, as if they were printed there.
 
 use pdfium_render::prelude::*;
@@ -14,10 +14,13 @@ const WIDTH: f32 = 0.5;
 /// Height of a line as a share of the size.
 const LINE: f32 = 1.2;
 
-/// The characters of all values, a blank behind each line.
+/// The characters of all values and notes, a blank behind each line.
 pub(super) fn glyphs(page: &PdfPage<'_>) -> Vec<Glyph> {
     let fields = page.annotations().iter().filter_map(|annotation| {
-        let value = value(annotation.as_form_field()?)?;
+        let value = match &annotation {
+            PdfPageAnnotation::FreeText(note) if !note.is_hidden() => note.contents()?,
+            _ => value(annotation.as_form_field()?)?,
+        };
         let bounds = annotation.bounds().ok()?;
         Some((value, bounds))
     });
@@ -31,10 +34,16 @@ fn value(field: &PdfFormField<'_>) -> Option<String> {
         PdfFormField::ComboBox(field) => field.value(),
         PdfFormField::ListBox(field) => field.value(),
         PdfFormField::Checkbox(field) => field.is_checked().unwrap_or(false).then(|| "☑".to_owned()),
-        // PDFium calls each button of a group checked, also where none is.
+        PdfFormField::RadioButton(field) => is_chosen(field).then(|| "◉".to_owned()),
         _ => None,
     };
     value.filter(|value| !value.trim().is_empty())
+}
+
+/// PDFium's bindings call each button of a group checked where none is: its value is none then.
+fn is_chosen(button: &PdfFormRadioButtonField<'_>) -> bool {
+    let value = button.group_value().filter(|value| !value.is_empty() && value != "Off");
+    value.is_some() && button.is_checked().unwrap_or(false)
 }
 
 /// The value's lines from the field's upper edge on, each as wide as the field at the most.

@@ -101,7 +101,7 @@ mod tests {
 
     fn line(left: f32, right: f32, baseline: f32) -> Line {
         let cells = vec![Cell { text: "x".to_owned(), left, right }];
-        Line { cells, left, right, baseline, size: 10.0, bold: false, grid: None }
+        Line { cells, left, right, baseline, size: 10.0, ..Line::default() }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Tables between drawn lines: each cell's text out of the characters that stand in it.
 
-use super::assemble::join_plain;
 use super::glyph::Glyph;
+use super::joints::join_plain;
 use super::layout::{COLUMN_WIDTH, Line, cell_lines, is_right_to_left, subtract};
 use super::rulings::Grid;
 use crate::parse::table::TableGrid;

@@ -7,6 +7,7 @@
 
 use super::glyph::Glyph;
 use super::grid::{RuledTable, take_tables};
+use super::raised::Raised;
 use super::rulings::Rulings;
 use crate::parse::flow::joins_without_blank;
 
@@ -42,7 +43,7 @@ pub(crate) struct Cell {
 }
 
 /// A line of text.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Line {
     /// Its cells from left to right, at least one.
     pub(crate) cells: Vec<Cell>,
@@ -58,6 +59,12 @@ pub(crate) struct Line {
     pub(crate) bold: bool,
     /// The rows of the table that it is, where it is a whole table between drawn lines.
     pub(crate) grid: Option<Vec<Vec<String>>>,
+    /// Whether it stands on many pages, and here for the first time.
+    pub(crate) running: bool,
+    /// Numbers and signs that stand raised behind its words.
+    pub(crate) raised: Vec<String>,
+    /// Whether dots lead from one of its cells to the next.
+    pub(crate) led: bool,
 }
 
 impl Line {
@@ -75,6 +82,7 @@ struct Fragment {
     chars: usize,
     bold_chars: usize,
     grid: Option<Vec<Vec<String>>>,
+    raised: Raised,
 }
 
 impl Fragment {
@@ -89,6 +97,7 @@ impl Fragment {
             chars: table.chars,
             bold_chars: 0,
             grid: Some(table.rows),
+            raised: Raised::default(),
         }
     }
 }
@@ -138,6 +147,7 @@ fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
                 chars: 1,
                 bold_chars: usize::from(glyph.bold),
                 grid: None,
+                raised: Raised::default(),
             }),
         }
         blank = None;
@@ -181,8 +191,9 @@ fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
     let before = last.cell.text.chars().last().unwrap_or(' ');
     let tight = joins_without_blank(before) && joins_without_blank(glyph.c);
     let turns = turns(before, glyph.c);
+    let leads = last.raised.note(&last.cell.text, (last.size, last.baseline), glyph, blank.is_some());
     let wanted = match blank {
-        _ if turns => true,
+        _ if turns || leads => true,
         Some(generated) => !(generated && tight),
         None => !tight && gap > WORD_GAP * glyph.size.max(1.0),
     };
@@ -316,10 +327,18 @@ fn line(mut row: Row) -> Line {
     let baseline = row.first().map_or(0.0, |f| f.baseline);
     let chars: usize = row.iter().map(|f| f.chars).sum();
     let bold_chars: usize = row.iter().map(|f| f.bold_chars).sum();
+    let raised = row.iter_mut().flat_map(|fragment| std::mem::take(&mut fragment.raised.marks)).collect();
     let mut cells: Vec<Cell> = Vec::new();
     let is_table = grid.is_some();
     let parts = |cell: Cell| if is_table { vec![cell] } else { split_at_leaders(cell) };
-    for cell in row.into_iter().flat_map(|fragment| parts(fragment.cell)) {
+    let mut led = false;
+    let parted = row.into_iter().flat_map(|fragment| {
+        let chars = fragment.cell.text.len();
+        let parts = parts(fragment.cell);
+        led |= parts.iter().map(|cell| cell.text.len()).sum::<usize>() + MIN_LEADERS <= chars;
+        parts
+    });
+    for cell in parted {
         let first = cells.len() == 1;
         match cells.last_mut().filter(|last| belong_together(last, &cell, first, size)) {
             Some(last) => {
@@ -343,6 +362,9 @@ fn line(mut row: Row) -> Line {
         size,
         bold: bold_chars * 5 >= chars * 4,
         grid,
+        running: false,
+        raised,
+        led,
     }
 }
 
@@ -519,6 +541,18 @@ mod tests {
         put(&mut raised, 70.0, 683.0, "2");
         raised[0].size = 6.0;
         glyphs.insert(glyphs.len() - 1, raised.swap_remove(0));
+        assert_eq!(lines(&[glyphs.clone()])[1].raised, ["2"]);
         assert_eq!(read(glyphs), ["• an item", "note2"]);
+    }
+
+    #[test]
+    fn the_number_of_a_note_stands_apart_from_it() {
+        let mut glyphs = Vec::new();
+        put(&mut glyphs, 50.0, 703.0, "12");
+        glyphs.pop();
+        glyphs.iter_mut().for_each(|glyph| glyph.size = 6.0);
+        put(&mut glyphs, 60.0, 700.0, "Of last year");
+        let line = lines(&[glyphs]).swap_remove(0);
+        assert_eq!((line.text().as_str(), line.raised.len(), line.size), ("12 Of last year", 0, 10.0));
     }
 }

@@ -2,6 +2,8 @@
 //! file) pdf-extract, which needs nothing.
 
 mod assemble;
+mod blocks;
+mod breaks;
 mod fallback;
 mod fields;
 mod frame;
@@ -9,14 +11,18 @@ mod frame;
 pub(crate) mod fuzzing;
 mod glyph;
 mod grid;
+mod joints;
 mod layout;
+mod notes;
 mod outline;
 mod pdfium;
+mod raised;
 mod rows;
 mod rulings;
 mod running;
 mod scan;
 mod scanner;
+mod sizes;
 mod workers;
 
 use std::path::Path;

@@ -91,9 +91,7 @@ fn read_page(
         }
     };
     let mut placed = glyphs(&text);
-    if document.form().is_some() {
-        placed.extend(fields::glyphs(&page));
-    }
+    placed.extend(fields::glyphs(&page));
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     *chars += glyphs.len();
     if *chars > limits.max_text_chars {

@@ -1,11 +1,20 @@
 //! Tables: rows of cells that follow each other, put into columns.
 
+use super::joints::join_plain;
 use super::layout::Line;
 use crate::parse::table::to_markdown;
 
 /// Most lines with one cell in a row within a table, and the longest of them.
 const MAX_LABEL_LINES: usize = 3;
 const MAX_LABEL_CHARS: usize = 80;
+
+/// A line with one cell in print larger by this than the rows around it is a heading, not a label within the table.
+const LARGER: f32 = 1.08;
+/// Most lines of a table's head, and the share of the distance to the next row that they are apart at most.
+const MAX_HEAD_LINES: usize = 3;
+const HEAD_STEP: f32 = 0.8;
+/// Fewest entries of a table of contents.
+const LEAST_ENTRIES: usize = 3;
 
 /// The end of the table that begins at `at`; `at` where there is none. A table is a run of rows
 /// with several cells; a row with one cell within it is a subheading.
@@ -23,7 +32,9 @@ pub(crate) fn table_end(lines: &[Line], at: usize, leading: f32) -> usize {
         }
         if line.cells.len() < 2 {
             let rest = &lines[end..lines.len().min(end + MAX_LABEL_LINES + 1)];
-            if !table_goes_on(rest, leading) {
+            let row = rest.iter().find(|line| line.cells.len() >= 2);
+            let is_heading = row.is_some_and(|row| line.size > row.size.max(last.size) * LARGER);
+            if is_heading || !table_goes_on(rest, leading) {
                 break;
             }
         } else {
@@ -55,10 +66,68 @@ fn table_goes_on(lines: &[Line], leading: f32) -> bool {
     false
 }
 
-/// A Markdown table. Where the cells do not lie in columns, the first cell of a row is its label and
-/// the others stand at the right, as figures do.
+/// Whether the rows are entries of a table of contents: dots lead from most of them to numbers of pages, which ascend.
+pub(crate) fn is_contents(lines: &[Line]) -> bool {
+    let led = lines.iter().filter(|line| line.led).count();
+    let numbers: Vec<u32> = lines.iter().filter(|line| line.led).filter_map(page_number).collect();
+    led >= LEAST_ENTRIES && led * 2 >= lines.len() && numbers.len() == led && numbers.is_sorted()
+}
+
+/// The bare number that a line ends with.
+fn page_number(line: &Line) -> Option<u32> {
+    line.cells.last()?.text.parse().ok().filter(|number| (1..10_000).contains(number))
+}
+
+/// The entries of a table of contents: one without a number goes on in the next line.
+pub(crate) fn entries(lines: Vec<Line>) -> Vec<Vec<Line>> {
+    let mut entries: Vec<Vec<Line>> = Vec::new();
+    for line in lines {
+        let goes_on = |entry: &&mut Vec<Line>| {
+            entry.last().is_some_and(|last| page_number(last).is_none() && last.bold == line.bold)
+        };
+        match entries.last_mut().filter(goes_on) {
+            Some(entry) => entry.push(line),
+            None => entries.push(vec![line]),
+        }
+    }
+    entries
+}
+
+/// A Markdown table, and where the rows of it stand in the lines. Where the cells do not lie in columns, the first cell
+/// of a row is its label and the others stand at the right, as figures do.
 pub(crate) fn table_text(lines: &[Line]) -> String {
-    to_markdown(&grid(lines).unwrap_or_else(|| flushed_right(lines)))
+    let mut rows = grid(lines).unwrap_or_else(|| flushed_right(lines));
+    let head = head_lines(lines, &rows);
+    let below: Vec<Vec<String>> = rows.drain(1..head).collect();
+    for row in below {
+        for (cell, text) in rows[0].iter_mut().zip(row).filter(|(_, text)| !text.is_empty()) {
+            *cell = join_plain(&[cell, &text]);
+        }
+    }
+    to_markdown(&rows)
+}
+
+/// How many lines are together the first row: heads go on below where there is text above, close to it or bold as it
+/// is, and have no figures.
+pub(crate) fn head_lines(lines: &[Line], rows: &[Vec<String>]) -> usize {
+    let mut count = 1;
+    while count < MAX_HEAD_LINES && count + 1 < lines.len() {
+        let [above, line, below] = [&lines[count - 1], &lines[count], &lines[count + 1]];
+        let step = above.baseline - line.baseline;
+        let is_close = step <= HEAD_STEP * (line.baseline - below.baseline);
+        let is_bold = above.bold && line.bold && !below.bold;
+        let mut cells = rows[0].iter().zip(&rows[count]).filter(|(_, text)| !text.is_empty());
+        let goes_on = cells.all(|(head, text)| {
+            !head.is_empty()
+                && !text.contains(|c: char| c.is_numeric())
+                && !head.ends_with(|c: char| c.is_numeric())
+        });
+        if !(goes_on && (is_close || is_bold)) {
+            break;
+        }
+        count += 1;
+    }
+    count
 }
 
 fn flushed_right(lines: &[Line]) -> Vec<Vec<String>> {

@@ -33,9 +33,10 @@ pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Option<String> {
     for page in pages {
         let at_edge = edge_lines(&page.lines, |line| is_running(line, page.number, body, &running));
         let mut index = 0;
-        page.lines.retain(|line| {
-            let keep = !at_edge.contains(&index) || is_first(line, page.number, body, &running, &mut seen);
+        page.lines.retain_mut(|line| {
+            line.running = at_edge.contains(&index);
             index += 1;
+            let keep = !line.running || is_first(line, page.number, body, &running, &mut seen);
             if !keep {
                 count(&mut left_out, line.text());
             }

@@ -380,3 +380,74 @@ fn pdfium_reads_what_was_filled_in() {
     assert_eq!(document.text, "Name of the employee: Alice Liddell\n\nSigned in June.");
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
 }
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_footnotes_and_goes_on_over_the_end_of_a_page() {
+    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let first = "BT /F1 10 Tf 72 100 Td (Ten days) Tj 4 Ts /F1 6 Tf (1) Tj 0 Ts /F1 10 Tf ( of annual leave are granted to each of those who) Tj ET \
+                 BT /F1 5 Tf 72 63 Td (1) Tj ET BT /F1 8 Tf 78 60 Td (Of the calendar year.) Tj ET";
+    let second = "BT /F1 10 Tf 72 700 Td (work for the company.) Tj ET";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[first, second])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    assert_eq!(
+        document.text,
+        "1 Of the calendar year.\n\nTen days1 of annual leave are granted to each of those who work for the company."
+    );
+    assert_eq!(document.blocks[0].kind, BlockKind::Footnote);
+    let lines: Vec<_> = document.lines.iter().map(|line| (line.page, line.bounds[1] < 0.5)).collect();
+    assert_eq!(lines, [(1, false), (1, false), (2, true)]);
+    assert_eq!(document.pages_of(document.blocks[1].span), Some((1, 2)));
+}
+
+/// A page with these annotations; the objects are numbered from 20, of which `form` names the fields.
+fn annotated(page: &str, annotations: &str, form: &str, objects: &[String]) -> Vec<u8> {
+    let mut text = String::from_utf8(pdf(&[page])).unwrap();
+    text = text.replace("/Type /Catalog", &format!("/Type /Catalog {form}"));
+    text = text.replace("/Type /Page /Parent", &format!("/Type /Page /Annots [{annotations}] /Parent"));
+    let more: String =
+        objects.iter().enumerate().map(|(n, o)| format!("{} 0 obj\n{o}\nendobj\n", n + 20)).collect();
+    // Objects without an entry in the table of references: PDFium rebuilds it.
+    text.replace("xref\n0", &format!("{more}xerf\n0")).replace("startxref", "startxerf").into_bytes()
+}
+
+#[test]
+#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
+fn pdfium_reads_what_was_chosen_and_what_was_noted() {
+    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let page = "BT /F1 10 Tf 72 700 Td (Paid:) Tj 0 -30 Td (Unpaid:) Tj ET";
+    let read = |value: &str, states: [&str; 2]| {
+        let button = |name: &str, state: &str, y: u32| {
+            format!(
+                "<< /Type /Annot /Subtype /Widget /Parent 21 0 R /Rect [120 {y} 130 {}] /F 4 {state} \
+                 /AP << /N << /{name} 20 0 R /Off 20 0 R >> >> >>",
+                y + 10
+            )
+        };
+        let objects = [
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 10 10] /Length 0 >>\nstream\n\nendstream".to_owned(),
+            format!("<< /FT /Btn /Ff 49152 /T (kind) {value} /Kids [22 0 R 23 0 R] >>"),
+            button("paid", states[0], 698),
+            button("unpaid", states[1], 668),
+            "<< /Type /Annot /Subtype /FreeText /Rect [72 600 300 620] /F 4 /DA (/F1 10 Tf) /Contents (Seen by Alice.) >>"
+                .to_owned(),
+            "<< /Type /Annot /Subtype /FreeText /Rect [72 500 300 520] /F 2 /DA (/F1 10 Tf) /Contents (Hidden.) >>".to_owned(),
+        ];
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let form = "/AcroForm << /Fields [21 0 R] >>";
+        fs_err::write(file.path(), annotated(page, "22 0 R 23 0 R 24 0 R 25 0 R", form, &objects)).unwrap();
+        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap().text
+    };
+    let chosen = read("/V /unpaid", ["/AS /Off", "/AS /unpaid"]);
+    assert_eq!(chosen, "Paid:\n\nUnpaid: ◉\n\nSeen by Alice.");
+    for (value, states) in
+        [("", ["", ""]), ("", ["/AS /Off", "/AS /Off"]), ("/V /Off", ["/AS /Off", "/AS /Off"])]
+    {
+        assert_eq!(read(value, states), "Paid:\n\nUnpaid:\n\nSeen by Alice.", "{value} {states:?}");
+    }
+}

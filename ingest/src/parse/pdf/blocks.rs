@@ -1,0 +1,149 @@
+//! Which lines of a page make a block together.
+
+use super::joints::{ends_sentence, sentence_goes_on};
+use super::layout::{Line, is_bullet, is_marker};
+use super::notes::take_notes;
+use super::outline::Outline;
+use super::rows::{entries, is_contents, table_end};
+use super::sizes::Sizes;
+
+/// What lines are together.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// A table between drawn lines, which is one line.
+    Grid,
+    /// Rows of a table.
+    Table,
+    /// The title of an entry of the outline, and its level.
+    Titled(u8),
+    /// A paragraph, a list item or a heading.
+    Text,
+    /// An entry of a table of contents.
+    Entry,
+    /// A footnote.
+    Note,
+}
+
+/// Lines that make one block.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Part {
+    /// What they are.
+    pub(super) kind: Kind,
+    /// At least one.
+    pub(super) lines: Vec<Line>,
+}
+
+/// The blocks of a page, in the order of its lines; footnotes come last.
+pub(super) fn parts(page: u32, lines: Vec<Line>, outline: &Outline, sizes: &Sizes) -> Vec<Part> {
+    let leading = leading(&lines);
+    let (lines, notes) = take_notes(lines);
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < lines.len() {
+        let (kind, end) = part(page, &lines, at, outline, sizes, leading);
+        found.push((kind, end - at));
+        at = end;
+    }
+    let mut lines = lines.into_iter();
+    let mut parts = Vec::with_capacity(found.len() + notes.len());
+    for (kind, count) in found {
+        let lines: Vec<Line> = lines.by_ref().take(count).collect();
+        match kind {
+            Kind::Table if is_contents(&lines) => {
+                parts.extend(entries(lines).into_iter().map(|lines| Part { kind: Kind::Entry, lines }));
+            }
+            kind => parts.push(Part { kind, lines }),
+        }
+    }
+    parts.extend(notes.into_iter().map(|lines| Part { kind: Kind::Note, lines }));
+    parts
+}
+
+/// What begins at `at`, and where it ends.
+fn part(
+    page: u32,
+    lines: &[Line],
+    at: usize,
+    outline: &Outline,
+    sizes: &Sizes,
+    leading: f32,
+) -> (Kind, usize) {
+    if lines[at].grid.is_some() {
+        return (Kind::Grid, at + 1);
+    }
+    if let Some((count, level)) = outline.heading_at(page, &lines[at..]) {
+        return (Kind::Titled(level), at + count);
+    }
+    let table = table_end(lines, at, leading);
+    if table > at {
+        return (Kind::Table, table);
+    }
+    let mut end = at + 1;
+    while end < lines.len()
+        && lines[end].grid.is_none()
+        && outline.heading_at(page, &lines[end..]).is_none()
+        && table_end(lines, end, leading) == end
+        && !starts_block(&lines[at..end], &lines[end], leading, sizes)
+    {
+        end += 1;
+    }
+    (Kind::Text, end)
+}
+
+/// The usual distance of baselines, in font sizes.
+fn leading(lines: &[Line]) -> f32 {
+    let mut steps: Vec<f32> = lines
+        .windows(2)
+        .map(|pair| (pair[0].baseline - pair[1].baseline) / pair[0].size.max(1.0))
+        .filter(|step| (0.8..2.5).contains(step))
+        .collect();
+    steps.sort_by(f32::total_cmp);
+    steps.get(steps.len() / 2).copied().unwrap_or(1.2)
+}
+
+/// Whether `next` begins a block of its own after the lines of `block`.
+fn starts_block(block: &[Line], next: &Line, leading: f32, sizes: &Sizes) -> bool {
+    let Some(last) = block.last() else { return true };
+    if next.size == 0.0 {
+        // No geometry: the engine has split paragraphs already.
+        return true;
+    }
+    if last.running != next.running {
+        return true;
+    }
+    let size = last.size.max(1.0);
+    let step = last.baseline - next.baseline;
+    if (last.size - next.size).abs() > 0.08 * size || (last.bold != next.bold && block.iter().all(|l| l.bold))
+    {
+        return true;
+    }
+    let is_heading = sizes.is_large(last);
+    if step <= 0.0 {
+        return is_heading || !sentence_goes_on(&last.text(), &next.text());
+    }
+    if step > leading * 1.3 * size || starts_item(&next.text()) {
+        return true;
+    }
+    if is_heading {
+        return false;
+    }
+    let item = block.first().is_some_and(|first| starts_item(&first.text()));
+    let indent = next.left - last.left;
+    if indent > 0.8 * size && !item {
+        return true;
+    }
+    if indent < -0.8 * size && block.len() > 1 {
+        return true;
+    }
+    let short = last.right < next.right - 0.2 * (next.right - next.left);
+    short && ends_sentence(&last.text())
+}
+
+/// Whether the text begins as a list item does.
+pub(super) fn starts_item(text: &str) -> bool {
+    let mut words = text.split_whitespace();
+    let Some(first) = words.next() else { return false };
+    let bullet =
+        first.chars().next().is_some_and(|c| is_bullet(c) && !matches!(c, '-' | '–' | '—' | '*' | '·'));
+    bullet || words.next().is_some() && is_marker(first)
+}
