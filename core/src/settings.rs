@@ -74,7 +74,7 @@ pub struct AnswerSettings {
 
 impl Default for AnswerSettings {
     fn default() -> Self {
-        Self { mode: AnswerMode::Generative, unsupported: UnsupportedPolicy::Drop, supported_from: 0.5 }
+        Self { mode: AnswerMode::Generative, unsupported: UnsupportedPolicy::Drop, supported_from: 0.9 }
     }
 }
 

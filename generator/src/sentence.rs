@@ -198,7 +198,8 @@ fn full_stop(before: &str, rest: &str, finished: bool) -> End {
 /// A full stop with blanks before and after it, as texts have that were cut into tokens: it ends a sentence where
 /// another begins with a capital, and the words before are no abbreviation.
 fn apart(before: &str, rest: &str, finished: bool) -> End {
-    let word = before.trim_end().rsplit(char::is_whitespace).next().unwrap_or_default();
+    let within = before.trim_end_matches(|c: char| c.is_whitespace() || is_closer(c));
+    let word = within.rsplit(char::is_whitespace).next().unwrap_or_default();
     let is_word = word.chars().filter(|c| c.is_alphanumeric()).count() > 1;
     if !is_word
         || ABBREVIATIONS.contains(&word.to_lowercase().as_str())
@@ -401,6 +402,8 @@ mod tests {
                 "In 1952 , Dr . Li agreed ."
             ]
         );
+        let printed = ["Printed by Bi Sheng ( 990 -- 1051 ) .", "Around 1450 came Gutenberg ."];
+        assert_eq!(passage(&printed.join(" ")), printed);
         assert_eq!(passage("Type . then 3 . 5 and J . Smith"), ["Type . then 3 . 5 and J . Smith"]);
     }
 

@@ -45,8 +45,9 @@ pub use models::{SupportMethod, SupportModels};
 const WORDS_DECIDE_FROM: f32 = 0.9;
 /// Calibrated score below which not even a part of the sentence is supported.
 const PARTLY_FROM: f32 = 0.3;
-/// Highest score of a sentence that strays from its evidence or overstates it.
+/// Highest scores of a sentence that strays from its evidence, and of one that overstates it.
 const STRAYS: f32 = 0.2;
+const OVERSTATES: f32 = 0.4;
 /// Score of a sentence one of whose facts is not in its evidence.
 const FACT_MISSING: f32 = 0.05;
 /// Places of the sources that are compared by words, and by meaning.
@@ -271,16 +272,17 @@ impl Verifier {
             let why = format!("the sources do not have {}", named(&missing));
             return Ok(Judgement { score: FACT_MISSING, ..Judgement::unsupported(&why, missing, places) });
         }
-        let astray = self
-            .strays(sources, question, &terms, &places)
-            .or_else(|| overstates(sources, question, claim, &places));
-        if let Some(why) = astray {
-            let score = words.min(STRAYS);
-            return Ok(Judgement {
-                score,
-                method: "words",
-                ..Judgement::unsupported(why, Vec::new(), places)
-            });
+        let by_words = |score, why| Judgement {
+            score,
+            method: "words",
+            ..Judgement::unsupported(why, Vec::new(), places.clone())
+        };
+        if let Some(why) = self.strays(sources, question, &terms, &places) {
+            return Ok(by_words(words.min(STRAYS), why));
+        }
+        if let Some(why) = overstates(sources, question, claim, &places) {
+            // It is about the same matter, and the source's own words say how far it goes.
+            return Ok(Judgement { verdict: Verdict::Partly, ..by_words(words.min(OVERSTATES), why) });
         }
         // Words of several sentences may be those of several matters.
         let (score, method) = if held >= WORDS_DECIDE_FROM && sources.is_one_sentence(&places) {

@@ -24,7 +24,11 @@ pub(crate) struct Placed {
 }
 
 /// Gives each edit a chunk of its own: one with its text, else the one most like it, those of persons first.
-pub(crate) fn place(mut edits: Vec<StoredChunkEdit>, texts: &[&str]) -> Placed {
+pub(crate) fn place(edits: Vec<StoredChunkEdit>, texts: &[&str]) -> Placed {
+    place_within(MOST_PAIRS, edits, texts)
+}
+
+fn place_within(most_pairs: usize, mut edits: Vec<StoredChunkEdit>, texts: &[&str]) -> Placed {
     let mut on_chunks = vec![None; texts.len()];
     if edits.is_empty() {
         return Placed { on_chunks, unplaced: edits };
@@ -32,7 +36,7 @@ pub(crate) fn place(mut edits: Vec<StoredChunkEdit>, texts: &[&str]) -> Placed {
     // Within a rank the oldest stays first.
     edits.sort_by_key(|stored| rank(&stored.edit));
     let changed = place_same(edits, texts, &mut on_chunks);
-    let unplaced = place_alike(changed, texts, &mut on_chunks);
+    let unplaced = place_alike(most_pairs, changed, texts, &mut on_chunks);
     Placed { on_chunks, unplaced }
 }
 
@@ -75,6 +79,7 @@ struct Pair {
 
 /// Places edits, which come in order of rank, on free chunks, the best pairs of a rank first; gives the others back.
 fn place_alike(
+    most_pairs: usize,
     edits: Vec<StoredChunkEdit>,
     texts: &[&str],
     on_chunks: &mut [Option<ChunkEdit>],
@@ -84,7 +89,7 @@ fn place_alike(
     }
     let free = (0_u32..).zip(texts).zip(on_chunks.iter()).filter(|(_, place)| place.is_none());
     let sketches: Vec<(u32, Sketch)> = free.map(|((chunk, text), _)| (chunk, Sketch::of(text))).collect();
-    let Some(compared) = MOST_PAIRS.checked_div(sketches.len()) else { return edits };
+    let Some(compared) = most_pairs.checked_div(sketches.len()) else { return edits };
     let mut pairs = Vec::new();
     for (edit, stored) in (0_u32..).zip(&edits).take(compared) {
         let (rank, wanted) = (rank(&stored.edit), Sketch::of(&stored.text));
@@ -125,7 +130,8 @@ impl Sketch {
             match (mine.peek(), theirs.peek()) {
                 (None, None) => break,
                 (Some(a), Some(b)) if a == b => {
-                    (mine.next(), theirs.next());
+                    mine.next();
+                    theirs.next();
                     common += 1;
                 }
                 (Some(a), Some(b)) if a > b => drop(theirs.next()),
@@ -208,16 +214,17 @@ mod tests {
 
     #[test]
     fn where_there_are_too_many_to_compare_persons_come_first() {
-        let text = |n: usize, word: &str| format!("{n} {word} {n}").repeat(3);
-        let mut edits: Vec<_> =
-            (0..1_100).map(|n| edit(&text(n, "old"), "model", false, EditAuthor::Model)).collect();
-        edits.push(note(&text(2_000, "old").repeat(9), "person"));
-        let mut texts: Vec<String> = (0..1_999).map(|n| text(n, "new")).collect();
-        texts.push(text(2_000, "old").repeat(10));
-        assert!(edits.len() * texts.len() > MOST_PAIRS);
-        let placed = place(edits, &texts.iter().map(String::as_str).collect::<Vec<_>>());
-        assert_eq!(notes(&placed)[1_999], Some("person"));
-        assert!(placed.unplaced.len() > 100, "{}", placed.unplaced.len());
+        let texts = ["Annual leave is fifteen days a year.", "Trains are to be taken in the second class."];
+        let by_model = edit("Annual leave is fifteen days each year.", "model", false, EditAuthor::Model);
+        let by_person = note("Trains are to be taken in their second class.", "person");
+        let placed = |most_pairs| {
+            let placed = place_within(most_pairs, vec![by_model.clone(), by_person.clone()], &texts);
+            notes(&placed).into_iter().map(|note| note.map(str::to_owned)).collect::<Vec<_>>()
+        };
+        let (model, person) = (Some("model".to_owned()), Some("person".to_owned()));
+        assert_eq!(placed(4), [model, person.clone()]);
+        assert_eq!(placed(3), [None, person]);
+        assert_eq!(placed(1), [None, None]);
     }
 
     /// Made of few words, so that many are alike.

@@ -264,12 +264,12 @@ pub(crate) struct Both {
 }
 
 /// Chances from which a sentence might count as supported.
-const THRESHOLDS: [f32; 8] = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98];
+const THRESHOLDS: [f64; 8] = [0.5, 0.6, 0.7, 0.8, 0.85, 0.9, 0.95, 0.98];
 
 /// How it would have done with another `answer.supported_from`.
 #[derive(Debug, Serialize)]
 struct AtThreshold {
-    supported_from: f32,
+    supported_from: f64,
     true_kept: f64,
     false_caught: f64,
 }
@@ -339,8 +339,10 @@ impl Injection {
 }
 
 impl AtThreshold {
-    fn of(supported_from: f32, judged: &[(&Claim, &Judged)]) -> Self {
-        let stays = |judged: &Judged| judged.verdict == Verdict::NotNeeded || judged.score >= supported_from;
+    fn of(supported_from: f64, judged: &[(&Claim, &Judged)]) -> Self {
+        let stays = |judged: &Judged| {
+            judged.verdict == Verdict::NotNeeded || f64::from(judged.score) >= supported_from
+        };
         let share = |of_false: bool, stays_is: bool| {
             let of_class = judged.iter().filter(|(claim, _)| claim.falsified.is_some() == of_false);
             Share::of(of_class.map(|(_, judged)| stays(judged) == stays_is)).share

@@ -213,7 +213,7 @@ mod tests {
             answer: AnswerSettingsSchema {
                 mode: AnswerModeView::Generative,
                 unsupported: UnsupportedPolicyView::Drop,
-                supported_from: 0.5,
+                supported_from: 0.9,
             },
             enrichment: EnrichmentSettingsSchema { enabled: false, max_chunks: 1 },
         };
