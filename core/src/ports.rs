@@ -298,8 +298,8 @@ pub trait DocumentStore: Send + Sync {
     /// A document's edits, oldest first.
     async fn chunk_edits(&self, document: DocumentId) -> Result<Vec<StoredChunkEdit>>;
     /// Puts the edit in the place of any that the chunk has, and queues that the indexes learn it; one that says
-    /// nothing only removes. Chunks of retired versions keep theirs. `None` where the chunk is not of the document's current version, and for a model's
-    /// edit where a person has made one.
+    /// nothing only removes. Chunks of retired versions keep theirs. `None` where the chunk is not of the document's
+    /// current version, and for a model's edit where a person has made one.
     async fn put_chunk_edit(
         &self,
         document: DocumentId,
