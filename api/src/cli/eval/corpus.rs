@@ -12,6 +12,7 @@ use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::ports::{DocumentFilter, NewVersion};
+use footnote_core::settings::KnowledgeBaseSettings;
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_ingest::pipeline::NO_TEXT;
 use sha2::{Digest, Sha256};
@@ -91,6 +92,12 @@ async fn indexed(session: &Session, corpus: &[CorpusDocument]) -> Result<Indexed
     let generation = session.app.generation.spec.fingerprint().to_string();
     let knowledge_base = session.knowledge_base_or_new(&format!("eval-{}", &generation[..12])).await?;
     session.app.require_embedder_of(&knowledge_base).await?;
+    // What is measured is how a knowledge base starts today, and not when this one was made.
+    let (settings, store) = (KnowledgeBaseSettings::default(), &session.app.store.documents);
+    let updated = store
+        .update_knowledge_base(knowledge_base.id, &knowledge_base.description, &settings, session.app.now())
+        .await?;
+    let knowledge_base = updated.unwrap_or(knowledge_base);
     let documents = index(session, &knowledge_base, corpus).await?;
     Ok(IndexedCorpus { knowledge_base, documents })
 }
