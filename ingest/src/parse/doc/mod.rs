@@ -2,6 +2,7 @@
 
 mod hidden;
 mod lists;
+mod pages;
 mod properties;
 
 use std::path::Path;

@@ -1,12 +1,10 @@
 //! Properties of the paragraphs of a DOC: heading, list, table, out of its formatted disk pages.
 
-use std::collections::HashSet;
-
+use super::pages::pages;
 use crate::parse::compound::{size_at, u16_at};
 
 /// Where the file information block names the table of paragraph pages.
 pub(super) const PAGES: usize = 0x0102;
-const PAGE_BYTES: usize = 512;
 /// Most bytes of property modifiers of one paragraph.
 const MAX_MODIFIERS: usize = 2 * 255;
 /// Most cells of a row, as Word has them.
@@ -40,19 +38,7 @@ impl Properties {
     /// Reads what can be read: text without properties is text still.
     pub(super) fn read(stream: &[u8], table: &[u8]) -> Self {
         let mut found = Vec::new();
-        let mut seen = HashSet::new();
-        let plc = size_at(stream, PAGES).zip(size_at(stream, PAGES + 4));
-        let plc = plc.and_then(|(start, length)| table.get(start..start.checked_add(length)?));
-        let plc = plc.unwrap_or_default();
-        let count = plc.len().saturating_sub(4) / 8;
-        for index in 0..count {
-            let number = size_at(plc, (count + 1) * 4 + index * 4).map(|n| n & 0x003f_ffff);
-            // A damaged table may name one page as often as it has entries.
-            let start = number.filter(|n| seen.insert(*n)).and_then(|n| n.checked_mul(PAGE_BYTES));
-            if let Some(page) = start.and_then(|s| stream.get(s..s.checked_add(PAGE_BYTES)?)) {
-                read_page(page, &mut found);
-            }
-        }
+        pages(stream, table, PAGES).into_iter().for_each(|page| read_page(page, &mut found));
         found.sort_by_key(|(start, ..)| *start);
         Self(found)
     }
