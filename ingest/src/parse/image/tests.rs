@@ -1,13 +1,12 @@
 //! Pictures made here: limits, directions, pages of a TIFF, and text where the models are.
 
-use std::path::PathBuf;
-
 use image::{ImageFormat, Rgb, Rgba, RgbaImage};
 use proptest::prelude::*;
 
 use super::*;
 use crate::ocr::OcrConfig;
 use crate::parse::pdf;
+use crate::tests::installed;
 
 fn encoded(picture: impl Into<DynamicImage>, format: ImageFormat) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
@@ -127,20 +126,10 @@ fn without_models_the_command_is_named() {
     }
 }
 
-/// Engines in the models folder that `FOOTNOTE_TEST_OCR` names, as CI does.
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its models are")]
+/// OCR with the PDFium beside its models.
 fn engines() -> Option<EngineConfig> {
-    let folder = PathBuf::from(std::env::var_os("FOOTNOTE_TEST_OCR")?);
-    let ocr = OcrConfig {
-        models: folder.join("pp-ocrv5"),
-        onnxruntime: folder.join("onnxruntime/libonnxruntime.so"),
-        threads: 1,
-    };
-    Some(EngineConfig {
-        pdfium: Some(folder.join("pdfium/libpdfium.so")),
-        ocr: Some(ocr),
-        ..EngineConfig::default()
-    })
+    let pdfium = Some(installed::models()?.join("pdfium/libpdfium.so"));
+    Some(EngineConfig { pdfium, ocr: installed::ocr(), ..EngineConfig::default() })
 }
 
 const POLICY: &str = "BT /F1 20 Tf 72 740 Td (Leave policy) Tj ET BT /F1 11 Tf 72 700 Td (Annual leave is ten days a year.) Tj 0 -14 Td \

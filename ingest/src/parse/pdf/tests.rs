@@ -7,6 +7,7 @@ use footnote_core::parsed::BlockKind;
 use pdf_extract::{Document, EncryptionState, EncryptionVersion, Object, Permissions, StringFormat};
 
 use super::*;
+use crate::tests::installed;
 
 /// A PDF with one page per content stream, in Helvetica.
 pub(crate) fn pdf(pages: &[&str]) -> Vec<u8> {
@@ -207,11 +208,10 @@ fn titles_that_programs_write_are_not_titles() {
 
 /// Runs where `FOOTNOTE_TEST_PDFIUM` names the library, as it does in CI.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_layout_and_survives_damage() {
-    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
-    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
     let limits = ParseLimits::default();
     let file = tempfile::NamedTempFile::new().unwrap();
     let page = "BT /F1 20 Tf 72 740 Td (Leave policy) Tj ET BT /F1 10 Tf 72 700 Td (Annual leave is ten) Tj 0 -12 Td (days, agreed in ad-) Tj \
@@ -244,11 +244,10 @@ fn pdfium_reads_layout_and_survives_damage() {
 /// A table with a merged cell and a cell of two lines, between drawn lines; beside it what looks alike and is no
 /// table; and an outline and page labels.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_tables_between_lines_and_the_outline() {
-    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
-    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
     let read = |page: &str, catalog: &str, objects: &[&str]| {
         let file = tempfile::NamedTempFile::new().unwrap();
         let mut text = String::from_utf8(pdf(&[page, page])).unwrap();
@@ -290,15 +289,14 @@ fn pdfium_reads_tables_between_lines_and_the_outline() {
 
 /// The real files that this is measured on, where they are.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_real_tables_and_arabic() {
-    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../shared/data/ingest/docling/pdf/sources");
     if !folder.is_dir() {
         return;
     }
-    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
     let read =
         |name: &str| parse(&folder.join(name), &ParseLimits::default(), &engines, &|_, _| {}).unwrap().text;
     let rules_alone = read("2305.03393v1-pg9.pdf");
@@ -313,7 +311,6 @@ fn pdfium_reads_real_tables_and_arabic() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_what_a_password_opens() {
     let mut document = Document::load_mem(&pdf(&["BT /F1 10 Tf 72 700 Td (Ten days.) Tj ET"])).unwrap();
     let id = Object::String(b"0123456789abcdef".to_vec(), StringFormat::Hexadecimal);
@@ -339,9 +336,9 @@ fn pdfium_reads_what_a_password_opens() {
     let message = |read: Result<ParsedDocument>| read.unwrap_err().message().to_owned();
     assert!(message(read(None, &[])).contains("upload it with its password"));
     assert!(message(read(None, &["open sesame"])).contains("footnote models pull pdfium"));
-    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
-    let pdfium = || Some(PathBuf::from(&library));
+    let pdfium = || Some(library.clone());
     assert!(message(read(pdfium(), &[])).contains("upload it with its password"));
     assert!(message(read(pdfium(), &["barley", "rye"])).contains("none that was given"));
     assert_eq!(read(pdfium(), &["barley", "open sesame"]).unwrap().text, "Ten days.");
@@ -350,11 +347,10 @@ fn pdfium_reads_what_a_password_opens() {
 
 /// A field's value lies in an appearance of its own, which is no part of the page's text.
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_what_was_filled_in() {
-    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
-    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
     let page =
         "BT /F1 10 Tf 72 700 Td (Name of the employee:) Tj ET BT /F1 10 Tf 72 660 Td (Signed in June.) Tj ET";
     let value = "/Tx BMC BT /F1 10 Tf 2 3 Td (Alice Liddell) Tj ET EMC";
@@ -382,11 +378,10 @@ fn pdfium_reads_what_was_filled_in() {
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_footnotes_and_goes_on_over_the_end_of_a_page() {
-    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
-    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
     let first = "BT /F1 10 Tf 72 100 Td (Ten days) Tj 4 Ts /F1 6 Tf (1) Tj 0 Ts /F1 10 Tf ( of annual leave are granted to each of those who) Tj ET \
                  BT /F1 5 Tf 72 63 Td (1) Tj ET BT /F1 8 Tf 78 60 Td (Of the calendar year.) Tj ET";
     let second = "BT /F1 10 Tf 72 700 Td (work for the company.) Tj ET";
@@ -415,11 +410,10 @@ fn annotated(page: &str, annotations: &str, form: &str, objects: &[String]) -> V
 }
 
 #[test]
-#[expect(clippy::disallowed_methods, reason = "a test that runs where its library is")]
 fn pdfium_reads_what_was_chosen_and_what_was_noted() {
-    let Some(library) = std::env::var_os("FOOTNOTE_TEST_PDFIUM") else { return };
+    let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
-    let engines = EngineConfig { pdfium: Some(library.into()), ..EngineConfig::default() };
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
     let page = "BT /F1 10 Tf 72 700 Td (Paid:) Tj 0 -30 Td (Unpaid:) Tj ET";
     let read = |value: &str, states: [&str; 2]| {
         let button = |name: &str, state: &str, y: u32| {

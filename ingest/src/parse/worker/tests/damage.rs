@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use super::*;
-use crate::ocr::OcrConfig;
 use crate::parse::builder::check;
+use crate::tests::installed;
 
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest");
 /// Formats whose bytes have a structure to be broken.
@@ -74,15 +74,8 @@ fn files_by_format() -> BTreeMap<String, Vec<PathBuf>> {
 }
 
 /// The engines that a child has in service, where a test may use them.
-#[expect(clippy::disallowed_methods, reason = "whoever runs it says where the engines are")]
 fn engines() -> EngineConfig {
-    let pdfium = std::env::var_os("FOOTNOTE_TEST_PDFIUM").map(PathBuf::from);
-    let ocr = std::env::var_os("FOOTNOTE_TEST_OCR").map(PathBuf::from).map(|models| OcrConfig {
-        onnxruntime: models.join("onnxruntime/libonnxruntime.so"),
-        models: models.join("pp-ocrv5"),
-        threads: 1,
-    });
-    EngineConfig { pdfium, ocr, ..EngineConfig::default() }
+    EngineConfig { pdfium: installed::pdfium(), ocr: installed::ocr(), ..EngineConfig::default() }
 }
 
 /// What became of a damaged file. Whatever is none of these is a fault of ours.
