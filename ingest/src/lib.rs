@@ -27,11 +27,12 @@ pub mod progress;
 pub mod runner;
 pub mod scheduler;
 pub mod source;
+
+pub use context::{Enrich, IngestContext, IngestLimits, ParseFile};
+pub use members::MemberSink;
+
 /// What the tests of several modules share.
 #[cfg(test)]
 mod tests {
     pub(crate) mod installed;
 }
-
-pub use context::{Enrich, IngestContext, IngestLimits, ParseFile};
-pub use members::MemberSink;
