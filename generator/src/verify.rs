@@ -159,6 +159,16 @@ impl Sources {
         touched.count() <= 1
     }
 
+    /// Whether the places are of one document, and its title is among `terms`.
+    fn are_of_what_is_named(&self, places: &[Place], terms: &Terms) -> bool {
+        let mut passages = places.iter().filter_map(|place| self.0.get(place.passage));
+        let Some(first) = passages.next().map(|indexed| &indexed.passage) else { return false };
+        let title = Terms::of(&first.title);
+        !title.is_empty()
+            && title.held_by(&[terms]) >= 1.0
+            && passages.all(|indexed| indexed.passage.document == first.document)
+    }
+
     /// Whether the first of the places is in Chinese.
     fn language_of(&self, places: &[Place]) -> Option<bool> {
         Some(self.0.get(places.first()?.passage)?.chinese)
@@ -376,11 +386,14 @@ impl Verifier {
             .filter(|places| !places.iter().all(|place| first.contains(place)))
             .map(|places| first.iter().chain(places).cloned().collect::<Vec<_>>())
             .filter(|joined| self.about(sources, terms, joined) >= alone + SECOND_PLACE_GAIN)
-            // Each must be about the question's matter by itself: words of two matters say nothing of either.
+            // Each must be about the question's matter by itself: words of two matters say nothing of either. All
+            // that stands in a document is about what its title names.
             .filter(|joined| {
-                joined.iter().all(|place| {
+                let is_anchored = |place: &Place| {
                     self.anchored(sources, &anchors, std::slice::from_ref(place)) >= ANCHORED_FROM
-                })
+                };
+                joined.iter().all(is_anchored)
+                    || joined.iter().any(is_anchored) && sources.are_of_what_is_named(joined, terms)
             })
             .collect();
         candidates.extend(joined);

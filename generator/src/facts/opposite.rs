@@ -276,6 +276,14 @@ pub(super) fn starts_clause(lower: &str) -> bool {
     .contains(&lower)
 }
 
+/// Whether the mark at `at` is that of a number's `No.`
+pub(super) fn numbers(tokens: &[Token], at: usize) -> bool {
+    let token = |at: usize| tokens.get(at);
+    let is_number = token(at + 1).is_some_and(|next| next.sort == Sort::Digits);
+    let before = at.checked_sub(1).and_then(token);
+    is_number && token(at).is_some_and(|mark| mark.is('.')) && before.is_some_and(|word| word.lower == "no")
+}
+
 /// Whether a verb that may deny what follows stands at `at`.
 pub(super) fn is_denying_verb(tokens: &[Token], at: usize) -> bool {
     let begins = |token: &Token| ENGLISH_DENYING.iter().any(|verb| token.lower.starts_with(verb));

@@ -21,6 +21,8 @@ const SCOPE_HELD: f32 = 0.66;
 const CLAUSE_HELD: f32 = 0.4;
 /// The same for words with an opposite that nothing but the clause binds together.
 const SAME_CLAUSE: f32 = 0.7;
+/// The same, both ways, for clauses that are told apart by how often they deny.
+const SAME_WORDS: f32 = 0.9;
 /// Clauses with fewer terms in common are not compared.
 const FEWEST_SHARED: usize = 2;
 /// Clauses that hold nearly as much as the best one may be meant as well.
@@ -32,6 +34,8 @@ pub(super) struct Clause {
     terms: Vec<Term>,
     set: BTreeSet<String>,
     cues: Vec<Cue>,
+    /// How many of them deny something of their own: `neither … nor` denies once.
+    denials: usize,
     sides: Vec<Side>,
     /// Whether one of `sides` negates by itself: `unable`, `禁止`.
     has_negative_word: bool,
@@ -41,14 +45,16 @@ pub(super) struct Clause {
 
 /// The clauses of a text.
 pub(super) fn clauses(tokens: &[Token]) -> Vec<Clause> {
-    let ends = |token: &Token| {
+    let ends = |at: usize, token: &Token| {
         let mark = token.single().is_some_and(|c| ".!?;:()。，；：！？（）\n".contains(c));
-        mark || token.first_of_line || opposite::starts_clause(&token.lower)
+        (mark && !opposite::numbers(tokens, at))
+            || token.first_of_line
+            || opposite::starts_clause(&token.lower)
     };
     let mut clauses = Vec::new();
     let mut start = 0;
     for at in 1..=tokens.len() {
-        let end = tokens.get(at).is_none_or(ends) || starts_chinese_clause(tokens, at);
+        let end = tokens.get(at).is_none_or(|token| ends(at, token)) || starts_chinese_clause(tokens, at);
         if end {
             clauses.extend(clause(tokens, start..at));
             start = at;
@@ -68,6 +74,8 @@ fn clause(tokens: &[Token], range: Range<usize>) -> Option<Clause> {
     cues.retain(|cue| !sides.iter().any(|side| side.tokens.contains(&cue.tokens.start)));
     let has_negative_word = cues.len() < all_cues;
     let has_denying_verb = (0..part.len()).any(|at| opposite::is_denying_verb(part, at));
+    let goes_on = |cue: &&Cue| part.get(cue.tokens.start).is_some_and(|token| token.lower == "nor");
+    let denials = cues.len() - cues.iter().filter(goes_on).count();
     let in_cue = |at: usize| cues.iter().any(|cue| cue.tokens.contains(&at));
     let in_side = |at: usize| sides.iter().any(|side| side.tokens.contains(&at));
     let mut terms = term::terms(part, |at| in_cue(at) || in_side(at));
@@ -79,7 +87,7 @@ fn clause(tokens: &[Token], range: Range<usize>) -> Option<Clause> {
     cues.iter_mut().for_each(|cue| move_up(&mut cue.tokens));
     sides.iter_mut().for_each(|side| move_up(&mut side.tokens));
     let set = terms.iter().map(|term| term.text.clone()).collect();
-    Some(Clause { terms, set, cues, sides, has_negative_word, has_denying_verb })
+    Some(Clause { terms, set, cues, denials, sides, has_negative_word, has_denying_verb })
 }
 
 impl Clause {
@@ -102,6 +110,16 @@ impl Clause {
     fn held_by(&self, other: &Clause) -> (usize, f32) {
         let shared = self.set.iter().filter(|term| other.set.contains(*term)).count();
         (shared, shared as f32 / self.set.len().max(1) as f32)
+    }
+
+    /// How many negations before a word with an opposite may turn it around.
+    fn denials_before(&self, side: &Side) -> usize {
+        self.cues.iter().filter(|cue| cue.tokens.start < side.tokens.start).count()
+    }
+
+    /// Whether both have nearly the same words, negations aside.
+    fn is_worded_like(&self, other: &Clause) -> bool {
+        self.held_by(other).1 >= SAME_WORDS && other.held_by(self).1 >= SAME_WORDS
     }
 
     /// Whether most of a scope stands here close together, its first term in any case.
@@ -147,6 +165,7 @@ pub(super) fn contradictions(claim: &[Clause], evidence: &[Clause]) -> Vec<Range
         let near: Vec<Near> = evidence.iter().filter_map(comparable).collect();
         found.extend(added_denial(clause, &near));
         found.extend(dropped_denial(clause, &near));
+        found.extend(denied_more_or_less_often(clause, &near));
         found.extend(turned_word(clause, &near, evidence));
     }
     found.sort_by_key(|range| (range.start, range.end));
@@ -194,19 +213,42 @@ fn stands_affirmed_in_other_words(clause: &Clause, cue: &Cue, near: &[Near]) -> 
     same.next().is_some_and(affirms) && same.all(affirms)
 }
 
-/// A clause that affirms what the clauses nearest to it deny.
+/// A clause that affirms what the clauses nearest to it deny, or what one denies that it holds nearly all of.
 fn dropped_denial(clause: &Clause, near: &[Near]) -> Option<Range<usize>> {
+    if !clause.cues.is_empty() || clause.has_negative_word {
+        return None;
+    }
     let best = near.iter().map(|near| near.share).fold(0.0, f32::max);
     let mut nearest = near.iter().filter(|near| near.share >= CLAUSE_HELD.max(best - NEARLY_BEST)).peekable();
-    let denied = |other: &Clause| {
-        let dropped = |cue: &Cue| {
-            let scope = other.scope(cue);
-            clause.speaks_of(&scope) && !clause.denies(&scope)
-        };
-        other.cues.iter().any(dropped) && !opposes(clause, other)
+    let dropped = |other: &Clause, scope: &[&str]| {
+        clause.speaks_of(scope) && !clause.denies(scope) && !opposes(clause, other)
     };
-    let affirms = clause.cues.is_empty() && !clause.has_negative_word && nearest.peek().is_some();
-    (affirms && nearest.all(|near| denied(near.clause))).then(|| clause.all_tokens())
+    let denied = |other: &Clause| other.cues.iter().any(|cue| dropped(other, &other.scope(cue)));
+    let is_affirmed = |scope: &[&str]| {
+        near.iter().any(|near| near.clause.speaks_of(scope) && !near.clause.denies(scope))
+    };
+    let held_and_denied = |other: &Clause| {
+        let nowhere_affirmed = |cue: &Cue| {
+            let scope = other.scope(cue);
+            dropped(other, &scope) && !is_affirmed(&scope)
+        };
+        other.held_by(clause).1 >= SAME_CLAUSE && other.cues.iter().any(nowhere_affirmed)
+    };
+    let drops = nearest.peek().is_some() && nearest.all(|near| denied(near.clause))
+        || near.iter().any(|near| held_and_denied(near.clause));
+    drops.then(|| clause.all_tokens())
+}
+
+/// A clause that denies more or less often than all that have the same words.
+fn denied_more_or_less_often(clause: &Clause, near: &[Near]) -> Option<Range<usize>> {
+    let mut same = near.iter().map(|near| near.clause).filter(|other| clause.is_worded_like(other)).peekable();
+    let is_otherwise = |other: &Clause| {
+        let mut words = [clause, other].into_iter();
+        clause.denials.abs_diff(other.denials) == 1
+            && !words.any(|it| it.has_negative_word || it.has_denying_verb)
+            && !opposes(clause, other)
+    };
+    (same.peek().is_some() && same.all(is_otherwise)).then(|| clause.all_tokens())
 }
 
 /// Whether a word of one clause has only its opposite in the other, which makes up for a negation.
@@ -222,17 +264,18 @@ fn turned_word(clause: &Clause, near: &[Near], evidence: &[Clause]) -> Option<Ra
     let side = clause.sides.iter().find(|side| {
         let agreeing = evidence.iter().flat_map(|other| &other.sides).filter(|held| side.agrees(held));
         let agreed = agreeing.map(|held| side.shared_context(held)).max();
-        let same_polarity = |near: &&Near| near.clause.cues.len() % 2 == clause.cues.len() % 2;
         let opposing = |near: &Near| {
-            let opposing = near.clause.sides.iter().filter(|held| side.opposes(held));
+            let denials = |held: &Side| near.clause.denials_before(held) % 2;
+            let same_polarity = |held: &&Side| denials(held) == clause.denials_before(side) % 2;
+            let opposing = near.clause.sides.iter().filter(|held| side.opposes(held)).filter(same_polarity);
             opposing.map(|held| side.shared_context(held)).max()
         };
-        let opposed = near.iter().filter(same_polarity).filter_map(opposing).max();
+        let opposed = near.iter().filter_map(opposing).max();
         let in_its_place = opposed
             .is_some_and(|opposed| opposed > 2 || opposed == 2 && agreed.unwrap_or(0) == 0)
             && opposed > agreed;
         let same: Vec<&Near> = near.iter().filter(|near| near.share >= SAME_CLAUSE).collect();
-        let only_opposed = same.iter().any(|near| same_polarity(near) && opposing(near).is_some());
+        let only_opposed = same.iter().any(|near| opposing(near).is_some());
         let any_agrees = same.iter().any(|near| near.clause.sides.iter().any(|held| side.agrees(held)));
         in_its_place || (only_opposed && !any_agrees)
     })?;

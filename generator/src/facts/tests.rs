@@ -211,6 +211,25 @@ fn polarity_is_compared() {
             ("未使用的年假可以结转到下一年度。", "未使用的年假不得结转到下一年度。"),
             ("公司今年的营业收入有所减少。", "公司今年的营业收入有所增加。"),
             ("实习生享有带薪年假。", "实习生不享有带薪年假。"),
+            // Another clause is nearer, and none affirms it.
+            (
+                "British Blues are a distinct breed, but rather a Shorthair with a blue coat.",
+                "They differ from British Blues (which are not a distinct breed, but rather a Shorthair with a blue coat).",
+            ),
+            (
+                "This gives a false impression of the fruit, since it is only a sample and is a representative sample.",
+                "This gives a false impression of the fruit (since it is only a sample and is not a representative sample).",
+            ),
+            (
+                "Eventually it is not revealed that Eugene is not a scientist.",
+                "Eventually it is revealed that Eugene is not a scientist.",
+            ),
+            // A negation behind a word does not turn it around.
+            (
+                "Popeye enters the private domain in 2025, assuming no amendments to the law.",
+                "Popeye enters the public domain in 2025, assuming no amendments to the law.",
+            ),
+            ("It was not recorded by the Trio for their album.", "It was recorded by the Trio for their album No. 16."),
         ],
     );
     all_hold(&[
@@ -220,6 +239,12 @@ fn polarity_is_compared() {
         ("无论何时都可以申请年假。", "随时可以申请年假。"),
         ("公司不断提高服务质量，非常重视客户。", "公司提高服务质量，重视客户。"),
         ("不允许在办公室吸烟。", "办公室禁止吸烟。"),
+        ("It was recorded by the Trio for their album.", "It was recorded by the Trio for their album No. 16."),
+        ("The plan has neither a price nor a date.", "The plan has no price and no date."),
+        (
+            "Leave that is left over lapses in March.",
+            "Leave that is not taken lapses. Leave that is left over lapses in March.",
+        ),
         (
             "British Blues are a Shorthair with a blue coat.",
             "British Blues are not a breed, but a Shorthair with a blue coat.",

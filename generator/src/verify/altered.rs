@@ -79,6 +79,9 @@ fn replaced(mine: &[&str], theirs: &[&str], starts: bool) -> Option<Fact> {
     if mine.is_empty() || theirs.is_empty() || mine.len() > GAP || theirs.len() > GAP {
         return None;
     }
+    if mine.concat().to_lowercase() == theirs.concat().to_lowercase() {
+        return None; // `Southeast`, `South East`
+    }
     let (text, other) = (joined(mine), joined(theirs));
     let numbers = |a: &str, b: &str| {
         let missing = facts::check(a, &EvidenceFacts::of(&[b]), "").missing;
@@ -143,6 +146,8 @@ mod tests {
             Vec::<String>::new(),
             "too short to tell"
         );
+        let place = "The arena is on the Greenwich peninsula in South East London, England.";
+        assert_eq!(facts(&place.replace("South East", "Southeast"), place), Vec::<String>::new());
         let chinese = "新员工入职满一年以后每年享有带薪年假15天";
         assert_eq!(facts(&chinese.replace("15", "20"), chinese), ["20"]);
     }

@@ -67,6 +67,23 @@ mod tests {
         assert_eq!((wrong.verdict, wrong.missing.len()), (Verdict::Unsupported, 1));
     }
 
+    #[tokio::test]
+    async fn sentences_of_a_document_are_about_what_its_title_names() {
+        let calibration = Calibration::built_in().unwrap();
+        let text = "Dilip Joshi is an Indian film and television actor. He has appeared in a number of serials. \
+                    He acts mostly in comedy and plays the role of Jethalal in Chashmah.";
+        let claim = "Dilip Joshi is an Indian film and television actor, acts mostly in comedy and plays the role of \
+                     Jethalal in Chashmah.";
+        let judge = async |title: &str| {
+            let passages = [Passage { title: title.to_owned(), ..passage(1, text) }];
+            let (models, question) = (SupportModels::default(), "Who plays Jethalal in Chashmah?");
+            judge_sentence(&models, &calibration, &passages, question, claim, 0.5).await.unwrap()
+        };
+        let said = judge("Dilip Joshi").await;
+        assert_eq!((said.verdict, said.evidence.len()), (Verdict::Supported, 2), "{}", said.why);
+        assert_eq!(judge("Actors of the year").await.verdict, Verdict::Unsupported);
+    }
+
     #[test]
     fn words_are_held_whole_in_part_or_not() {
         assert_eq!(words_held("annual leave", "Annual leave is paid."), 1.0);
