@@ -60,6 +60,18 @@ pub struct StageTrace {
     pub reranked: Option<StageScore>,
     /// Why it went no further, where it did not.
     pub dropped: Option<String>,
+    /// Whether it was not found, but taken along from the answer that the question follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
+}
+
+/// A stretch of a version's text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stretch {
+    /// The version.
+    pub version: VersionId,
+    /// Where in it, in scalar values.
+    pub span: Span,
 }
 
 /// A candidate with its trace.

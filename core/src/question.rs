@@ -84,7 +84,7 @@ impl QuestionText {
 }
 
 /// Most parts of a question that are searched by themselves.
-const MOST_PARTS: usize = 3;
+const MOST_PARTS: usize = 6;
 
 /// What joins two questions into one sentence.
 const JOINED_ENGLISH: [&str; 4] = [", and ", " and ", "; ", ", "];
@@ -256,6 +256,8 @@ mod tests {
             parts("When was Acme founded in Berlin? How many people work there today in total?").len(),
             2
         );
+        let four = "How long is leave? Who approves travel? What is the hotel limit? When are receipts due?";
+        assert_eq!(parts(four).len(), 4);
         for one in [
             "How long is annual and sick leave?",
             "What is the difference between Berlin and Paris?",

@@ -109,7 +109,10 @@ impl Answerer {
         let generator = match (&self.generator, request.answer.mode) {
             (Some(generator), AnswerMode::Generative) => generator,
             (None, _) | (_, AnswerMode::Extractive) => {
-                spawn(events.clone(), Writer::new(self, &request, events).extract());
+                spawn(
+                    events.clone(),
+                    Writer::new(self, &request, events).extract(FinishReason::Stop, Usage::default()),
+                );
                 return Ok(begun(passages, Vec::new(), 0));
             }
         };
@@ -173,6 +176,17 @@ struct Writer {
     used: Vec<Place>,
     /// Whether the model said that the passages do not tell.
     disclaimed: bool,
+    /// Whether a sentence that claims something was written.
+    claimed: bool,
+    /// Courtesies and introductions, with what parts them: an answer that holds nothing else is none, so that they
+    /// wait for what they lead to.
+    waiting: Vec<Waiting>,
+}
+
+/// What claims nothing and waits for what does.
+enum Waiting {
+    Sentence(CitedSentence, Judgement),
+    Layout(String),
 }
 
 impl Writer {
@@ -191,6 +205,8 @@ impl Writer {
             mode: AnswerMode::Generative,
             used: Vec::new(),
             disclaimed: false,
+            claimed: false,
+            waiting: Vec::new(),
         }
     }
 
@@ -224,10 +240,21 @@ impl Writer {
         }
     }
 
-    async fn extract(mut self) -> Result<()> {
+    /// Answers in sentences of the passages, or not at all where none of them says anything.
+    async fn extract(mut self, reason: FinishReason, usage: Usage) -> Result<()> {
         self.write_extract().await?;
+        if !self.text.chars().any(char::is_alphanumeric) {
+            return self.not_known(usage, None).await;
+        }
         self.tell_disagreements().await?;
-        self.finish(FinishReason::Stop, Usage::default(), None).await
+        self.finish(reason, usage, None).await
+    }
+
+    async fn not_known(mut self, usage: Usage, model: Option<String>) -> Result<()> {
+        let passages: Vec<Passage> =
+            self.sources.passages().iter().map(|indexed| indexed.passage.clone()).collect();
+        self.write(refusal::text(&self.question, &passages), Vec::new()).await?;
+        self.finish(FinishReason::InsufficientEvidence, usage, model).await
     }
 
     async fn generate(
@@ -259,19 +286,15 @@ impl Writer {
     /// Ends a generated answer. Where nothing of it is left, the passages speak, or the service says that
     /// it does not know, where the model said so.
     async fn end(mut self, reason: FinishReason, usage: Usage, model: String) -> Result<()> {
+        self.end_waiting().await?;
         if self.text.chars().any(char::is_alphanumeric) {
             self.tell_disagreements().await?;
             return self.finish(reason, usage, Some(model)).await;
         }
         if self.disclaimed {
-            let passages: Vec<Passage> =
-                self.sources.passages().iter().map(|indexed| indexed.passage.clone()).collect();
-            self.write(refusal::text(&self.question, &passages), Vec::new()).await?;
-            return self.finish(FinishReason::InsufficientEvidence, usage, Some(model)).await;
+            return self.not_known(usage, Some(model)).await;
         }
-        self.write_extract().await?;
-        self.tell_disagreements().await?;
-        self.finish(reason, usage, None).await
+        self.extract(reason, usage).await
     }
 
     /// Says where other sources contradict what the answer rests on.
@@ -309,7 +332,11 @@ impl Writer {
 
     async fn judge(&mut self, sentence: CitedSentence) -> Result<()> {
         if !sentence.has_words() {
-            self.write_layout(sentence.with_markers(&[])).await?;
+            let layout = sentence.with_markers(&[]);
+            if self.waiting.is_empty() {
+                return self.write_layout(layout).await;
+            }
+            self.waiting.push(Waiting::Layout(layout));
             return Ok(());
         }
         if verify::is_disclaimer(sentence.claim()) {
@@ -327,9 +354,11 @@ impl Writer {
             () = self.events.closed() => return Err(left()),
         };
         match (judgement.verdict, self.settings.unsupported) {
-            (Verdict::Supported | Verdict::NotNeeded, _) => {
-                self.keep(sentence, judgement, SentenceFate::Kept).await
+            (Verdict::NotNeeded, _) => {
+                self.waiting.push(Waiting::Sentence(sentence, judgement));
+                Ok(())
             }
+            (Verdict::Supported, _) => self.keep(sentence, judgement, SentenceFate::Kept).await,
             (Verdict::Partly | Verdict::Unsupported, UnsupportedPolicy::Flag) => {
                 self.keep(sentence, judgement, SentenceFate::Flagged).await
             }
@@ -345,6 +374,42 @@ impl Writer {
         }
     }
 
+    /// Writes what waited for a sentence that claims something.
+    async fn claim(&mut self) -> Result<()> {
+        self.claimed = true;
+        for waiting in std::mem::take(&mut self.waiting) {
+            self.write_waiting(waiting).await?;
+        }
+        Ok(())
+    }
+
+    async fn write_waiting(&mut self, waiting: Waiting) -> Result<()> {
+        match waiting {
+            Waiting::Layout(text) => self.write_layout(text).await,
+            Waiting::Sentence(sentence, judgement) => {
+                let written = self.write(sentence.with_markers(&[]), Vec::new()).await?;
+                self.note(sentence.claim(), judgement, Some(written), SentenceFate::Kept).await
+            }
+        }
+    }
+
+    /// Writes what still waits at the end: what closes an answer, or all that there is where nothing was dropped.
+    /// What introduces sentences that were not written is left out.
+    async fn end_waiting(&mut self) -> Result<()> {
+        let is_all = !self.disclaimed && self.sentences.is_empty();
+        for waiting in std::mem::take(&mut self.waiting) {
+            match waiting {
+                Waiting::Sentence(sentence, judgement)
+                    if sentence.claim().ends_with([':', '：']) || !(self.claimed || is_all) =>
+                {
+                    self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await?;
+                }
+                waiting => self.write_waiting(waiting).await?,
+            }
+        }
+        Ok(())
+    }
+
     /// Writes the sentence with citations of what its verdict rests on.
     async fn keep(
         &mut self,
@@ -355,6 +420,7 @@ impl Writer {
         if judgement.verdict == Verdict::Unsupported {
             judgement.places.clear();
         }
+        self.claim().await?;
         self.used.extend(judgement.places.iter().cloned());
         let mut citations = Vec::new();
         for place in &judgement.places {
@@ -376,6 +442,7 @@ impl Writer {
         if judgement.places.is_empty() {
             return self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await;
         }
+        self.claim().await?;
         let (mut text, mut citations) = (sentence.lead().to_owned(), Vec::new());
         for place in &judgement.places {
             let (quote, citation) = self.quotation(place, 1.0);

@@ -2,8 +2,9 @@
 //!
 //! What an answer rests on is compared with every sentence of the other documents that were found. Two
 //! sentences disagree where each has most of the other's words and, with its document's title and headings, as
-//! much of the question's, and each lacks exactly one fact of the other, of the same kind: another number, percentage or date, or one denies
-//! what the other affirms. Where a name differs they are about different things, and rows of tables differ
+//! much of the question's, and each lacks exactly one fact of the other, of the same kind: another number, percentage
+//! or date, or one denies what the other affirms. The document's own date in the sentence (`From 2024`) does not count.
+//! Where a name differs they are about different things, and rows of tables differ
 //! by nature. In doubt nothing is said: a false alarm costs more trust than it gives.
 
 use std::cmp::Ordering;
@@ -15,6 +16,7 @@ use footnote_core::verdict::FactKind;
 
 use crate::extract;
 use crate::facts::{self, EvidenceFacts};
+use crate::markers;
 use crate::support::Terms;
 use crate::verify::{Place, Sources};
 
@@ -62,6 +64,8 @@ struct Side<'a> {
     text: &'a str,
     terms: Terms,
     matter: Terms,
+    /// The day of its document, `2024` or `2024-03-01`.
+    day: Option<&'a str>,
 }
 
 impl<'a> Side<'a> {
@@ -70,7 +74,8 @@ impl<'a> Side<'a> {
         let passage = sources.passages().get(place.passage).map(|it| &it.passage);
         let about = passage.iter().flat_map(|it| it.heading_path.iter().chain([&it.title]));
         let matter = about.map(String::as_str).chain([text]).collect::<Vec<_>>().join("\n");
-        Self { text, terms: Terms::of(text), matter: Terms::of(&matter) }
+        let day = passage.and_then(|it| it.dated.as_ref()).map(|dated| dated.day.as_str());
+        Self { text, terms: Terms::of(text), matter: Terms::of(&matter), day }
     }
 }
 
@@ -86,28 +91,38 @@ fn disagree(question: &Terms, [of_a, of_b]: &[Side<'_>; 2]) -> bool {
         && (asked(of_a) - asked(of_b)).abs() <= SAME_QUESTION;
     is_same_matter
         && matches!(
-            (only_fact_missing(a, b), only_fact_missing(b, a)),
+            (only_fact_missing(of_a, b), only_fact_missing(of_b, a)),
             (Some(mine), Some(theirs)) if mine == theirs
         )
 }
 
 /// The kind of the one fact of `claim` that `evidence` lacks or contradicts; `None` where there is none or
-/// more, or where it is one that tells what the claim is about.
-fn only_fact_missing(claim: &str, evidence: &str) -> Option<FactKind> {
-    let missing = facts::check(claim, &EvidenceFacts::of(&[evidence]), "").missing;
+/// more, or where it is one that tells what the claim is about. Its document's own year is none.
+fn only_fact_missing(claim: &Side<'_>, evidence: &str) -> Option<FactKind> {
+    let mut missing = facts::check(claim.text, &EvidenceFacts::of(&[evidence]), "").missing;
+    let own_year = claim.day.and_then(|day| day.get(..4));
+    missing.retain(|fact| {
+        fact.kind != FactKind::Date || !own_year.is_some_and(|year| is_year(&fact.text, year))
+    });
     let [fact] = missing.as_slice() else { return None };
     let differs =
         matches!(fact.kind, FactKind::Number | FactKind::Percentage | FactKind::Date | FactKind::Negation);
     differs.then_some(fact.kind)
 }
 
+/// Whether a text is `year` and nothing more exact: `2024`, `2024年`.
+fn is_year(text: &str, year: &str) -> bool {
+    text.trim_end_matches('年') == year
+}
+
 /// What an answer says of it: both quotes with their documents, dates and markers, and which is later.
 pub(crate) fn text(disagreement: &Disagreement, sources: &Sources, chinese: bool) -> Option<String> {
     let side = |place: &Place| {
         let passage = &sources.passages().get(place.passage)?.passage;
-        let quote = extract::on_one_line(sources.text(place));
+        let quote = markers::neutralise(&extract::on_one_line(sources.text(place)));
         let quote = quote.trim_end_matches(['.', '。']);
-        let (title, date, number) = (named(passage), date(passage.dated.as_ref(), chinese), passage.number);
+        let title = markers::neutralise(named(passage));
+        let (date, number) = (date(passage.dated.as_ref(), chinese), passage.number);
         Some(if chinese {
             format!("《{title}》{date}写的是“{quote}”[{number}]")
         } else {
@@ -116,6 +131,7 @@ pub(crate) fn text(disagreement: &Disagreement, sources: &Sources, chinese: bool
     };
     let (ours, theirs) = (side(&disagreement.ours)?, side(&disagreement.theirs)?);
     let later = later(disagreement, sources).map_or_else(String::new, |title| {
+        let title = markers::neutralise(title);
         if chinese {
             format!("其中较新的是《{title}》。")
         } else {
@@ -212,6 +228,10 @@ mod tests {
                  “新员工每年享有15天年假”[2]。其中较新的是《Title 2》。"
             )
         );
+        let dated = |days, year| format!("From {year} employees get {days} days of annual leave.");
+        let question = "How many days of annual leave do employees get?";
+        assert!(told(question, &dated(12, 2022), &dated(15, 2024)).is_some(), "each names its own year");
+        assert_eq!(told(question, &dated(12, 2020), &dated(15, 2021)), None, "years of something else");
         let denied = told(
             "May visitors enter the laboratory?",
             "Visitors may enter the laboratory at night.",
@@ -219,6 +239,24 @@ mod tests {
         );
         assert!(denied.is_some());
         assert!(told("访客可以进入实验室吗？", "访客可以进入实验室。", "访客不可以进入实验室。").is_some());
+    }
+
+    #[test]
+    fn brackets_of_documents_are_no_markers() {
+        let line = |days: u32| format!("Employees get {days} days of annual leave [7].");
+        let texts = [line(12), line(15)];
+        let sources = of_documents(&[("2022", &texts[0]), ("2024", &texts[1])]);
+        let passages: Vec<Passage> = sources
+            .passages()
+            .iter()
+            .map(|it| Passage { title: "Leave policy [9]".to_owned(), ..it.passage.clone() })
+            .collect();
+        let sources = Sources::new(&passages);
+        let question = QuestionText::parse("How many days of annual leave do employees get?").unwrap();
+        let found = find(&question, &sources, &[first(&sources)]);
+        let told = text(found.first().unwrap(), &sources, false).unwrap();
+        assert!(told.contains("Leave policy (9)") && told.contains("leave (7)"), "{told}");
+        assert!(!told.contains("[9]") && !told.contains("[7]"), "{told}");
     }
 
     #[test]

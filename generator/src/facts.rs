@@ -64,12 +64,26 @@ impl EvidenceFacts {
         for text in texts {
             let tokens = token::tokens(text);
             facts.read(&tokens);
-            facts.terms.extend(term::terms(&tokens, |_| false).into_iter().map(|term| term.text));
-            facts.clauses.extend(polarity::clauses(&tokens));
-            facts.texts.push(tokens);
+            facts.keep(tokens);
         }
         facts.quantities.share_units();
         facts
+    }
+
+    /// With the words of `texts` as well, but not their numbers and dates: what stands around the evidence.
+    pub fn with_words_of(mut self, texts: &[&str]) -> Self {
+        for text in texts {
+            let tokens = token::tokens(text);
+            self.words.add(&tokens);
+            self.keep(tokens);
+        }
+        self
+    }
+
+    fn keep(&mut self, tokens: Vec<Token>) {
+        self.terms.extend(term::terms(&tokens, |_| false).into_iter().map(|term| term.text));
+        self.clauses.extend(polarity::clauses(&tokens));
+        self.texts.push(tokens);
     }
 
     /// Takes the numbers, dates and words of some tokens.
@@ -210,6 +224,21 @@ fn exact_facts(tokens: &[Token], is_chinese: bool, compared: Names) -> Vec<(Fact
         }
     }
     facts
+}
+
+/// Whether a text has a number, a date or an identifier.
+pub(crate) fn has_figures(text: &str) -> bool {
+    !exact_facts(&token::tokens(text), is_chinese(text), Names::None).is_empty()
+}
+
+/// Whether a text denies something.
+pub(crate) fn denies(text: &str) -> bool {
+    !opposite::cues(&token::tokens(text)).is_empty()
+}
+
+/// Whether a question asks if something is so.
+pub(crate) fn asks_whether(question: &str) -> bool {
+    Question::of(question).asks_whether
 }
 
 /// The share of the claim's content terms that do not stand in the evidence, 0 to 1; 0 for a claim

@@ -15,6 +15,7 @@
 mod altered;
 mod calibration;
 mod claim;
+mod idle;
 mod measured;
 mod models;
 mod predicate;
@@ -185,26 +186,31 @@ impl Sources {
         scored.into_iter().take(BY_WORDS).map(|(_, place)| place).collect()
     }
 
-    /// What a sentence at `place` may take for granted: the sentence before and after, the headings, the
-    /// title, and the header of its table.
+    /// What a sentence at `place` may take for granted.
     fn context(&self, place: &Place) -> Vec<&str> {
+        let mut context = self.neighbours(place);
+        context.extend(self.headings(place));
+        context
+    }
+
+    /// The sentence before and the one after.
+    fn neighbours(&self, place: &Place) -> Vec<&str> {
         let Some(indexed) = self.0.get(place.passage) else { return Vec::new() };
-        let passage = &indexed.passage;
-        let text =
-            |range: Option<&(Range<usize>, Terms)>| range.and_then(|(r, _)| passage.text.get(r.clone()));
         let first = indexed.sentences.iter().position(|(r, _)| r.end > place.bytes.start);
         let after = indexed.sentences.iter().find(|(r, _)| r.start >= place.bytes.end);
         let before = first.and_then(|at| at.checked_sub(1)).and_then(|at| indexed.sentences.get(at));
+        let text = |(range, _): &(Range<usize>, Terms)| indexed.passage.text.get(range.clone());
+        [before, after].into_iter().flatten().filter_map(text).collect()
+    }
+
+    /// The header of its table, the title and the headings.
+    fn headings(&self, place: &Place) -> Vec<&str> {
+        let Some(IndexedPassage { passage, .. }) = self.0.get(place.passage) else { return Vec::new() };
         let start = passage.span.start
             + passage.text.get(..place.bytes.start).map_or(0, |before| before.chars().count());
         let headings = passage.heading_path_at(start).iter().chain(&passage.heading_path).map(String::as_str);
         let header = table_header(&passage.text, place.bytes.start);
-        [text(before), text(after), header]
-            .into_iter()
-            .flatten()
-            .chain([passage.title.as_str()])
-            .chain(headings)
-            .collect()
+        header.into_iter().chain([passage.title.as_str()]).chain(headings).collect()
     }
 }
 
@@ -253,7 +259,7 @@ impl Verifier {
         cited: Vec<Place>,
         supported_from: f32,
     ) -> Result<Judgement> {
-        if let Some(why) = claim::needs_no_support(claim, question) {
+        if let Some(why) = idle::needs_no_support(claim, question) {
             return Ok(Judgement::not_needed(why));
         }
         if let Some(place) = claim::verbatim(sources, claim) {
@@ -438,9 +444,13 @@ fn together(a: f32, b: f32) -> f32 {
 
 fn missing_facts(sources: &Sources, question: &str, claim: &str, places: &[Place]) -> Vec<Fact> {
     let mut texts: Vec<&str> = places.iter().map(|place| sources.text(place)).collect();
-    texts.extend(places.iter().flat_map(|place| sources.context(place)));
-    let mut missing = facts::check(claim, &EvidenceFacts::of(&texts), question).missing;
-    let links = claim::links(claim).filter(|link| !texts.iter().any(|text| text.contains(link.as_str())));
+    texts.extend(places.iter().flat_map(|place| sources.headings(place)));
+    let neighbours: Vec<&str> = places.iter().flat_map(|place| sources.neighbours(place)).collect();
+    // A neighbour tells who `she` is, and has figures of its own matter.
+    let evidence = EvidenceFacts::of(&texts).with_words_of(&neighbours);
+    let mut missing = facts::check(claim, &evidence, question).missing;
+    let mut all = texts.iter().chain(&neighbours);
+    let links = claim::links(claim).filter(|link| !all.any(|text| text.contains(link.as_str())));
     missing.extend(links.map(|text| Fact { kind: FactKind::Link, text }));
     if missing.is_empty() {
         missing = places.iter().flat_map(|place| altered::altered(claim, sources.text(place))).collect();

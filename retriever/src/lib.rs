@@ -10,6 +10,7 @@
 //! folder. To add another kind of embedder: implement `footnote_core::ports::Embedder` and choose
 //! it in `api::app`.
 
+mod carried;
 pub mod catalogue;
 pub mod embedder;
 pub mod evidence;

@@ -98,6 +98,31 @@ async fn what_was_said_twelve_turns_ago_is_still_known() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_an_answer_rested_on_is_taken_along_to_the_question_that_follows() {
+    let app = TestApp::start().await;
+    let kb = knowledge_base(&app, json!({"retrieval": {"top_k": 1, "parent_tokens": 0}})).await;
+    let ask = async |question: &str, conversation: &Value| -> Value {
+        let body = json!({"question": question, "conversation": conversation, "mode": "extractive"});
+        kb.post("/ask", &body).await.ok()
+    };
+    let carried = |receipt: &Value| -> usize {
+        receipt["candidates"].as_array().unwrap().iter().filter(|it| it["trace"]["carried"] == true).count()
+    };
+    let first = ask(QUESTIONS[0], &json!("new")).await;
+    assert!(first["answer"]["text"].as_str().unwrap().contains("18 months"), "{first:#}");
+    assert_eq!(carried(&receipt(&kb, &first).await), 0);
+    let other = "And this: is business travel approved by the head of the department?";
+    let follows = receipt(&kb, &ask(other, &first["conversation"]).await).await;
+    let texts = follows["passages"].to_string();
+    assert!(texts.contains("18 months") && texts.contains("Business travel"), "{:#}", follows["passages"]);
+    assert_eq!(carried(&follows), 1, "{:#}", follows["candidates"]);
+    // A question that points to nothing brings nothing along.
+    let alone = receipt(&kb, &ask(QUESTIONS[4], &first["conversation"]).await).await;
+    assert_eq!(carried(&alone), 0);
+    assert!(!alone["passages"].to_string().contains("18 months"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_model_is_shown_the_summary_and_its_answer_replays() {
     let app = TestApp::with_language_model().await;
     let kb = knowledge_base(&app, json!({"sampling": {"max_tokens": 24}})).await;

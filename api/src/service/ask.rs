@@ -8,7 +8,7 @@ use footnote_core::answer::{
 };
 use footnote_core::ids::{ConversationId, MessageId};
 use footnote_core::knowledge_base::KnowledgeBase;
-use footnote_core::passage::Retrieved;
+use footnote_core::passage::{Retrieved, Stretch};
 use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::settings::{KnowledgeBaseSettings, SamplingSettings, UnsupportedPolicy};
@@ -166,6 +166,9 @@ pub async fn ask(
         searched.push(translation.as_str().to_owned());
         retrieved = app.retriever.retrieve_translated(part, translation).await?;
     }
+    if question.leans_on_another() {
+        retrieved = app.retriever.carry(&parts[0], retrieved, &thread.cited).await?;
+    }
     if is_counting(standalone.as_str()) {
         retrieved.tables = app.retriever.tables(parts[0].scope, &retrieved.passages).await?;
     }
@@ -260,11 +263,14 @@ fn effective_settings(settings: &KnowledgeBaseSettings, input: &AskInput) -> Res
 }
 
 /// The conversation a question belongs to.
+#[derive(Default)]
 struct Thread {
     conversation: Option<Conversation>,
     /// Whether its row is still to be written, with the first answer.
     is_new: bool,
     history: History,
+    /// What the answer before cites.
+    cited: Vec<Stretch>,
 }
 
 impl Thread {
@@ -283,10 +289,8 @@ impl Thread {
         earlier: Earlier,
     ) -> Result<Self> {
         match earlier {
-            Earlier::Nothing => Ok(Self { conversation: None, is_new: false, history: History::default() }),
-            Earlier::Turns(turns) => {
-                Ok(Self { conversation: None, is_new: false, history: history::of_turns(turns).await? })
-            }
+            Earlier::Nothing => Ok(Self::default()),
+            Earlier::Turns(turns) => Ok(Self { history: history::of_turns(turns).await?, ..Self::default() }),
             Earlier::StartConversation => {
                 let conversation = Conversation {
                     id: ConversationId::new(),
@@ -295,12 +299,12 @@ impl Thread {
                     title: title_of(question.as_str()),
                     created_at: app.now(),
                 };
-                Ok(Self { conversation: Some(conversation), is_new: true, history: History::default() })
+                Ok(Self { conversation: Some(conversation), is_new: true, ..Self::default() })
             }
             Earlier::Conversation(id) => {
                 let conversation = conversations::find(app, principal, knowledge_base.id, id).await?;
-                let history = history::of_conversation(app, id).await?;
-                Ok(Self { conversation: Some(conversation), is_new: false, history })
+                let (history, cited) = history::of_conversation(app, id).await?;
+                Ok(Self { conversation: Some(conversation), is_new: false, history, cited })
             }
         }
     }
@@ -427,7 +431,7 @@ mod tests {
     #[tokio::test]
     async fn an_answer_that_breaks_off_ends_as_a_failure() {
         let app = TestApp::start().await;
-        let thread = Thread { conversation: None, is_new: false, history: History::default() };
+        let thread = Thread::default();
         let begun = app.app.answering.begin();
         let (writer, events) = mpsc::channel(1);
         let mut told = remember(app.app.clone(), begun, thread, receipts::Draft::empty(), events);

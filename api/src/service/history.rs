@@ -10,6 +10,7 @@ use footnote_core::Result;
 use footnote_core::answer::{ChatMessage, ConversationSummary, History, MessageRole};
 use footnote_core::error::Context as _;
 use footnote_core::ids::ConversationId;
+use footnote_core::passage::Stretch;
 use footnote_core::question::QuestionText;
 use footnote_generator::summary;
 
@@ -31,16 +32,19 @@ pub(super) async fn of_turns(mut turns: Vec<ChatMessage>) -> Result<History> {
     Ok(History { summary: summary.filter(|text| !text.is_empty()), turns })
 }
 
-/// Of a stored conversation.
-pub(super) async fn of_conversation(app: &App, conversation: ConversationId) -> Result<History> {
-    let Stored { mut summary, mut turns } = Stored::read(app, conversation).await?;
+/// Of a stored conversation, with what its last answer cites.
+pub(super) async fn of_conversation(
+    app: &App,
+    conversation: ConversationId,
+) -> Result<(History, Vec<Stretch>)> {
+    let Stored { mut summary, mut turns, cited } = Stored::read(app, conversation).await?;
     let older: Vec<ChatMessage> = turns.drain(..outgrown(&turns)).collect();
     if !older.is_empty() {
         summary.messages += older.len();
         summary.text = extended(summary.text, older).await?;
         app.store.conversations.put_summary(conversation, &summary).await?;
     }
-    Ok(History { summary: Some(summary.text).filter(|text| !text.is_empty()), turns })
+    Ok((History { summary: Some(summary.text).filter(|text| !text.is_empty()), turns }, cited))
 }
 
 /// After an answer: sees to it that the next question finds the summary made. `turns` are those that the answer
@@ -72,6 +76,8 @@ pub(super) fn joined(history: &History, question: &QuestionText) -> QuestionText
 struct Stored {
     summary: ConversationSummary,
     turns: Vec<ChatMessage>,
+    /// What the last answer cites.
+    cited: Vec<Stretch>,
 }
 
 impl Stored {
@@ -80,14 +86,17 @@ impl Stored {
         let summary = app.store.conversations.summary(conversation).await?;
         let summary = summary.unwrap_or(ConversationSummary { text: String::new(), messages: 0 });
         let messages = app.store.conversations.messages(conversation).await?;
+        let last = messages.iter().rev().find_map(|message| message.answer.as_ref());
+        let cited = last.into_iter().flat_map(|answer| &answer.citations);
+        let cited = cited.map(|it| Stretch { version: it.version, span: it.source_span }).collect();
         let since = messages.into_iter().skip(summary.messages);
         let turns = since.map(|m| ChatMessage { role: m.role, content: m.content }).collect();
-        Ok(Self { summary, turns })
+        Ok(Self { summary, turns, cited })
     }
 }
 
 async fn summarise(app: &App, conversation: ConversationId) -> Result<()> {
-    let Stored { summary, mut turns } = Stored::read(app, conversation).await?;
+    let Stored { summary, mut turns, .. } = Stored::read(app, conversation).await?;
     turns.truncate(outgrown(&turns));
     if turns.is_empty() {
         return Ok(());

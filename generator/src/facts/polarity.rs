@@ -34,7 +34,7 @@ pub(super) struct Clause {
     terms: Vec<Term>,
     set: BTreeSet<String>,
     cues: Vec<Cue>,
-    /// How many of them deny something of their own: `neither … nor` denies once.
+    /// How many of them deny something of their own: `neither … nor` and `no … and no …` deny once.
     denials: usize,
     sides: Vec<Side>,
     /// Whether one of `sides` negates by itself: `unable`, `禁止`.
@@ -74,8 +74,12 @@ fn clause(tokens: &[Token], range: Range<usize>) -> Option<Clause> {
     cues.retain(|cue| !sides.iter().any(|side| side.tokens.contains(&cue.tokens.start)));
     let has_negative_word = cues.len() < all_cues;
     let has_denying_verb = (0..part.len()).any(|at| opposite::is_denying_verb(part, at));
-    let goes_on = |cue: &&Cue| part.get(cue.tokens.start).is_some_and(|token| token.lower == "nor");
-    let denials = cues.len() - cues.iter().filter(goes_on).count();
+    let is_listed = |cue: &&Cue| {
+        part.get(cue.tokens.start)
+            .is_some_and(|token| ["neither", "nor", "no"].contains(&token.lower.as_str()))
+    };
+    let listed = cues.iter().filter(is_listed).count();
+    let denials = cues.len() - listed + listed.min(1);
     let in_cue = |at: usize| cues.iter().any(|cue| cue.tokens.contains(&at));
     let in_side = |at: usize| sides.iter().any(|side| side.tokens.contains(&at));
     let mut terms = term::terms(part, |at| in_cue(at) || in_side(at));
@@ -163,9 +167,8 @@ pub(super) fn contradictions(claim: &[Clause], evidence: &[Clause]) -> Vec<Range
             (shared >= FEWEST_SHARED).then_some(Near { clause: other, share })
         };
         let near: Vec<Near> = evidence.iter().filter_map(comparable).collect();
-        found.extend(added_denial(clause, &near));
-        found.extend(dropped_denial(clause, &near));
-        found.extend(denied_more_or_less_often(clause, &near));
+        let denied = added_denial(clause, &near).or_else(|| dropped_denial(clause, &near));
+        found.extend(denied.or_else(|| denied_more_or_less_often(clause, &near)));
         found.extend(turned_word(clause, &near, evidence));
     }
     found.sort_by_key(|range| (range.start, range.end));
@@ -224,9 +227,8 @@ fn dropped_denial(clause: &Clause, near: &[Near]) -> Option<Range<usize>> {
         clause.speaks_of(scope) && !clause.denies(scope) && !opposes(clause, other)
     };
     let denied = |other: &Clause| other.cues.iter().any(|cue| dropped(other, &other.scope(cue)));
-    let is_affirmed = |scope: &[&str]| {
-        near.iter().any(|near| near.clause.speaks_of(scope) && !near.clause.denies(scope))
-    };
+    let is_affirmed =
+        |scope: &[&str]| near.iter().any(|near| near.clause.speaks_of(scope) && !near.clause.denies(scope));
     let held_and_denied = |other: &Clause| {
         let nowhere_affirmed = |cue: &Cue| {
             let scope = other.scope(cue);
@@ -241,7 +243,8 @@ fn dropped_denial(clause: &Clause, near: &[Near]) -> Option<Range<usize>> {
 
 /// A clause that denies more or less often than all that have the same words.
 fn denied_more_or_less_often(clause: &Clause, near: &[Near]) -> Option<Range<usize>> {
-    let mut same = near.iter().map(|near| near.clause).filter(|other| clause.is_worded_like(other)).peekable();
+    let mut same =
+        near.iter().map(|near| near.clause).filter(|other| clause.is_worded_like(other)).peekable();
     let is_otherwise = |other: &Clause| {
         let mut words = [clause, other].into_iter();
         clause.denials.abs_diff(other.denials) == 1

@@ -229,7 +229,10 @@ fn polarity_is_compared() {
                 "Popeye enters the private domain in 2025, assuming no amendments to the law.",
                 "Popeye enters the public domain in 2025, assuming no amendments to the law.",
             ),
-            ("It was not recorded by the Trio for their album.", "It was recorded by the Trio for their album No. 16."),
+            (
+                "It was not recorded by the Trio for their album.",
+                "It was recorded by the Trio for their album No. 16.",
+            ),
         ],
     );
     all_hold(&[
@@ -239,7 +242,10 @@ fn polarity_is_compared() {
         ("无论何时都可以申请年假。", "随时可以申请年假。"),
         ("公司不断提高服务质量，非常重视客户。", "公司提高服务质量，重视客户。"),
         ("不允许在办公室吸烟。", "办公室禁止吸烟。"),
-        ("It was recorded by the Trio for their album.", "It was recorded by the Trio for their album No. 16."),
+        (
+            "It was recorded by the Trio for their album.",
+            "It was recorded by the Trio for their album No. 16.",
+        ),
         ("The plan has neither a price nor a date.", "The plan has no price and no date."),
         (
             "Leave that is left over lapses in March.",

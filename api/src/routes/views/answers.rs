@@ -298,6 +298,9 @@ pub struct TraceView {
     pub reranked: Option<StageScoreView>,
     /// Why it went no further.
     pub dropped: Option<String>,
+    /// It was not found, but taken along from the answer that the question follows.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub carried: bool,
 }
 
 impl From<&StageTrace> for TraceView {
@@ -308,6 +311,7 @@ impl From<&StageTrace> for TraceView {
             fused: trace.fused.map(Into::into),
             reranked: trace.reranked.map(Into::into),
             dropped: trace.dropped.clone(),
+            carried: trace.carried,
         }
     }
 }

@@ -75,7 +75,7 @@ fn turns_are_shown_in_full_until_there_are_too_many() {
 async fn a_short_conversation_has_no_summary_and_a_long_one_has_it_made_once() {
     let app = TestApp::start().await;
     let id = stored(&app, &turns(4)).await;
-    let history = of_conversation(&app.app, id).await.unwrap();
+    let history = of_conversation(&app.app, id).await.unwrap().0;
     assert_eq!((history.summary, history.turns.len()), (None, 8));
     keep_up(&app.app, id, &turns(4)).await;
     assert_eq!(summary_of(&app, id).await, None, "nothing is done while it fits");
@@ -85,16 +85,16 @@ async fn a_short_conversation_has_no_summary_and_a_long_one_has_it_made_once() {
     let summary = summary_of(&app, id).await.unwrap();
     assert_eq!(summary.messages, 6);
     assert!(summary.text.starts_with(&format!("{FIRST} → The battery lasts 18 months.")), "{summary:?}");
-    let history = of_conversation(&app.app, id).await.unwrap();
+    let history = of_conversation(&app.app, id).await.unwrap().0;
     assert_eq!(history, History { summary: Some(summary.text.clone()), turns: turns(5)[6..].to_vec() });
 
     append(&app, id, &turns(7)[10..]).await;
-    let history = of_conversation(&app.app, id).await.unwrap();
+    let history = of_conversation(&app.app, id).await.unwrap().0;
     assert_eq!(history.turns, turns(7)[6..], "two more questions need no other");
     assert_eq!(summary_of(&app, id).await, Some(summary));
 
     append(&app, id, &turns(8)[14..]).await;
-    let history = of_conversation(&app.app, id).await.unwrap();
+    let history = of_conversation(&app.app, id).await.unwrap().0;
     assert_eq!(history.turns, turns(8)[12..], "it is made when asked where it was not made before");
     let further = summary_of(&app, id).await.unwrap();
     assert_eq!((further.messages, history.summary), (12, Some(further.text.clone())));
@@ -105,7 +105,7 @@ async fn a_short_conversation_has_no_summary_and_a_long_one_has_it_made_once() {
 async fn turns_that_the_caller_keeps_are_summarised_alike() {
     let app = TestApp::start().await;
     let id = stored(&app, &turns(6)).await;
-    assert_eq!(of_turns(turns(6)).await.unwrap(), of_conversation(&app.app, id).await.unwrap());
+    assert_eq!(of_turns(turns(6)).await.unwrap(), of_conversation(&app.app, id).await.unwrap().0);
     assert_eq!(of_turns(turns(4)).await.unwrap(), History { summary: None, turns: turns(4) });
 }
 
