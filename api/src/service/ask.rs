@@ -166,7 +166,8 @@ pub async fn ask(
         searched.push(translation.as_str().to_owned());
         retrieved = app.retriever.retrieve_translated(part, translation).await?;
     }
-    if question.leans_on_another() {
+    // A filter says where to look.
+    if question.leans_on_another() && input.filter == Filter::default() {
         retrieved = app.retriever.carry(&parts[0], retrieved, &thread.cited).await?;
     }
     if is_counting(standalone.as_str()) {
