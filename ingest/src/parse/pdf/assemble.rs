@@ -282,6 +282,29 @@ mod tests {
     }
 
     #[test]
+    fn numbers_that_are_no_page_numbers_stay_on_every_page() {
+        let invoice = |n: usize| {
+            let head = |y: f32, text: String| line(50.0, y, 10.0, &text);
+            page(
+                n,
+                &[
+                    head(800.0, "ACME Ltd".to_owned()),
+                    head(788.0, format!("Invoice 20241{n:02}")),
+                    head(776.0, "Payable within thirty days.".to_owned()),
+                ],
+            )
+        };
+        let document = assemble((1..=10).map(invoice).collect());
+        assert_eq!(times(&document, "ACME Ltd"), 1);
+        assert_eq!(times(&document, "Invoice 20241"), 10, "{}", document.text);
+        assert_eq!(times(&document, "Payable within thirty days."), 10, "it stands below what is the page's own");
+        let named = |name: &'static str| move |n: usize| page(n, &[line(50.0, 800.0, 8.0, &format!("{name} {n}"))]);
+        assert_eq!(times(&assemble((1..=10).map(named("Receipt No.")).collect()), "Receipt"), 10);
+        assert_eq!(times(&assemble((1..=10).map(named("Page No.")).collect()), "Page No."), 1);
+        assert_eq!(times(&assemble((1..=10).map(named("Piano")).collect()), "Piano"), 1);
+    }
+
+    #[test]
     fn what_stands_under_a_line_of_the_page_is_the_pages_own() {
         let document = assemble(
             (1..=10)
