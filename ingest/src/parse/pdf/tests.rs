@@ -198,6 +198,36 @@ fn limits_on_pages_and_text_are_errors() {
     assert_eq!(parse(file.path(), &short, &engines, &|_, _| {}).unwrap_err().kind(), ErrorKind::TooLarge);
 }
 
+/// Forms that draw the next one twice: a short page whose text has no end.
+#[test]
+fn text_without_end_on_one_page_is_refused_while_it_is_written() {
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R \
+         /Resources << /XObject << /X 6 0 R >> >> >>"
+            .to_owned(),
+        "<< /Length 5 >>\nstream\n/X Do\nendstream".to_owned(),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let form = |resources: &str, content: &str| {
+        format!(
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << {resources} >> /Length {} >>\n\
+             stream\n{content}\nendstream",
+            content.len()
+        )
+    };
+    for next in 7..37 {
+        objects.push(form(&format!("/XObject << /X {next} 0 R >>"), "/X Do /X Do"));
+    }
+    objects.push(form("/Font << /F1 5 0 R >>", HELLO));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf_of_objects(&objects)).unwrap();
+    let limits = ParseLimits { max_text_chars: 10_000, ..ParseLimits::default() };
+    let error = parse(file.path(), &limits, &EngineConfig::default(), &|_, _| {}).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
+}
+
 #[test]
 fn titles_that_programs_write_are_not_titles() {
     assert!(sensible_title("Annual Report 2023"));
