@@ -6,6 +6,7 @@ mod blocks;
 mod breaks;
 mod fallback;
 mod fields;
+mod fonts;
 mod frame;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -141,7 +142,8 @@ pub(crate) fn parse(
 /// Pages without text may be pictures, which a warning names; pages that made the engine fail, all of
 /// them, are a failure.
 fn refuse_unreadable(text: &PdfText) -> Result<()> {
-    let all_failed = text.pages.iter().all(|p| p.lines.is_empty() && p.warning.is_some());
+    let has_failed = |page: &PageText| page.lines.is_empty() && page.warning.is_some() && !page.needs_ocr;
+    let all_failed = text.pages.iter().all(has_failed);
     let Some(cause) = text.pages.first().and_then(|p| p.warning.as_ref()).filter(|_| all_failed) else {
         return Ok(());
     };
@@ -159,7 +161,11 @@ fn refuse_unreadable(text: &PdfText) -> Result<()> {
 fn refuse_unread_scan(text: &PdfText) -> Result<()> {
     let is_scan = text.pages.iter().all(|p| p.lines.is_empty()) && text.pages.iter().any(|p| p.needs_ocr);
     if is_scan {
-        let message = format!("the PDF's pages are pictures and OCR is not installed; run {}", ocr::INSTALL);
+        let told = text.pages.iter().find_map(|page| page.warning.as_ref());
+        let message = match told {
+            Some(warning) => format!("no page of the PDF can be read: {warning}"),
+            None => format!("the PDF's pages are pictures and OCR is not installed; run {}", ocr::INSTALL),
+        };
         return Err(Error::not_installed(message));
     }
     Ok(())

@@ -407,6 +407,29 @@ fn pdfium_reads_what_was_filled_in() {
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
 }
 
+/// In a font without a map to characters PDFium gives the numbers of its glyphs.
+#[test]
+fn glyphs_without_characters_are_told_and_left_out() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let fonts = [
+        "<< /Type /Font /Subtype /Type0 /BaseFont /ABCDEF+Odd /Encoding /Identity-H /DescendantFonts [4 0 R] >>",
+        "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /ABCDEF+Odd /CIDToGIDMap /Identity /FontDescriptor 5 0 R /DW 600 \
+         /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>",
+        "<< /Type /FontDescriptor /FontName /ABCDEF+Odd /Flags 4 /FontBBox [0 -200 1000 1000] /ItalicAngle 0 \
+         /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
+    ];
+    let odd: String = "Every employee has ten days of leave.".bytes().map(|c| format!("{:04x}", c - 29)).collect();
+    let page = format!("BT /F1 12 Tf 72 700 Td <{odd}> Tj ET");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf_in_fonts(&fonts, &[&page])).unwrap();
+    let error = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotInstalled, "{error}");
+    assert!(error.message().contains("characters were left out, as their fonts"), "{error}");
+    assert!(error.message().contains("models pull"), "{error}");
+}
+
 #[test]
 fn pdfium_reads_footnotes_and_goes_on_over_the_end_of_a_page() {
     let Some(library) = installed::pdfium() else { return };
