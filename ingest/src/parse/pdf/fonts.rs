@@ -1,5 +1,6 @@
-//! The fonts of a page: which are bold, and which do not tell the characters that they show. PDFium gives the codes of their glyphs
-//! in the place of characters then: `(YHU\\` for `Every`. The control codes among them give them away.
+//! The fonts of a page: which are bold, and which do not tell the characters that they show. PDFium gives the
+//! codes of their glyphs in the place of characters then: `(YHU\` for `Every`. The control codes among them give them
+//! away.
 
 use std::collections::HashMap;
 
