@@ -240,7 +240,7 @@ mod tests {
         ]]);
         assert_eq!(
             document.text,
-            "Annual report\n\nThe company grew in every region, and its long-term wellknown brands did so with \
+            "Annual report\n\nThe company grew in every region, and its long-term well-known brands did so with \
              long-term plans that were agreed upon.\n\n公司在全国各地区都实现了增长，全年收入达到十亿元。\n\n\
              - first item which goes on in another line\n\n- second item\n\n\
              | Revenue | 1,200 | 1,100 |\n| --- | --- | --- |\n| Cost | 900 | 850 |"
