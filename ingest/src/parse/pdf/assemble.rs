@@ -6,7 +6,7 @@ use super::blocks::{Kind, Part, parts, starts_item};
 use super::breaks::{Ordered, goes_on};
 use super::frame::Frame;
 use super::joints::{Words, join, joint};
-use super::layout::{Line, is_bullet};
+use super::layout::{Cell, Line, is_bullet};
 use super::outline::Outline;
 use super::rows::table_text;
 use super::running::leave_out;
@@ -57,10 +57,18 @@ struct Parted {
 
 impl Parted {
     fn of(page: PageText, outline: &Outline, sizes: &Sizes) -> Self {
-        let PageText { number, lines, warning, label, frame, .. } = page;
-        let parts = Ordered::of(parts(number, lines, outline, sizes), number);
+        let PageText { number, lines, warning, label, frame, comments, .. } = page;
+        let mut parts = parts(number, lines, outline, sizes);
+        parts.extend(comments.into_iter().map(remark));
+        let parts = Ordered::of(parts, number);
         Self { number, label, warning, frame, parts }
     }
+}
+
+/// A comment on the page stands at its foot, and nowhere on its picture.
+fn remark(text: String) -> Part {
+    let cells = vec![Cell { text, left: 0.0, right: 0.0 }];
+    Part { kind: Kind::Note, lines: vec![Line { cells, ..Line::default() }] }
 }
 
 /// The end of a paragraph that goes on in the first block of the next page.
@@ -197,7 +205,6 @@ mod tests {
     use footnote_core::parsed::{ContentType, ParsedDocument};
     use proptest::prelude::*;
 
-    use super::super::layout::Cell;
     use super::*;
 
     fn line(x: f32, y: f32, size: f32, text: &str) -> Line {

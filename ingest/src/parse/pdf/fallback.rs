@@ -20,14 +20,18 @@ const MAX_PAGE_CHARS: usize = 2_000_000;
 /// Its name.
 pub(crate) const ENGINE: &str = "pdf-extract";
 
-/// Reads the PDF at `path`. A page whose fonts or operators make the library panic becomes a
-/// warning; the others are read.
+/// That the file holds others.
+pub(super) const FILES_UNREAD: &str =
+    "not read: the files that are embedded in it; run `footnote models pull pdfium` to have them read";
+
+/// Reads the PDF at `path`, and tells whether other files are embedded in it. A page whose fonts or operators make the
+/// library panic becomes a warning; the others are read.
 pub(crate) fn read(
     path: &Path,
     limits: &ParseLimits,
     passwords: &[Password],
     on_page: OnPage<'_>,
-) -> Result<PdfText> {
+) -> Result<(PdfText, bool)> {
     let bytes = fs_err::read(path).internal("cannot read the file")?;
     let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem(&bytes)));
     let mut document =
@@ -57,7 +61,13 @@ pub(crate) fn read(
         pages.push(page);
         on_page(done, count);
     }
-    Ok(PdfText { title: None, outline: Vec::new(), pages, engine: format!("{ENGINE} 0.12.1") })
+    let text = PdfText { title: None, outline: Vec::new(), pages, engine: format!("{ENGINE} 0.12.1") };
+    Ok((text, holds_files(&document)))
+}
+
+fn holds_files(document: &Document) -> bool {
+    let names = document.catalog().and_then(|catalog| document.get_dict_in_dict(catalog, b"Names"));
+    names.is_ok_and(|names| names.has(b"EmbeddedFiles"))
 }
 
 fn read_page(document: &Document, number: u32, limits: &ParseLimits) -> Result<PageText> {

@@ -19,6 +19,7 @@ use super::rulings::Rulings;
 use super::scanner::Scanner;
 use super::{PageText, PdfText, sensible_title};
 use crate::parse::limits::ParseLimits;
+use crate::parse::members::{Found, Unpacking};
 
 /// Newest PDFium API that the bindings know; the library may be newer.
 const API: &str = "8125";
@@ -42,14 +43,15 @@ fn library(path: &Path) -> Result<&'static Pdfium> {
     LIBRARY.get().map(|(_, library)| library).ok_or_else(|| missing("it failed before".to_owned()))
 }
 
-/// Reads the PDF at `path` with the library at `library_path`.
+/// Reads the PDF at `path` with the library at `library_path`; the files that are embedded in it go to `embedded`.
 pub(crate) fn read(
     path: &Path,
     library_path: &Path,
-    limits: &ParseLimits,
     passwords: &[Password],
     mut scanner: Scanner<'_>,
+    embedded: &mut Unpacking<'_>,
 ) -> Result<PdfText> {
+    let limits = &embedded.limits().clone();
     let document = open(library(library_path)?, path, passwords)?;
     let count = u32::try_from(document.pages().len()).unwrap_or(0);
     super::check_page_count(count, limits)?;
@@ -62,6 +64,7 @@ pub(crate) fn read(
         read_page(&document, number, &mut chars, limits, &mut scanner)?;
     }
     let pages = scanner.finish();
+    unpack(&document, embedded)?;
     let engine = match pages.iter().any(PageText::is_ocr) {
         true => format!("pdfium API {API}, {}", crate::ocr::ENGINE),
         false => format!("pdfium API {API}"),
@@ -94,7 +97,8 @@ fn read_page(
     let (mut placed, unmapped) = glyphs(&text);
     placed.extend(fields::glyphs(&page));
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
-    *chars += glyphs.len();
+    let comments = fields::comments(&page);
+    *chars += glyphs.len() + comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
     if *chars > limits.max_text_chars {
         return Err(Error::new(
             ErrorKind::TooLarge,
@@ -104,12 +108,30 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
-    let read = PageText { label, frame: Some(frame), ..PageText::new(number, lines) };
     let warning = (unmapped > 0).then(|| without_characters(unmapped));
-    let read = PageText { warning, ..read };
+    let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines, unmapped) {
         true => from_picture(&page, read, scanner)?,
         false => scanner.push(read),
+    }
+    Ok(())
+}
+
+/// Hands on the embedded files.
+fn unpack(document: &PdfDocument<'_>, embedded: &mut Unpacking<'_>) -> Result<()> {
+    for file in document.attachments().iter() {
+        let (name, bytes) = (file.name(), file.len() as u64);
+        if bytes > embedded.limits().max_part_bytes {
+            embedded.skip(&name, format!("has more than {} bytes; split it", embedded.limits().max_part_bytes));
+            continue;
+        }
+        match file.save_to_bytes() {
+            Ok(content) => {
+                let found = Found { name: &name, declared: content.len() as u64, compressed: None };
+                embedded.add(&found, &mut content.as_slice())?;
+            }
+            Err(error) => embedded.skip(&name, format!("is damaged ({error})")),
+        }
     }
     Ok(())
 }
