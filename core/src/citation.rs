@@ -40,6 +40,9 @@ pub struct Citation {
     /// How sure OCR is of the least sure line of the quote, 0 to 1; `None` where it was not read by OCR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocr_confidence: Option<f32>,
+    /// Whether OCR is so unsure of the quote that it should be compared with the page: below 0.8.
+    #[serde(default)]
+    pub low_confidence: bool,
     /// Headings above the quote.
     pub heading_path: Vec<String>,
     /// Where the quote lies, in scalar values of the canonical text.

@@ -291,6 +291,9 @@ pub struct Line {
     pub confidence: Option<f32>,
 }
 
+/// Below this OCR is so unsure of a line that readers are told.
+pub const LOW_CONFIDENCE: f32 = 0.8;
+
 /// Something that a reader of the document should know was lost or doubtful.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParseWarning {

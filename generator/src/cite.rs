@@ -8,6 +8,7 @@
 use std::ops::Range;
 
 use footnote_core::citation::{Citation, RowRange};
+use footnote_core::parsed::LOW_CONFIDENCE;
 use footnote_core::passage::Passage;
 use footnote_core::question::is_chinese;
 use footnote_core::text::Span;
@@ -413,6 +414,7 @@ pub(crate) fn citation(
         page.rows(&before.chars().skip(from).collect::<String>(), quote)
     });
     let unsure = passage.ocr_lines.iter().filter(|line| line.span.overlaps(span));
+    let ocr_confidence = unsure.filter_map(|line| line.confidence).reduce(f32::min);
     Some(Citation {
         number: passage.number,
         answer_span,
@@ -425,7 +427,8 @@ pub(crate) fn citation(
         page_kind: page.map(|p| p.kind),
         page_label: page.and_then(|p| p.label.clone()),
         rows: rows.map(|(first, last)| RowRange { first, last }),
-        ocr_confidence: unsure.filter_map(|line| line.confidence).reduce(f32::min),
+        ocr_confidence,
+        low_confidence: ocr_confidence.is_some_and(|confidence| confidence < LOW_CONFIDENCE),
         heading_path: passage.heading_path_at(start).to_vec(),
         source_span: span,
         quote: quote.to_owned(),

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use footnote_core::chunk::{Chunk, ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
 use footnote_core::hash::ContentHash;
-use footnote_core::ids::DocumentId;
+use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::job::Job;
 use footnote_core::parsed::ParseWarning;
 use footnote_core::{Error, Result};
@@ -43,6 +43,21 @@ pub(crate) fn warnings(unplaced: &[StoredChunkEdit]) -> Vec<ParseWarning> {
     warnings
 }
 
+/// An edit as it is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WantedEdit {
+    /// The version whose chunks were looked at, where one was: of another the ordinal means another chunk.
+    pub version: Option<VersionId>,
+    /// Which chunk of the current version.
+    pub ordinal: u32,
+    /// Words to find it by.
+    pub note: Option<String>,
+    /// Whether it is no longer to be found.
+    pub hidden: bool,
+    /// Who asks.
+    pub author: EditAuthor,
+}
+
 /// An edit that was stored.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct EditedChunk {
@@ -52,16 +67,14 @@ pub struct EditedChunk {
     pub by_words_only: Option<String>,
 }
 
-/// Edits the chunk at `ordinal` of a document's current version; `None` where there is none. An edit that says
-/// nothing removes the one before.
+/// Edits a chunk of a document's current version; `None` where there is none. An edit that says nothing removes the
+/// one before.
 pub async fn edit_chunk(
     ctx: &IngestContext,
     document: DocumentId,
-    ordinal: u32,
-    note: Option<String>,
-    hidden: bool,
-    author: EditAuthor,
+    edit: WantedEdit,
 ) -> Result<Option<EditedChunk>> {
+    let WantedEdit { version, ordinal, note, hidden, author } = edit;
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     let chars = note.as_ref().map_or(0, |note| note.chars().count());
     if chars > MAX_NOTE_CHARS {
@@ -69,7 +82,7 @@ pub async fn edit_chunk(
             "the note has {chars} characters; give at most {MAX_NOTE_CHARS}"
         )));
     }
-    let Some((entries, mut chunk)) = find(ctx, document, ordinal).await? else { return Ok(None) };
+    let Some((entries, mut chunk)) = find(ctx, document, version, ordinal).await? else { return Ok(None) };
     let text = entries.text.slice(chunk.span).unwrap_or_default().to_owned();
     chunk.edit = note.clone().map(|note| ChunkEdit {
         id: footnote_core::ids::ChunkEditId::new(),
@@ -101,10 +114,16 @@ fn embedded(entries: &VersionEntries, chunk: &Chunk) -> Result<(ContentHash, Opt
 async fn find(
     ctx: &IngestContext,
     document: DocumentId,
+    wanted: Option<VersionId>,
     ordinal: u32,
 ) -> Result<Option<(Arc<VersionEntries>, Chunk)>> {
     let Some(document) = ctx.documents.document(document).await? else { return Ok(None) };
     let Some(version) = document.current else { return Ok(None) };
+    if let Some(wanted) = wanted.filter(|wanted| *wanted != version) {
+        return Err(Error::conflict(format!(
+            "the document's current version is {version} and not {wanted}: read its chunks again"
+        )));
+    }
     let Some(knowledge_base) = ctx.documents.knowledge_base(document.knowledge_base).await? else {
         return Ok(None);
     };

@@ -166,6 +166,14 @@ async fn an_edit_outlives_its_version() {
     edit(&chunk_with("twenty days").await, json!({})).await;
     assert!(kb.keys_with_words("sabbatical").await.is_empty());
     assert_eq!(chunk_with("twenty days").await["note"], Value::Null);
+    // The ordinal of a version that is no longer current may mean another chunk.
+    let before = kb.get(&format!("/documents/{id}")).await.ok()["newest_version"]["id"].clone();
+    let path = format!("/documents/{id}/chunks/0");
+    let fits = kb.put(&path, &json!({"version": before, "hidden": true})).await.expect(202);
+    kb.wait_for(&fits["job"]).await;
+    kb.add("handbook.md", long("Annual leave is thirty days.")).await;
+    let stale = kb.put(&path, &json!({"version": before, "hidden": true})).await;
+    assert!(stale.problem(409).contains("read its chunks again"));
     let missing = kb.put(&format!("/documents/{id}/chunks/999"), &json!({"hidden": true})).await;
     assert!(missing.problem(404).contains("chunk"));
     app.finish().await;

@@ -6,9 +6,11 @@ use axum::extract::multipart::{Multipart, MultipartRejection};
 use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use footnote_core::Error;
+use footnote_core::chunk::EditAuthor;
 use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::knowledge_base::ChunkerSettings;
 use footnote_core::principal::Role;
+use footnote_ingest::edits::WantedEdit;
 use serde::Deserialize;
 use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
@@ -79,6 +81,10 @@ struct PreviewQuery {
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EditChunkRequest {
+    /// The version whose chunks were listed: where another one is current by now, the ordinal may mean another chunk,
+    /// and the answer is 409. Left out: whichever is current.
+    #[serde(default)]
+    pub version: Option<Uuid>,
     /// Words to find it by, such as other names and likely questions, up to 2,000 characters: searched with the
     /// chunk, never shown to a model and never cited. Left out or empty: none.
     #[serde(default)]
@@ -129,8 +135,14 @@ async fn edit(
     Json(body): Json<EditChunkRequest>,
 ) -> Result<(StatusCode, Json<EditedChunkView>), ApiError> {
     let document = DocumentId(path.document);
-    let (note, hidden) = (body.note, body.hidden);
-    let edited = chunks::edit(&app, &principal, &path.kb, document, path.ordinal, note, hidden).await?;
+    let edit = WantedEdit {
+        version: body.version.map(VersionId),
+        ordinal: path.ordinal,
+        note: body.note,
+        hidden: body.hidden,
+        author: EditAuthor::Person,
+    };
+    let edited = chunks::edit(&app, &principal, &path.kb, document, edit).await?;
     Ok((StatusCode::ACCEPTED, Json(edited.into())))
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use footnote_core::chunk::{Chunk, EditAuthor};
+use footnote_core::chunk::Chunk;
 use footnote_core::document::DocumentVersion;
 use footnote_core::ids::{DocumentId, VersionId};
 use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
@@ -12,7 +12,7 @@ use footnote_core::password::Password;
 use footnote_core::principal::{Principal, Role};
 use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
-use footnote_ingest::edits::{self, EditedChunk};
+use footnote_ingest::edits::{self, EditedChunk, WantedEdit};
 use footnote_ingest::preview::{self, Preview};
 
 use super::documents;
@@ -120,14 +120,11 @@ pub async fn edit(
     principal: &Principal,
     reference: &str,
     document: DocumentId,
-    ordinal: u32,
-    note: Option<String>,
-    hidden: bool,
+    edit: WantedEdit,
 ) -> Result<EditedChunk> {
     reach_as(app, principal, reference, Role::Editor).await?;
     let detail = documents::show(app, principal, reference, document).await?;
-    let edited =
-        edits::edit_chunk(&app.ingest, detail.document.id, ordinal, note, hidden, EditAuthor::Person).await?;
+    let edited = edits::edit_chunk(&app.ingest, detail.document.id, edit).await?;
     app.wake_workers();
     edited.ok_or_else(|| Error::not_found("chunk of the document's current version"))
 }

@@ -2,7 +2,7 @@
 
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{DocumentId, VersionId};
-use footnote_core::parsed::Page;
+use footnote_core::parsed::{Line, Page};
 use proptest::prelude::*;
 
 use super::*;
@@ -303,4 +303,24 @@ fn words_that_lead_to_a_marker_are_no_part_of_the_sentence() {
         without_lead("The song is from passage 2 of the book."),
         "The song is from passage 2 of the book."
     );
+}
+
+#[test]
+fn a_quote_that_ocr_is_unsure_of_is_flagged() {
+    let text = "Leave is ten days.";
+    let flags = |confidences: &[f32]| {
+        let mut passage = passage(1, text);
+        let line = |&confidence: &f32| Line {
+            span: passage.span,
+            page: 3,
+            bounds: [0.1, 0.1, 0.9, 0.2],
+            confidence: Some(confidence),
+        };
+        passage.ocr_lines = confidences.iter().map(line).collect();
+        let citation = citation(&passage, 0..text.len(), Span::new(0, 5), 1.0).unwrap();
+        (citation.ocr_confidence, citation.low_confidence)
+    };
+    assert_eq!(flags(&[]), (None, false));
+    assert_eq!(flags(&[0.95, 0.8]), (Some(0.8), false));
+    assert_eq!(flags(&[0.95, 0.79]), (Some(0.79), true));
 }

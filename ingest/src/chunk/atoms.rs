@@ -4,6 +4,7 @@
 //! list item or quotation by its Markdown, prose at sentence ends (Chinese ones too); a sentence that
 //! is too large at clause ends, and what is left by text-splitter at words.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use footnote_core::Result;
@@ -49,16 +50,52 @@ pub(crate) fn atoms(
     ranges.into_iter().map(|bytes| Atom { bytes, lead: 0, heads: false }).collect()
 }
 
-/// The header of a table that is repeated before rows cut from it, and its tokens; `None` where it has
-/// more than `max`.
+/// Longest names of columns, in characters, that the header of a wide table is tried with.
+const NAME_CHARS: [usize; 7] = [32, 24, 16, 12, 8, 6, 4];
+
+/// The header of a table that is repeated before rows cut from it, and its tokens. One of more than `max` is without its
+/// line of dashes, and its names are cut, as far as it takes; `None` where even then it has more.
 pub(crate) fn repeated_header<'t>(
     table: &'t str,
     max: usize,
     tokens: &dyn TokenCounter,
-) -> Result<Option<(&'t str, usize)>> {
+) -> Result<Option<(Cow<'t, str>, usize)>> {
     let header = table.get(..header_len(table)).unwrap_or_default();
     let count = tokens.token_ends(header)?.len();
-    Ok((count <= max).then_some((header, count)))
+    if count <= max {
+        return Ok(Some((Cow::Borrowed(header), count)));
+    }
+    let Some(names) = names(header) else { return Ok(None) };
+    for most in NAME_CHARS {
+        let cells: String = names.iter().map(|name| format!(" {} |", shortened(name, most))).collect();
+        let short = format!("|{cells}\n");
+        let count = tokens.token_ends(&short)?.len();
+        if count <= max {
+            return Ok(Some((Cow::Owned(short), count)));
+        }
+    }
+    Ok(None)
+}
+
+/// The names of the columns of a Markdown table; `None` for another.
+fn names(header: &str) -> Option<Vec<&str>> {
+    let row = header.lines().next()?.trim().strip_prefix('|')?.strip_suffix('|')?;
+    let mut names = Vec::new();
+    let mut start = 0;
+    for (at, _) in row.match_indices('|').filter(|(at, _)| !row[..*at].ends_with('\\')) {
+        names.push(row[start..at].trim());
+        start = at + 1;
+    }
+    names.push(row[start..].trim());
+    Some(names)
+}
+
+/// The first characters of a name that has more than `most`, with a mark.
+fn shortened(name: &str, most: usize) -> String {
+    match name.char_indices().nth(most) {
+        Some((end, _)) => format!("{}…", name[..end].trim_end_matches([' ', '\\'])),
+        None => name.to_owned(),
+    }
 }
 
 /// Length in bytes of a table's header: its first line, and the line of dashes under it.
@@ -269,6 +306,21 @@ mod tests {
                 ("| Kiel | 90 |\n".to_owned(), 10)
             ]
         );
+    }
+
+    #[test]
+    fn a_header_that_is_too_long_is_shortened_and_the_rows_are_not() {
+        let header = |table: &str, max| {
+            repeated_header(table, max, &WordCounter).unwrap().map(|(header, _)| header.into_owned())
+        };
+        let table = "| Name of the employee | Days \\| weeks of leave per year |\n| --- | --- |\n| Ann | 10 |\n";
+        assert_eq!(header(table, 40).unwrap(), &table[..table.find("| Ann").unwrap()]);
+        let short = header(table, 12).unwrap();
+        assert_eq!(short, "| Name of the… | Days \\| week… |\n");
+        assert_eq!(header(table, 3), None);
+        assert_eq!(header("a long header without any columns\nrow\n", 3), None);
+        let row = parts(table, BlockKind::Table, 18).pop().unwrap();
+        assert!(row.0.contains("| Ann | 10 |") && row.1 > 0, "{row:?}");
     }
 
     #[test]

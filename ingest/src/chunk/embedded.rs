@@ -1,6 +1,8 @@
 //! What is embedded: the chunk under its title and heading path, so that a vector knows where its
 //! text stands.
 
+use std::borrow::Cow;
+
 use footnote_core::Result;
 use footnote_core::parsed::{Block, ParsedDocument};
 use footnote_core::ports::TokenCounter;
@@ -65,7 +67,7 @@ impl<'a> Composer<'a> {
         };
         let header = self.table_header(span)?;
         let context = self.context(heading_path)?;
-        let text = [context, header, body].concat();
+        let text = [context, &header, body].concat();
         match note {
             Some(note) => self.with_note(text, note).map(Some),
             None => Ok(Some(text)),
@@ -98,13 +100,13 @@ impl<'a> Composer<'a> {
         Ok(&self.last.insert((path.to_vec(), context)).1)
     }
 
-    fn table_header(&self, span: Span) -> Result<&'a str> {
+    fn table_header(&self, span: Span) -> Result<Cow<'a, str>> {
         let Some(table) = table_cut_at(self.blocks, span.start) else {
-            return Ok("");
+            return Ok(Cow::Borrowed(""));
         };
         let table = self.text.slice(table.span).unwrap_or_default();
         let header = repeated_header(table, self.budget.table_header, self.tokens)?;
-        Ok(header.map_or("", |(header, _)| header))
+        Ok(header.map_or(Cow::Borrowed(""), |(header, _)| header))
     }
 }
 

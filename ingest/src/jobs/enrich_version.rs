@@ -10,7 +10,7 @@ use footnote_core::{Error, ErrorKind, Result};
 
 use super::{Outcome, resend_document};
 use crate::context::{Enrich, IngestContext};
-use crate::edits::edit_chunk;
+use crate::edits::{WantedEdit, edit_chunk};
 use crate::entries::VersionEntries;
 use crate::progress::Progress;
 
@@ -103,7 +103,9 @@ async fn ask(
         return Ok(());
     }
     let note = Some(questions.join("\n"));
-    edit_chunk(ctx, entries.document.id, chunk.ordinal, note, false, EditAuthor::Model).await.map(drop)
+    let (ordinal, author) = (chunk.ordinal, EditAuthor::Model);
+    let edit = WantedEdit { version: None, ordinal, note, hidden: false, author };
+    edit_chunk(ctx, entries.document.id, edit).await.map(drop)
 }
 
 #[cfg(test)]

@@ -21,6 +21,16 @@ pub(crate) fn alternative_text(text: &str) -> Option<String> {
     (!is_name).then(|| format!("Picture: {text}"))
 }
 
+/// That so many pictures are left unread, as nobody wrote what they show; `None` where there are none.
+pub(crate) fn unread_pictures(count: usize) -> Option<String> {
+    let pictures = match count {
+        0 => return None,
+        1 => "1 picture".to_owned(),
+        count => format!("{count} pictures"),
+    };
+    Some(format!("not read: {pictures} without a description; pictures are read in PDFs and image files only"))
+}
+
 #[cfg(test)]
 mod tests {
     use super::alternative_text;

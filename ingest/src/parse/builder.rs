@@ -291,7 +291,7 @@ struct Offsets {
 
 impl Offsets {
     fn of(text: &str, verbatim: bool, kept: usize) -> Self {
-        let unchanged = text.chars().count() == kept;
+        let unchanged = text.chars().count() == kept && !text.chars().any(|c| ligature(c).is_some());
         Self { changed: (!unchanged).then(|| (text.chars().collect(), verbatim)) }
     }
 
@@ -306,10 +306,11 @@ impl Offsets {
     }
 }
 
-/// NFC, line feeds only, no control or non-characters, no blanks at line ends, at most one empty
-/// line in a row (`verbatim` keeps empty lines and indentation), nothing blank at either end.
+/// NFC, line feeds only, no control or non-characters, no blanks at line ends, printers' ligatures as
+/// letters, at most one empty line in a row (`verbatim` keeps ligatures, empty lines and indentation),
+/// nothing blank at either end.
 pub fn normalize(text: &str, verbatim: bool) -> String {
-    let clean = clean_chars(text);
+    let clean = clean_chars(text, verbatim);
     let mut out = String::with_capacity(clean.len());
     let mut empty_lines = 0;
     for line in clean.lines() {
@@ -332,7 +333,7 @@ pub fn normalize(text: &str, verbatim: bool) -> String {
     }
 }
 
-fn clean_chars(text: &str) -> String {
+fn clean_chars(text: &str, verbatim: bool) -> String {
     let mut out = String::with_capacity(text.len());
     let mut chars = text.chars().peekable();
     while let Some(c) = chars.next() {
@@ -345,10 +346,18 @@ fn clean_chars(text: &str) -> String {
             // byte order mark.
             '\u{ad}' | '\u{200b}' | '\u{2060}' | '\u{feff}' => {}
             c if c.is_control() || is_noncharacter(c) => {}
+            c if !verbatim && ligature(c).is_some() => out.extend(ligature(c)),
             c => out.push(c),
         }
     }
     out
+}
+
+/// The letters of a sign that printers cast for them: nobody searches for `oﬃce` by that sign.
+fn ligature(c: char) -> Option<&'static str> {
+    const LETTERS: [&str; 7] = ["ff", "fi", "fl", "ffi", "ffl", "st", "st"];
+    let index = u32::from(c).checked_sub(0xfb00)?;
+    LETTERS.get(usize::try_from(index).ok()?).copied()
 }
 
 fn is_noncharacter(c: char) -> bool {
@@ -475,6 +484,19 @@ mod tests {
         let mut strayed = document;
         strayed.lines[1].span.end += 3;
         assert!(check(&strayed).unwrap_err().to_string().contains("no block"));
+    }
+
+    #[test]
+    fn printers_ligatures_are_letters_but_not_in_code() {
+        let mut builder = DocumentBuilder::new(1_000);
+        builder.start_page(1);
+        let line = |start, end, top| PlacedLine { start, end, bounds: [0.1, top, 0.9, 0.9], confidence: None };
+        builder.block_with_lines(BlockKind::Paragraph, 0, "oﬃce ﬂoor ﬅ\0", &[line(0, 4, 0.1), line(5, 9, 0.2)]);
+        builder.block(BlockKind::Code, 0, "let ﬁ = 1;");
+        let document = builder.finish(ContentType::Pdf, "test").unwrap();
+        assert_eq!(document.text, "office floor st\n\nlet ﬁ = 1;");
+        let spans: Vec<_> = document.lines.iter().map(|l| (l.span.start, l.span.end)).collect();
+        assert_eq!(spans, [(0, 6), (7, 12)]);
     }
 
     #[test]

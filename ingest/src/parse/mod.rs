@@ -106,7 +106,7 @@ fn parse_as(
     members: &mut dyn MemberOutput,
 ) -> Result<ParsedDocument> {
     match content_type {
-        ContentType::Pdf => pdf::parse(path, limits, engines, on_page),
+        ContentType::Pdf => pdf::parse(path, limits, engines, on_page, members),
         ContentType::Docx => docx::parse(path, limits),
         ContentType::Html => html::parse(&read(path)?, limits),
         ContentType::Markdown => markdown::parse(&read(path)?, limits),

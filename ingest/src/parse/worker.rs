@@ -44,6 +44,10 @@ use crate::progress::Progress;
 /// How much of the child's standard error is kept for the log.
 const STDERR_TAIL: usize = 4 * 1024;
 
+/// What a child says that dies of want of memory: Rust's own allocator, C++'s, and Rust where the exception that C++
+/// throws then in PDFium reaches it, which throws none for other reasons.
+const OUT_OF_MEMORY: [&str; 3] = ["memory allocation of", "bad_alloc", "cannot catch foreign exceptions"];
+
 /// The child's whole life: reads one request from the socket that is standard input, limits itself,
 /// parses, answers. The binary's hidden subcommand `parse-worker` calls this and nothing else.
 pub fn run_worker() -> Result<()> {
@@ -353,7 +357,7 @@ impl ParseHost {
         const SIGXCPU: i32 = 24;
         const SIGKILL: i32 = 9;
         let memory = self.limits.memory_bytes >> 20;
-        let out_of_memory = stderr.contains("memory allocation of") || stderr.contains("bad_alloc");
+        let out_of_memory = OUT_OF_MEMORY.iter().any(|sign| stderr.contains(sign));
         let message = match status.signal() {
             _ if out_of_memory => {
                 format!("parsing {file_name:?} needs more than {memory} MiB of memory; split the file")

@@ -41,6 +41,7 @@ fn answer(score: f32) -> Answer {
         page_label: None,
         rows: None,
         ocr_confidence: None,
+        low_confidence: false,
         heading_path: vec!["Leave".to_owned()],
         source_span: Span::new(7, 12),
         quote: "ten days".to_owned(),

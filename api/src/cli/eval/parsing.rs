@@ -15,6 +15,7 @@ use footnote_core::Result;
 use footnote_core::error::Context;
 use footnote_core::parsed::{ParseWarning, ParsedDocument};
 use footnote_ingest::parse::worker::ParseHost;
+use footnote_ingest::pipeline::NO_TEXT;
 use footnote_ingest::progress::Progress;
 use serde::Serialize;
 
@@ -160,9 +161,12 @@ fn read(
         Some(page) => format!("page {page}: {}", warning.message),
         None => warning.message,
     };
+    // In service too, a document without text is none.
+    let is_blank = document.is_blank();
     Ok(FileResult {
         format: document.content_type.name().to_owned(),
-        ready: true,
+        ready: !is_blank,
+        reason: is_blank.then(|| NO_TEXT.to_owned()),
         engine: Some(document.engine),
         pages: document.pages.len(),
         characters: document.text.chars().count(),
@@ -297,6 +301,39 @@ mod tests {
             ["groundtruth/a.docx.md", "groundtruth/b.md", "sources/c.csv.md"].map(|name| Some(at(name)));
         assert_eq!(files[..3].iter().map(|file| reference_of(file)).collect::<Vec<_>>(), references);
         assert_eq!(reference_of(&files[3]), None);
+    }
+
+    #[test]
+    fn a_document_without_text_is_not_ready() {
+        let of = |text: &[u8]| {
+            let folder = tempfile::tempdir().unwrap();
+            let file = folder.path().join("a.txt");
+            fs_err::write(&file, text).unwrap();
+            let parsed = footnote_ingest::parse::parse_file(
+                &file,
+                "a.txt",
+                &footnote_ingest::parse::ParseLimits::default(),
+                &footnote_ingest::parse::EngineConfig::default(),
+            );
+            let unread = FileResult {
+                file: String::new(),
+                format: String::new(),
+                ready: false,
+                reason: None,
+                engine: None,
+                pages: 0,
+                characters: 0,
+                warnings: Vec::new(),
+                seconds: 0.0,
+                cpu_seconds: None,
+                peak_mib: None,
+                recovered: None,
+            };
+            let result = read(parsed.unwrap(), &file, None, unread).unwrap();
+            (result.ready, result.reason)
+        };
+        assert_eq!(of(b"Ten days."), (true, None));
+        assert_eq!(of(b" \n"), (false, Some(NO_TEXT.to_owned())));
     }
 
     #[test]

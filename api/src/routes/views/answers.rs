@@ -70,6 +70,9 @@ pub struct CitationView {
     /// How sure OCR is of the least sure line of the quote, 0 to 1; absent where it was not read by OCR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocr_confidence: Option<f32>,
+    /// Whether OCR is so unsure of the quote that it should be compared with the page: below 0.8.
+    #[serde(default)]
+    pub low_confidence: bool,
     /// Headings above the quote, outermost first.
     pub heading_path: Vec<String>,
     /// Where the quote lies in the version's canonical text, in Unicode scalar values.
@@ -95,6 +98,7 @@ impl From<&Citation> for CitationView {
             page_label: citation.page_label.clone(),
             rows: citation.rows.map(|rows| RowRangeView { first: rows.first, last: rows.last }),
             ocr_confidence: citation.ocr_confidence,
+            low_confidence: citation.low_confidence,
             heading_path: citation.heading_path.clone(),
             source_span: citation.source_span.into(),
             quote: citation.quote.clone(),
@@ -493,7 +497,8 @@ mod tests {
             page_kind: None,
             page_label: None,
             rows: None,
-            ocr_confidence: None,
+            ocr_confidence: Some(0.6),
+            low_confidence: true,
             heading_path: vec!["Leave".to_owned()],
             source_span: Span::new(10, 20),
             quote: "ten letters".to_owned(),
@@ -511,6 +516,7 @@ mod tests {
             model: None,
         };
         let wire = serde_json::to_value(AnswerView::from(&answer)).unwrap();
+        assert_eq!(wire["citations"][0]["low_confidence"], true);
         assert_eq!(wire, serde_json::to_value(&answer).unwrap());
         assert_eq!(serde_json::from_value::<Answer>(wire).unwrap(), answer);
     }

@@ -48,11 +48,8 @@ pub(crate) fn parse(
 /// A compressed TAR archive, or one compressed file.
 fn gzip(path: &Path, file_name: &str, unpacking: &mut Unpacking<'_>) -> Result<&'static str> {
     let compressed = fs_err::metadata(path).internal("cannot look at the stored file")?.len();
-    let limits = unpacking.limits().clone();
-    let open = || -> Result<_> {
-        let inflated = MultiGzDecoder::new(members::open(path)?);
-        Ok(Bounded::inflating(inflated, compressed, &limits))
-    };
+    let most = unpacking.inflates_from(compressed);
+    let open = || -> Result<_> { Ok(Bounded::new(MultiGzDecoder::new(members::open(path)?), most)) };
     let mut head = Vec::new();
     // What cannot be inflated fails again below, where it is told.
     drop(open()?.take(tar::BLOCK as u64).read_to_end(&mut head));

@@ -9,7 +9,7 @@ use quick_xml::events::BytesStart;
 use super::math::Math;
 use super::styles::{StyleRole, Styles};
 use super::{NoteKind, Notes};
-use crate::parse::alternative::alternative_text;
+use crate::parse::alternative::{alternative_text, unread_pictures};
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::append_table;
 use crate::parse::numbering::Numbering;
@@ -64,6 +64,18 @@ pub(crate) struct Body<'b> {
     hidden_run: bool,
     /// Characters of symbol fonts, which have no Unicode.
     symbols: usize,
+    unread: Unread,
+}
+
+/// What the body holds and is not read.
+#[derive(Default)]
+struct Unread {
+    /// Pictures that nobody described.
+    pictures: usize,
+    /// Files of other programs (OLE).
+    objects: usize,
+    /// Documents that Word would put into this one when it is opened.
+    documents: usize,
 }
 
 #[derive(Default)]
@@ -115,6 +127,7 @@ impl<'b> Body<'b> {
             in_text: false,
             hidden_run: false,
             symbols: 0,
+            unread: Unread::default(),
         }
     }
 
@@ -143,6 +156,22 @@ impl<'b> Body<'b> {
         if self.symbols > 0 {
             let message =
                 format!("{} characters of symbol fonts have no text and were left out", self.symbols);
+            self.out.warn(None, message);
+        }
+        self.warn_of_unread();
+    }
+
+    fn warn_of_unread(&mut self) {
+        let Unread { pictures, objects, documents } = self.unread;
+        unread_pictures(pictures).into_iter().for_each(|warning| self.out.warn(None, warning));
+        if objects > 0 {
+            let message = format!("not read: {objects} embedded files; save each as a file and upload it");
+            self.out.warn(None, message);
+        }
+        if documents > 0 {
+            let message = format!(
+                "not read: {documents} inserted documents (altChunk); open the file in Word and save it again"
+            );
             self.out.warn(None, message);
         }
     }
@@ -191,6 +220,8 @@ impl<'b> Body<'b> {
             "oMath" if self.math.is_none() => self.math = Some(Math::default()),
             "checkBox" | "checkbox" => self.checked = Some(false),
             "default" | "checked" if self.checked.is_some() => self.checked = Some(is_on(start)),
+            "altChunk" => self.unread.documents += 1,
+            "OLEObject" if attribute(start, "Type").as_deref() != Some("Link") => self.unread.objects += 1,
             "docPr" => self.alternative = attribute(start, "descr"),
             "cNvPr" => {
                 let own = || attribute(start, "descr").unwrap_or_default();
@@ -309,7 +340,10 @@ impl<'b> Body<'b> {
 
     /// What a picture shows is said after its paragraph, or within its cell.
     fn end_picture(&mut self) {
-        let Some(text) = self.alternative.take().and_then(|text| alternative_text(&text)) else { return };
+        let Some(text) = self.alternative.take().and_then(|text| alternative_text(&text)) else {
+            self.unread.pictures += 1;
+            return;
+        };
         if self.tables.last().is_some_and(|table| !table.is_frame) {
             self.push(&format!(" {text} "));
         } else {

@@ -9,6 +9,7 @@ use footnote_core::parsed::{ContentType, Page, PageKind, ParsedDocument};
 use footnote_core::{Error, Result};
 
 use self::contents::{path_of, titles};
+use super::alternative::unread_pictures;
 use super::builder::DocumentBuilder;
 use super::html;
 use super::limits::ParseLimits;
@@ -43,15 +44,17 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     builder.title(&book.title);
+    let mut pictures = 0;
     for (index, path) in chapters.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         let label = labels.get(path).cloned();
         builder.start(Page { number, kind: PageKind::Chapter, label, ..Page::default() });
         match package.xml(path)? {
-            Some(xhtml) => html::append_chapter(&close_empty_elements(&xhtml), &mut builder),
+            Some(xhtml) => pictures += html::append_chapter(&close_empty_elements(&xhtml), &mut builder),
             None => builder.warn(Some(number), format!("the chapter {path} is missing in the book")),
         }
     }
+    unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
     builder.finish(ContentType::Epub, "html5ever 0.40")
 }
 

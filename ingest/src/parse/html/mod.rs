@@ -12,6 +12,7 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use scraper::node::Element;
 use scraper::{ElementRef, Html, Node, Selector};
 
+use super::alternative::{alternative_text, unread_pictures};
 use super::builder::DocumentBuilder;
 use super::flow::Flow;
 use super::limits::ParseLimits;
@@ -40,6 +41,9 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     if builder.is_empty() && (root.id() != body.id() || !left_out.is_empty()) {
         read = append(body, &HashSet::new(), &mut Flow::new(&mut builder));
     }
+    // A picture elsewhere is no part of the file.
+    let pictures = undescribed_pictures(root).filter(|image| image.attr("src").is_some_and(is_embedded)).count();
+    unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
     let all = letters(visible_text(body));
     if all > read {
         let left_out = all - read;
@@ -59,11 +63,24 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     builder.finish(ContentType::Html, "html5ever 0.40")
 }
 
-/// Appends the body of a book's chapter. All of it is text: a book has no banners, and its asides are notes.
-pub(crate) fn append_chapter(xhtml: &str, out: &mut DocumentBuilder) {
+/// Appends the body of a book's chapter, and counts the pictures in it that nobody described. All of it is text: a book
+/// has no banners, and its asides are notes.
+pub(crate) fn append_chapter(xhtml: &str, out: &mut DocumentBuilder) -> usize {
     let html = Html::parse_document(xhtml);
     let body = first(&html, "body").unwrap_or_else(|| html.root_element());
     append_within(body, &HashSet::new(), &mut Flow::new(out), 1);
+    undescribed_pictures(body).count()
+}
+
+/// Pictures without a text that says what they show.
+fn undescribed_pictures(root: ElementRef<'_>) -> impl Iterator<Item = &Element> {
+    let elements = root.descendants().filter_map(|node| node.value().as_element());
+    let pictures = elements.filter(|element| matches!(element.name(), "img" | "image"));
+    pictures.filter(|element| element.attr("alt").and_then(alternative_text).is_none())
+}
+
+fn is_embedded(address: &str) -> bool {
+    address.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
 }
 
 /// Appends the content of an HTML fragment, as found within Markdown.
@@ -227,6 +244,10 @@ fn is_skipped(element: Option<ElementRef<'_>>, sections: usize) -> bool {
 fn open(element: &Element, flow: &mut Flow<'_>, layout: bool) {
     match element.name() {
         "br" => flow.line_break(),
+        "img" => {
+            let text = element.attr("alt").and_then(alternative_text);
+            text.into_iter().for_each(|text| flow.text(&format!(" {text} ")));
+        }
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => flow.open_heading(level(element.name())),
         "ul" | "menu" | "dir" => flow.open_list(None),
         "ol" => {

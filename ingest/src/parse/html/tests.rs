@@ -91,3 +91,14 @@ fn malformed_pages_are_read_as_far_as_they_go() {
     assert!(read(&"<b><p>x".repeat(300)).text.contains('x'));
     assert!(read(&"word ".repeat(1_000_000)).text.len() > 4_000_000);
 }
+
+#[test]
+fn pictures_are_described_or_told() {
+    let document = read(
+        "<body><p>Text.</p><p><img src=\"a.png\" alt=\"Revenue by year\"></p><img src=\"b.png\" alt=\"\">\
+         <img src=\"data:image/png;base64,AAAA\"><img src=\"data:image/png;base64,AAAA\" alt=\"c.png\"></body>",
+    );
+    assert_eq!(document.text, "Text.\n\nPicture: Revenue by year");
+    assert_eq!(document.warnings.len(), 1, "{:?}", document.warnings);
+    assert!(document.warnings[0].message.contains("2 pictures without"), "{:?}", document.warnings);
+}

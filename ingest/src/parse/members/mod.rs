@@ -73,6 +73,8 @@ pub(crate) struct Unpacking<'o> {
     skipped: Vec<(String, String)>,
     system_files: usize,
     unread: usize,
+    /// Most bytes that the stream may inflate to in which the members lie, where it is one.
+    most_inflated: u64,
 }
 
 /// How the copying of a member ended.
@@ -93,12 +95,20 @@ impl<'o> Unpacking<'o> {
             skipped: Vec::new(),
             system_files: 0,
             unread: 0,
+            most_inflated: u64::MAX,
         }
     }
 
     /// The limits it keeps.
     pub(crate) fn limits(&self) -> &ParseLimits {
         &self.limits
+    }
+
+    /// That what is unpacked lies in one stream of `compressed` bytes; the most that it may inflate to.
+    pub(crate) fn inflates_from(&mut self, compressed: u64) -> u64 {
+        let by_ratio = compressed.saturating_mul(self.limits.max_inflation_ratio).max(RATIO_APPLIES_FROM);
+        self.most_inflated = by_ratio.min(self.limits.max_members_bytes);
+        self.most_inflated
     }
 
     /// How many members were handed on or listed.
@@ -201,7 +211,7 @@ impl<'o> Unpacking<'o> {
             format!(
                 "its files inflate to more than {} bytes in all, as a zip bomb does, or are within an archive that \
                  holds much; split it",
-                self.limits.max_members_bytes
+                self.limits.max_members_bytes.min(self.most_inflated)
             ),
         )
     }
@@ -264,12 +274,6 @@ impl<R> Bounded<R> {
     /// Gives at most `left` bytes of `inner`.
     pub(crate) fn new(inner: R, left: u64) -> Self {
         Self { inner, left }
-    }
-
-    /// As many bytes as a stream of `compressed` bytes may inflate to.
-    pub(crate) fn inflating(inner: R, compressed: u64, limits: &ParseLimits) -> Self {
-        let by_ratio = compressed.saturating_mul(limits.max_inflation_ratio).max(RATIO_APPLIES_FROM);
-        Self::new(inner, by_ratio.min(limits.max_members_bytes))
     }
 }
 

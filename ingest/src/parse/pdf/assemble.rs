@@ -6,7 +6,7 @@ use super::blocks::{Kind, Part, parts, starts_item};
 use super::breaks::{Ordered, goes_on};
 use super::frame::Frame;
 use super::joints::{Words, join, joint};
-use super::layout::{Line, is_bullet};
+use super::layout::{Cell, Line, is_bullet};
 use super::outline::Outline;
 use super::rows::table_text;
 use super::running::leave_out;
@@ -57,10 +57,18 @@ struct Parted {
 
 impl Parted {
     fn of(page: PageText, outline: &Outline, sizes: &Sizes) -> Self {
-        let PageText { number, lines, warning, label, frame, .. } = page;
-        let parts = Ordered::of(parts(number, lines, outline, sizes), number);
+        let PageText { number, lines, warning, label, frame, comments, .. } = page;
+        let mut parts = parts(number, lines, outline, sizes);
+        parts.extend(comments.into_iter().map(remark));
+        let parts = Ordered::of(parts, number);
         Self { number, label, warning, frame, parts }
     }
+}
+
+/// A comment on the page stands at its foot, and nowhere on its picture.
+fn remark(text: String) -> Part {
+    let cells = vec![Cell { text, left: 0.0, right: 0.0 }];
+    Part { kind: Kind::Note, lines: vec![Line { cells, ..Line::default() }] }
 }
 
 /// The end of a paragraph that goes on in the first block of the next page.
@@ -197,7 +205,6 @@ mod tests {
     use footnote_core::parsed::{ContentType, ParsedDocument};
     use proptest::prelude::*;
 
-    use super::super::layout::Cell;
     use super::*;
 
     fn line(x: f32, y: f32, size: f32, text: &str) -> Line {
@@ -240,7 +247,7 @@ mod tests {
         ]]);
         assert_eq!(
             document.text,
-            "Annual report\n\nThe company grew in every region, and its long-term wellknown brands did so with \
+            "Annual report\n\nThe company grew in every region, and its long-term well-known brands did so with \
              long-term plans that were agreed upon.\n\n公司在全国各地区都实现了增长，全年收入达到十亿元。\n\n\
              - first item which goes on in another line\n\n- second item\n\n\
              | Revenue | 1,200 | 1,100 |\n| --- | --- | --- |\n| Cost | 900 | 850 |"
@@ -279,6 +286,29 @@ mod tests {
         assert!(message.contains("9 repetitions") && message.contains("Annual Report 2023 2"), "{message}");
         // Two pages are too few to call anything running.
         assert_eq!(times(&assemble((1..=2).map(report).collect()), "Annual Report"), 2);
+    }
+
+    #[test]
+    fn numbers_that_are_no_page_numbers_stay_on_every_page() {
+        let invoice = |n: usize| {
+            let head = |y: f32, text: String| line(50.0, y, 10.0, &text);
+            page(
+                n,
+                &[
+                    head(800.0, "ACME Ltd".to_owned()),
+                    head(788.0, format!("Invoice 20241{n:02}")),
+                    head(776.0, "Payable within thirty days.".to_owned()),
+                ],
+            )
+        };
+        let document = assemble((1..=10).map(invoice).collect());
+        assert_eq!(times(&document, "ACME Ltd"), 1);
+        assert_eq!(times(&document, "Invoice 20241"), 10, "{}", document.text);
+        assert_eq!(times(&document, "Payable within thirty days."), 10, "it stands below what is the page's own");
+        let named = |name: &'static str| move |n: usize| page(n, &[line(50.0, 800.0, 8.0, &format!("{name} {n}"))]);
+        assert_eq!(times(&assemble((1..=10).map(named("Receipt No.")).collect()), "Receipt"), 10);
+        assert_eq!(times(&assemble((1..=10).map(named("Page No.")).collect()), "Page No."), 1);
+        assert_eq!(times(&assemble((1..=10).map(named("Piano")).collect()), "Piano"), 1);
     }
 
     #[test]

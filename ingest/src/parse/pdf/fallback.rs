@@ -6,24 +6,32 @@ use std::path::Path;
 use footnote_core::error::Context;
 use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
-use pdf_extract::{Document, PlainTextOutput, output_doc_page};
+use pdf_extract::{ConvertToFmt, Document, PlainTextOutput, output_doc_page};
 
 use super::layout::{Cell, Line};
 use super::{PageText, PdfText};
 use crate::parse::OnPage;
 use crate::parse::limits::ParseLimits;
 
+/// Most characters of one page. A page that draws a form which draws two others, and so on, is short and has text
+/// without end.
+const MAX_PAGE_CHARS: usize = 2_000_000;
+
 /// Its name.
 pub(crate) const ENGINE: &str = "pdf-extract";
 
-/// Reads the PDF at `path`. A page whose fonts or operators make the library panic becomes a
-/// warning; the others are read.
+/// That the file holds others.
+pub(super) const FILES_UNREAD: &str =
+    "not read: the files that are embedded in it; run `footnote models pull pdfium` to have them read";
+
+/// Reads the PDF at `path`, and tells whether other files are embedded in it. A page whose fonts or operators make the
+/// library panic becomes a warning; the others are read.
 pub(crate) fn read(
     path: &Path,
     limits: &ParseLimits,
     passwords: &[Password],
     on_page: OnPage<'_>,
-) -> Result<PdfText> {
+) -> Result<(PdfText, bool)> {
     let bytes = fs_err::read(path).internal("cannot read the file")?;
     let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem(&bytes)));
     let mut document =
@@ -45,27 +53,65 @@ pub(crate) fn read(
     let mut chars = 0;
     let mut pages = Vec::new();
     for (done, number) in (1..).zip(numbers) {
-        let page = read_page(&document, number);
+        let page = read_page(&document, number, limits)?;
         chars += page.lines.iter().map(|l| l.cells[0].text.len()).sum::<usize>();
         if chars > limits.max_text_chars.saturating_mul(4) {
-            return Err(Error::new(ErrorKind::TooLarge, "the PDF has too much text; split the file"));
+            return Err(too_much());
         }
         pages.push(page);
         on_page(done, count);
     }
-    Ok(PdfText { title: None, outline: Vec::new(), pages, engine: format!("{ENGINE} 0.12.1") })
+    let text = PdfText { title: None, outline: Vec::new(), pages, engine: format!("{ENGINE} 0.12.1") };
+    Ok((text, holds_files(&document)))
 }
 
-fn read_page(document: &Document, number: u32) -> PageText {
-    let mut text = String::new();
+fn holds_files(document: &Document) -> bool {
+    let names = document.catalog().and_then(|catalog| document.get_dict_in_dict(catalog, b"Names"));
+    names.is_ok_and(|names| names.has(b"EmbeddedFiles"))
+}
+
+fn read_page(document: &Document, number: u32, limits: &ParseLimits) -> Result<PageText> {
+    let mut text = Written { text: String::new(), most: MAX_PAGE_CHARS.min(limits.max_text_chars), full: false };
     let read = catch_unwind(AssertUnwindSafe(|| {
         output_doc_page(document, &mut PlainTextOutput::new(&mut text), number)
     }));
     match read {
-        Ok(Ok(())) => PageText::new(number, paragraphs(&text)),
-        Ok(Err(error)) => PageText::unreadable(number, &format!("pdf-extract: {error}")),
-        Err(_) => PageText::unreadable(number, "pdf-extract panicked"),
+        _ if text.full => Err(too_much()),
+        Ok(Ok(())) => Ok(PageText::new(number, paragraphs(&text.text))),
+        Ok(Err(error)) => Ok(PageText::unreadable(number, &format!("pdf-extract: {error}"))),
+        Err(_) => Ok(PageText::unreadable(number, "pdf-extract panicked")),
     }
+}
+
+/// What the library writes of a page. It is stopped by an error once that is too much, as it looks at no limit.
+struct Written {
+    text: String,
+    /// In characters, of which each may have four bytes.
+    most: usize,
+    full: bool,
+}
+
+impl std::fmt::Write for Written {
+    fn write_str(&mut self, part: &str) -> std::fmt::Result {
+        self.full |= self.text.len() + part.len() > self.most.saturating_mul(4);
+        if self.full {
+            return Err(std::fmt::Error);
+        }
+        self.text.push_str(part);
+        Ok(())
+    }
+}
+
+impl<'w> ConvertToFmt for &'w mut Written {
+    type Writer = &'w mut Written;
+
+    fn convert(self) -> Self::Writer {
+        self
+    }
+}
+
+fn too_much() -> Error {
+    Error::new(ErrorKind::TooLarge, "the PDF has too much text; split the file")
 }
 
 fn damaged(cause: String) -> Error {

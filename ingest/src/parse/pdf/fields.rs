@@ -1,9 +1,10 @@
-//! What people filled into a page's form fields, and wrote over it as notes that are shown. PDFium's text of a page does not have it, as it lies in appearances of
+//! What people filled into a page's form fields, wrote over it as notes that are shown, and remarked on it. PDFium's text of a page does not have it, as it lies in appearances of
 //! their own; the values are set where the fields are, as if they were printed there.
 
 use pdfium_render::prelude::*;
 
 use super::glyph::Glyph;
+use crate::parse::comment::Comment;
 
 /// Most characters of one field, and fields of one page.
 const MAX_CHARS: usize = 20_000;
@@ -25,6 +26,39 @@ pub(super) fn glyphs(page: &PdfPage<'_>) -> Vec<Glyph> {
         Some((value, bounds))
     });
     fields.take(MAX_FIELDS).flat_map(|(value, bounds)| set(&value, &bounds)).collect()
+}
+
+/// What people noted on the page, which viewers show beside it, as in Office: sticky notes, and remarks on what they
+/// marked.
+pub(super) fn comments(page: &PdfPage<'_>) -> Vec<String> {
+    let comments = page.annotations().iter().filter_map(|annotation| comment(&annotation)?.shown());
+    comments.take(MAX_FIELDS).collect()
+}
+
+fn comment(annotation: &PdfPageAnnotation<'_>) -> Option<Comment> {
+    use PdfPageAnnotation::{
+        Circle, Highlight, Ink, Square, Squiggly, Stamp, Strikeout, Text, Underline, Unsupported,
+    };
+    let (Circle(_) | Highlight(_) | Ink(_) | Square(_) | Squiggly(_) | Stamp(_) | Strikeout(_) | Text(_)
+    | Underline(_) | Unsupported(_)) = annotation
+    else {
+        return None;
+    };
+    if annotation.is_hidden() {
+        return None;
+    }
+    let text = annotation.contents()?.chars().take(MAX_CHARS).collect();
+    let time = annotation.modification_date().or_else(|| annotation.creation_date());
+    let time = time.and_then(|time| iso_time(&time)).unwrap_or_default();
+    Some(Comment { author: annotation.creator().unwrap_or_default(), time, text, ..Comment::default() })
+}
+
+/// `D:20260618171552+02'00'` as `2026-06-18T17:15`.
+fn iso_time(time: &str) -> Option<String> {
+    let digits = time.strip_prefix("D:").unwrap_or(time);
+    let digits = digits.get(..12).filter(|digits| digits.bytes().all(|c| c.is_ascii_digit()))?;
+    let (day, clock) = digits.split_at(8);
+    Some(format!("{}-{}-{}T{}:{}", &day[..4], &day[4..6], &day[6..], &clock[..2], &clock[2..]))
 }
 
 /// What is typed, chosen or ticked; `None` where nothing is.

@@ -12,7 +12,7 @@ use crate::parse::flow::joins_without_blank;
 pub(super) fn joint(before: &str, next: &str, words: &Words) -> Joint {
     let ends = before.chars().last().zip(next.chars().next());
     match divided(before, next) {
-        Some(stem) if !words.has_compound(stem, next) => Joint::Divided,
+        Some(stem) if !is_of_the_word(before, stem, next, words) => Joint::Divided,
         _ if before.is_empty() || ends_with_divider(before) => Joint::Nothing,
         _ if ends.is_some_and(|(last, first)| joins_without_blank(last) && joins_without_blank(first)) => {
             Joint::Nothing
@@ -77,6 +77,36 @@ fn divided<'t>(text: &'t str, next: &str) -> Option<&'t str> {
         .then_some(word)
 }
 
+/// First parts that words are joined to by a hyphen, and what goes on after some of them without one: `long-⏎term`, and
+/// `long-⏎er`.
+const FIRST_PARTS: [&str; 11] =
+    ["long", "short", "non", "self", "well", "high", "low", "full", "part", "half", "cross"];
+const WITHOUT_HYPHEN: [&str; 42] = [
+    "er", "ers", "est", "ly", "ing", "ings", "ed", "en", "ened", "ening", "ish", "ness", "less", "age", "ages", "fall",
+    "falls", "coming", "comings", "cut", "cuts", "hand", "list", "listed", "light", "lights", "lighted", "lighting",
+    "way", "ways", "land", "lands", "ner", "ners", "nership", "nerships", "tial", "tially", "sense", "over", "roads",
+    "word",
+];
+/// Words between the hyphens of a compound: `state-of-the-art`.
+const LINKS: [&str; 18] = [
+    "a", "an", "and", "as", "at", "by", "for", "in", "of", "off", "on", "or", "out", "over", "the", "to", "up", "with",
+];
+
+/// Whether the hyphen behind `stem` stays where its line is joined to `next`: as the document writes it elsewhere, as
+/// a compound of several words has it, or as its first part asks for one.
+fn is_of_the_word(before: &str, stem: &str, next: &str, words: &Words) -> bool {
+    const HYPHENS: [char; 2] = ['-', '\u{2010}'];
+    let rest = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
+    let goes_on = next.strip_prefix(rest).is_some_and(|after| after.starts_with(HYPHENS));
+    let ahead = before.trim_end_matches(HYPHENS).strip_suffix(stem).unwrap_or_default();
+    let stem_and_rest = [stem, rest].map(str::to_lowercase);
+    let [stem_word, rest_word] = stem_and_rest.each_ref().map(String::as_str);
+    words.has_compound(stem, next)
+        || goes_on && LINKS.contains(&rest_word)
+        || ahead.ends_with(HYPHENS) && LINKS.contains(&stem_word)
+        || FIRST_PARTS.contains(&stem_word) && !WITHOUT_HYPHEN.contains(&rest_word)
+}
+
 fn ends_with_divider(text: &str) -> bool {
     let mut last = text.chars().rev();
     matches!(last.next(), Some('-' | '\u{2010}' | '/')) && last.next().is_some_and(char::is_alphanumeric)
@@ -104,5 +134,27 @@ impl Words {
     fn has_compound(&self, stem: &str, next: &str) -> bool {
         let rest = next.split(|c: char| !c.is_alphabetic()).next().unwrap_or_default();
         self.0.contains(&(stem.to_lowercase(), rest.to_lowercase()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::join_plain;
+
+    #[test]
+    fn words_lose_the_hyphen_of_the_line_and_keep_their_own() {
+        for (lines, joined) in [
+            (["state-", "of-the-art plant"], "state-of-the-art plant"),
+            (["a state-of-the-", "art plant"], "a state-of-the-art plant"),
+            (["Long-", "term plans"], "Long-term plans"),
+            (["a non-", "profit body"], "a non-profit body"),
+            (["no long-", "er in use"], "no longer in use"),
+            (["our part-", "ners agree"], "our partners agree"),
+            (["in every re-", "gion"], "in every region"),
+            (["infor-", "mation-based"], "information-based"),
+            (["wi-", "th care"], "with care"),
+        ] {
+            assert_eq!(join_plain(&lines), joined);
+        }
     }
 }

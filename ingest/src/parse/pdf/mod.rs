@@ -6,6 +6,7 @@ mod blocks;
 mod breaks;
 mod fallback;
 mod fields;
+mod fonts;
 mod frame;
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing;
@@ -38,6 +39,7 @@ pub(crate) use self::scanner::Scanner;
 use super::OnPage;
 use super::builder::DocumentBuilder;
 use super::limits::{EngineConfig, ParseLimits};
+use super::members::{MemberOutput, Unpacking};
 use crate::ocr;
 
 /// What an engine reads from a PDF.
@@ -72,12 +74,22 @@ pub(crate) struct PageText {
     pub(crate) frame: Option<Frame>,
     /// Whether it is a picture, and there is no OCR to read it.
     pub(crate) needs_ocr: bool,
+    /// What people remarked on it.
+    comments: Vec<String>,
 }
 
 impl PageText {
     /// A page of which nothing more is known.
     pub(crate) fn new(number: u32, lines: Vec<Line>) -> Self {
-        Self { number, lines, warning: None, label: None, frame: None, needs_ocr: false }
+        Self {
+            number,
+            lines,
+            warning: None,
+            label: None,
+            frame: None,
+            needs_ocr: false,
+            comments: Vec::new(),
+        }
     }
 
     /// A page whose engine failed.
@@ -113,14 +125,16 @@ impl PageText {
     }
 }
 
-/// Reads the PDF at `path`.
+/// Reads the PDF at `path`; the files that are embedded in it are handed on to `members`.
 pub(crate) fn parse(
     path: &Path,
     limits: &ParseLimits,
     engines: &EngineConfig,
     on_page: OnPage<'_>,
+    members: &mut dyn MemberOutput,
 ) -> Result<ParsedDocument> {
-    let (mut text, warning) = read(path, limits, engines, on_page)?;
+    let mut embedded = Unpacking::new(limits, members);
+    let (mut text, warning) = read(path, limits, engines, on_page, &mut embedded)?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(warning) = warning {
         builder.warn(None, warning);
@@ -135,13 +149,18 @@ pub(crate) fn parse(
     }
     let engine = std::mem::take(&mut text.engine);
     assemble::append(text, &mut builder);
+    if embedded.count() > 0 {
+        builder.paragraph("Embedded files:");
+    }
+    embedded.describe(&mut builder);
     builder.finish(ContentType::Pdf, engine)
 }
 
 /// Pages without text may be pictures, which a warning names; pages that made the engine fail, all of
 /// them, are a failure.
 fn refuse_unreadable(text: &PdfText) -> Result<()> {
-    let all_failed = text.pages.iter().all(|p| p.lines.is_empty() && p.warning.is_some());
+    let has_failed = |page: &PageText| page.lines.is_empty() && page.warning.is_some() && !page.needs_ocr;
+    let all_failed = text.pages.iter().all(has_failed);
     let Some(cause) = text.pages.first().and_then(|p| p.warning.as_ref()).filter(|_| all_failed) else {
         return Ok(());
     };
@@ -159,7 +178,11 @@ fn refuse_unreadable(text: &PdfText) -> Result<()> {
 fn refuse_unread_scan(text: &PdfText) -> Result<()> {
     let is_scan = text.pages.iter().all(|p| p.lines.is_empty()) && text.pages.iter().any(|p| p.needs_ocr);
     if is_scan {
-        let message = format!("the PDF's pages are pictures and OCR is not installed; run {}", ocr::INSTALL);
+        let told = text.pages.iter().find_map(|page| page.warning.as_ref());
+        let message = match told {
+            Some(warning) => format!("no page of the PDF can be read: {warning}"),
+            None => format!("the PDF's pages are pictures and OCR is not installed; run {}", ocr::INSTALL),
+        };
         return Err(Error::not_installed(message));
     }
     Ok(())
@@ -182,19 +205,21 @@ fn read(
     limits: &ParseLimits,
     engines: &EngineConfig,
     on_page: OnPage<'_>,
+    embedded: &mut Unpacking<'_>,
 ) -> Result<(PdfText, Option<String>)> {
     let Some(library) = &engines.pdfium else {
-        return Ok((fallback::read(path, limits, &engines.passwords, on_page)?, None));
+        let (text, holds_files) = fallback::read(path, limits, &engines.passwords, on_page)?;
+        return Ok((text, holds_files.then(|| fallback::FILES_UNREAD.to_owned())));
     };
+    let scanner = Scanner::new(engines, limits, on_page);
     let error =
-        match pdfium::read(path, library, limits, &engines.passwords, Scanner::new(engines, limits, on_page))
-        {
+        match pdfium::read(path, library, &engines.passwords, scanner, embedded) {
             Ok(text) => return Ok((text, None)),
             Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
             Err(error) => error,
         };
     match fallback::read(path, limits, &engines.passwords, on_page) {
-        Ok(text) => Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}")))),
+        Ok((text, _)) => Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}")))),
         Err(second) if is_encrypted(&second) => Err(second),
         Err(_) if error.kind() == ErrorKind::NotInstalled => Err(error),
         Err(second) => Err(second),

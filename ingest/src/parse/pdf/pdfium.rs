@@ -10,6 +10,7 @@ use image::RgbImage;
 use pdfium_render::prelude::*;
 
 use super::fields;
+use super::fonts::{Fonts, is_control};
 use super::frame::Frame;
 use super::glyph::{Glyph, upright, without_false_blanks};
 use super::layout::Line;
@@ -18,6 +19,7 @@ use super::rulings::Rulings;
 use super::scanner::Scanner;
 use super::{PageText, PdfText, sensible_title};
 use crate::parse::limits::ParseLimits;
+use crate::parse::members::{Found, Unpacking};
 
 /// Newest PDFium API that the bindings know; the library may be newer.
 const API: &str = "8125";
@@ -41,14 +43,15 @@ fn library(path: &Path) -> Result<&'static Pdfium> {
     LIBRARY.get().map(|(_, library)| library).ok_or_else(|| missing("it failed before".to_owned()))
 }
 
-/// Reads the PDF at `path` with the library at `library_path`.
+/// Reads the PDF at `path` with the library at `library_path`; the files that are embedded in it go to `embedded`.
 pub(crate) fn read(
     path: &Path,
     library_path: &Path,
-    limits: &ParseLimits,
     passwords: &[Password],
     mut scanner: Scanner<'_>,
+    embedded: &mut Unpacking<'_>,
 ) -> Result<PdfText> {
+    let limits = &embedded.limits().clone();
     let document = open(library(library_path)?, path, passwords)?;
     let count = u32::try_from(document.pages().len()).unwrap_or(0);
     super::check_page_count(count, limits)?;
@@ -61,6 +64,7 @@ pub(crate) fn read(
         read_page(&document, number, &mut chars, limits, &mut scanner)?;
     }
     let pages = scanner.finish();
+    unpack(&document, embedded)?;
     let engine = match pages.iter().any(PageText::is_ocr) {
         true => format!("pdfium API {API}, {}", crate::ocr::ENGINE),
         false => format!("pdfium API {API}"),
@@ -90,10 +94,11 @@ fn read_page(
             return Ok(());
         }
     };
-    let mut placed = glyphs(&text);
+    let (mut placed, unmapped) = glyphs(&text);
     placed.extend(fields::glyphs(&page));
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
-    *chars += glyphs.len();
+    let comments = fields::comments(&page);
+    *chars += glyphs.len() + comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
     if *chars > limits.max_text_chars {
         return Err(Error::new(
             ErrorKind::TooLarge,
@@ -103,10 +108,30 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
-    let read = PageText { label, frame: Some(frame), ..PageText::new(number, lines) };
-    match is_picture(&page, &read.lines) {
+    let warning = (unmapped > 0).then(|| without_characters(unmapped));
+    let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
+    match is_picture(&page, &read.lines, unmapped) {
         true => from_picture(&page, read, scanner)?,
         false => scanner.push(read),
+    }
+    Ok(())
+}
+
+/// Hands on the embedded files.
+fn unpack(document: &PdfDocument<'_>, embedded: &mut Unpacking<'_>) -> Result<()> {
+    for file in document.attachments().iter() {
+        let (name, bytes) = (file.name(), file.len() as u64);
+        if bytes > embedded.limits().max_part_bytes {
+            embedded.skip(&name, format!("has more than {} bytes; split it", embedded.limits().max_part_bytes));
+            continue;
+        }
+        match file.save_to_bytes() {
+            Ok(content) => {
+                let found = Found { name: &name, declared: content.len() as u64, compressed: None };
+                embedded.add(&found, &mut content.as_slice())?;
+            }
+            Err(error) => embedded.skip(&name, format!("is damaged ({error})")),
+        }
     }
     Ok(())
 }
@@ -203,12 +228,12 @@ const PICTURE_SHARE: f32 = 0.6;
 /// Characters in a hundred that mean nothing, from which a text layer is no text.
 const MAX_GARBLED_PERCENT: usize = 30;
 
-/// Whether the page shows something that its text layer does not tell.
-fn is_picture(page: &PdfPage<'_>, lines: &[Line]) -> bool {
-    let chars = || visible(lines);
-    match chars().count() {
+/// Whether the page shows something that its text layer does not tell. `unmapped` characters were left out of it.
+fn is_picture(page: &PdfPage<'_>, lines: &[Line], unmapped: usize) -> bool {
+    let garbled = || unmapped + visible(lines).filter(|c| means_nothing(*c)).count();
+    match visible(lines).count() + unmapped {
         0 => !page.objects().is_empty(),
-        count if chars().filter(|c| means_nothing(*c)).count() * 100 > count * MAX_GARBLED_PERCENT => true,
+        count if garbled() * 100 > count * MAX_GARBLED_PERCENT => true,
         count if count < STAMP_CHARS => picture_share(page) >= PICTURE_SHARE,
         _ => false,
     }
@@ -217,6 +242,10 @@ fn is_picture(page: &PdfPage<'_>, lines: &[Line]) -> bool {
 /// Fonts without a map to Unicode give characters of private use, or none.
 fn means_nothing(c: char) -> bool {
     matches!(c, '\u{fffd}' | '\u{e000}'..='\u{f8ff}' | '\u{f0000}'..)
+}
+
+fn without_characters(unmapped: usize) -> String {
+    format!("{unmapped} characters were left out, as their fonts do not tell which ones they are")
 }
 
 /// The share of the page that its largest picture covers.
@@ -230,7 +259,9 @@ fn picture_share(page: &PdfPage<'_>) -> f32 {
 fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) -> Result<()> {
     match scanner.unusable() {
         Some(error) if error.kind() == ErrorKind::NotInstalled => {
-            scanner.push(PageText { needs_ocr: true, ..layer });
+            let install = |warning| format!("{warning}; run {} to have the page read as it looks", crate::ocr::INSTALL);
+            let warning = layer.warning.map(install);
+            scanner.push(PageText { needs_ocr: true, warning, ..layer });
             return Ok(());
         }
         Some(error) => return Err(error),
@@ -300,10 +331,13 @@ fn open<'a>(library: &'a Pdfium, path: &Path, passwords: &'a [Password]) -> Resu
     Err(super::encrypted(passwords))
 }
 
-/// Every character of the page in the order of the content stream.
-fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
+/// Every character of the page in the order of the content stream, and how many were left out because their fonts do
+/// not tell them.
+fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
     let mut glyphs: Vec<Glyph> = Vec::with_capacity(usize::try_from(text.len()).unwrap_or(0));
-    let mut fonts: HashMap<String, bool> = HashMap::new();
+    let mut fonts = Fonts::default();
+    let mut font_of: Vec<Option<usize>> = Vec::with_capacity(glyphs.capacity());
+    let mut font = 0;
     let mut bold = false;
     let mut word_start = true;
     let mut high_surrogate = None;
@@ -312,20 +346,29 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
         if let [.., one, other] = glyphs.as_mut_slice() {
             part_ligature(one, other);
         }
-        let Some(c) = decode_unit(char.unicode_value(), &mut high_surrogate) else { continue };
+        let code = char.unicode_value();
+        if is_control(code) {
+            font = fonts.number(char.font_name());
+            fonts.count(font, code);
+            word_start = true;
+        }
+        let Some(c) = decode_unit(code, &mut high_surrogate) else { continue };
         if c.is_whitespace() {
             word_start = true;
             same_word = None;
             glyphs.push(Glyph::blank(char.is_generated().unwrap_or(false)));
+            font_of.push(None);
             continue;
         }
         let (Ok(bounds), Ok((origin_x, baseline))) = (char.loose_bounds(), char.origin()) else { continue };
         if word_start {
             // Asking for the font's name costs an allocation, so it is asked once a word.
-            let name = char.font_name();
-            bold = *fonts.entry(name).or_insert_with_key(|name| is_bold(name));
+            font = fonts.number(char.font_name());
+            bold = fonts.is_bold(font);
             word_start = false;
         }
+        fonts.count(font, code);
+        font_of.push(Some(font));
         // Upright boxes of one height in one word are of one size, which is three calls fewer for most characters.
         let height = bounds.top().value - bounds.bottom().value;
         let alike = same_word.filter(|(before, ..)| (before - height).abs() < 1e-3);
@@ -348,7 +391,11 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
             generated: false,
         });
     }
-    glyphs
+    let before = glyphs.len();
+    let mut fonts_of = font_of.into_iter();
+    glyphs.retain(|_| !fonts_of.next().flatten().is_some_and(|font| fonts.is_unmapped(font)));
+    let left_out = before - glyphs.len();
+    (glyphs, left_out)
 }
 
 /// PDFium turns the two letters of the one sign for lam and alef around, as if they were two signs.
@@ -375,11 +422,6 @@ fn decode_unit(unit: u32, high_surrogate: &mut Option<u16>) -> Option<char> {
         c if c.is_control() && !c.is_whitespace() => None,
         c => Some(c),
     }
-}
-
-fn is_bold(font: &str) -> bool {
-    let font = font.to_ascii_lowercase();
-    ["bold", "black", "heavy", "semibd", "demi"].iter().any(|weight| font.contains(weight))
 }
 
 #[cfg(test)]

@@ -16,6 +16,11 @@ const RUNNING_PAGES: usize = 4;
 const RUNNING_PERCENT: usize = 40;
 /// Most numbers of a line that may be the page's number.
 const MAX_NUMBERS: usize = 4;
+/// Largest number that, alone on its line, may be a page's: an excerpt is numbered as the whole was.
+const LARGEST_PAGE_NUMBER: u32 = 9_999;
+/// What stands before a number that tells this copy from others, and before one that tells a page.
+const NAMES_A_COPY: [&str; 6] = ["no", "nr", "number", "nummer", "#", "№"];
+const NAMES_A_PAGE: [&str; 5] = ["page", "pg", "seite", "página", "folio"];
 /// Most texts that the warning quotes, and most characters of each.
 const MAX_QUOTES: usize = 5;
 const MAX_QUOTE_CHARS: usize = 60;
@@ -27,16 +32,18 @@ type Key = (String, i32);
 /// Takes out what repeats at the edges of the pages. `body` is the font size of running text. Says
 /// what was left out, if anything was.
 pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Option<String> {
-    let running = running_keys(pages, body);
+    let count_of_pages = pages.iter().map(|page| page.number).max().unwrap_or(0);
+    let running = running_keys(pages, body, count_of_pages);
     let mut seen = HashSet::new();
     let mut left_out: Vec<(String, usize)> = Vec::new();
     for page in pages {
-        let at_edge = edge_lines(&page.lines, |line| is_running(line, page.number, body, &running));
+        let numbering = Numbering::of(page, count_of_pages);
+        let at_edge = edge_lines(&page.lines, |line| is_running(line, &numbering, body, &running));
         let mut index = 0;
         page.lines.retain_mut(|line| {
             line.running = at_edge.contains(&index);
             index += 1;
-            let keep = !line.running || is_first(line, page.number, body, &running, &mut seen);
+            let keep = !line.running || is_first(line, &numbering, body, &running, &mut seen);
             if !keep {
                 count(&mut left_out, line.text());
             }
@@ -47,15 +54,16 @@ pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Option<String> {
 }
 
 /// The keys that stand at the edges of many pages.
-fn running_keys(pages: &[PageText], body: f32) -> HashSet<Key> {
+fn running_keys(pages: &[PageText], body: f32, count_of_pages: u32) -> HashSet<Key> {
     let mut count: HashMap<Key, usize> = HashMap::new();
     let mut pages_counted = 0;
     for page in pages.iter().filter(|p| p.lines.len() >= LEAST_LINES) {
         pages_counted += 1;
+        let numbering = Numbering::of(page, count_of_pages);
         let at_edge = edge_lines(&page.lines, |_| true);
         let lines =
             page.lines.iter().enumerate().filter(|(index, l)| l.size > 0.0 && at_edge.contains(index));
-        let keys: HashSet<Key> = lines.flat_map(|(_, line)| keys(line, page.number, body)).collect();
+        let keys: HashSet<Key> = lines.flat_map(|(_, line)| keys(line, &numbering, body)).collect();
         for key in keys {
             *count.entry(key).or_default() += 1;
         }
@@ -64,10 +72,39 @@ fn running_keys(pages: &[PageText], body: f32) -> HashSet<Key> {
     count.into_iter().filter(|(_, pages)| *pages >= least).map(|(key, _)| key).collect()
 }
 
-/// The line as it is, and with each of its numbers in turn told by its distance to the page's
+/// Which numbers on a page may be its own.
+struct Numbering {
+    page: u32,
+    label: Option<u32>,
+    count_of_pages: u32,
+}
+
+impl Numbering {
+    fn of(page: &PageText, count_of_pages: u32) -> Self {
+        let label = page.label.as_deref().and_then(|label| label.parse().ok());
+        Self { page: page.number, label, count_of_pages }
+    }
+
+    /// Whether `number` may be the page's, which stands behind `before` on its line. An invoice's number rises from
+    /// page to page too, where each page is one; it is larger than pages are, or is called by its name.
+    fn may_be(&self, number: u32, before: &str, has_words: bool) -> bool {
+        let most = if has_words { self.count_of_pages } else { LARGEST_PAGE_NUMBER };
+        (number <= most || self.label == Some(number)) && !names_a_copy(before)
+    }
+}
+
+/// Whether a text ends as `Invoice no. ` does, and not as `Page no. `.
+fn names_a_copy(before: &str) -> bool {
+    let before = before.trim_end_matches([' ', '.', ':']);
+    let name = NAMES_A_COPY.iter().find_map(|name| before.strip_suffix(name));
+    let Some(rest) = name.filter(|rest| !rest.ends_with(char::is_alphanumeric)) else { return false };
+    !NAMES_A_PAGE.iter().any(|page| rest.trim_end().ends_with(page))
+}
+
+/// The line as it is, and with each number in turn that may be the page's told by its distance to the page's
 /// physical number, which is the same on every page where it is the printed page number. A heading
 /// (`Question 5`, one on each page) counts as it is only.
-fn keys(line: &Line, page: u32, body: f32) -> Vec<Key> {
+fn keys(line: &Line, numbering: &Numbering, body: f32) -> Vec<Key> {
     let text = line.text().to_lowercase().split_whitespace().collect::<Vec<_>>().join(" ");
     // `as` saturates; pages are smaller than that.
     let height = (line.baseline / 4.0).round() as i32;
@@ -83,21 +120,29 @@ fn keys(line: &Line, page: u32, body: f32) -> Vec<Key> {
     for _ in 0..MAX_NUMBERS {
         let Some(start) = text[end..].find(|c: char| c.is_ascii_digit()).map(|at| end + at) else { break };
         end = text[start..].find(|c: char| !c.is_ascii_digit()).map_or(text.len(), |at| start + at);
-        if let Ok(number) = text[start..end].parse::<i32>() {
-            let distance = i64::from(number) - i64::from(page);
+        if let Ok(number) = text[start..end].parse::<u32>()
+            && numbering.may_be(number, &text[..start], has_words)
+        {
+            let distance = i64::from(number) - i64::from(numbering.page);
             keys.push((format!("{}#{distance}#{}", &text[..start], &text[end..]), height));
         }
     }
     keys
 }
 
-fn is_running(line: &Line, page: u32, body: f32, running: &HashSet<Key>) -> bool {
-    keys(line, page, body).iter().any(|key| running.contains(key))
+fn is_running(line: &Line, numbering: &Numbering, body: f32, running: &HashSet<Key>) -> bool {
+    keys(line, numbering, body).iter().any(|key| running.contains(key))
 }
 
 /// Whether no page before had this running line. A bare page number tells nothing and is never first.
-fn is_first(line: &Line, page: u32, body: f32, running: &HashSet<Key>, seen: &mut HashSet<Key>) -> bool {
-    let mut keys: Vec<Key> = keys(line, page, body).into_iter().filter(|k| running.contains(k)).collect();
+fn is_first(
+    line: &Line,
+    numbering: &Numbering,
+    body: f32,
+    running: &HashSet<Key>,
+    seen: &mut HashSet<Key>,
+) -> bool {
+    let mut keys: Vec<Key> = keys(line, numbering, body).into_iter().filter(|k| running.contains(k)).collect();
     let was_seen = keys.iter().any(|key| seen.contains(key));
     seen.extend(keys.drain(..));
     !was_seen && line.text().chars().any(char::is_alphabetic)

@@ -2,13 +2,13 @@
 
 use std::f32::consts::TAU;
 
+use footnote_core::parsed::LOW_CONFIDENCE;
+
 use super::PageText;
 use super::frame::{Frame, ReadLine};
 use super::glyph::{Glyph, upright};
 use crate::ocr::{OcrLine, OcrText};
 
-/// Below this a line is told as doubtful.
-const DOUBTFUL: f32 = 0.8;
 /// Font size as a share of a line's height, and of that how far the baseline lies below the middle.
 const SIZE: f32 = 0.75;
 const BASELINE: f32 = 0.35;
@@ -46,7 +46,7 @@ pub(super) fn page(
 
 /// What a reader of the page should doubt.
 fn doubts(text: &OcrText) -> Option<String> {
-    let doubtful = text.lines.iter().filter(|line| line.confidence < DOUBTFUL).count();
+    let doubtful = text.lines.iter().filter(|line| line.confidence < LOW_CONFIDENCE).count();
     let mut doubts = Vec::new();
     if doubtful > 0 {
         doubts.push(format!("{doubtful} of {} lines read by OCR are doubtful", text.lines.len()));

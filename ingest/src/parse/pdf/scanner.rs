@@ -151,7 +151,8 @@ impl<'c> Scanner<'c> {
         if let Some(page) = self.pages.get_mut(index)
             && (page.lines.is_empty() || read.letters() > page.letters())
         {
-            *page = PageText { label: page.label.take(), ..read };
+            let comments = std::mem::take(&mut page.comments);
+            *page = PageText { label: page.label.take(), comments, ..read };
         }
         self.finish_one();
     }

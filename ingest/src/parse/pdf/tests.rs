@@ -7,6 +7,8 @@ use footnote_core::parsed::BlockKind;
 use pdf_extract::{Document, EncryptionState, EncryptionVersion, Object, Permissions, StringFormat};
 
 use super::*;
+use crate::parse::members::Unkept;
+use crate::parse::members::tests::Kept;
 use crate::tests::installed;
 
 /// A PDF with one page per content stream, in Helvetica.
@@ -43,7 +45,9 @@ pub(crate) fn picture_of(path: &Path, library: &Path) -> image::RgbImage {
 
 /// What the pages of the PDF at `path` warn of.
 pub(crate) fn warnings(path: &Path, limits: &ParseLimits, engines: &EngineConfig) -> Vec<String> {
-    let (text, _) = super::read(path, limits, engines, &|_, _| {}).unwrap();
+    let mut output = Unkept;
+    let mut embedded = Unpacking::new(limits, &mut output);
+    let (text, _) = super::read(path, limits, engines, &|_, _| {}, &mut embedded).unwrap();
     text.pages.into_iter().filter_map(|page| page.warning).collect()
 }
 
@@ -122,7 +126,7 @@ fn pdf_of_objects(objects: &[String]) -> Vec<u8> {
 fn read(bytes: &[u8]) -> Result<ParsedDocument> {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), bytes).unwrap();
-    parse(file.path(), &ParseLimits::default(), &EngineConfig::default(), &|_, _| {})
+    parse(file.path(), &ParseLimits::default(), &EngineConfig::default(), &|_, _| {}, &mut Unkept)
 }
 
 const HELLO: &str = "BT /F1 12 Tf 72 700 Td (Annual leave is ten days.) Tj ET";
@@ -166,7 +170,7 @@ fn a_page_that_panics_the_engine_is_told_and_a_file_of_them_fails() {
     let engines = EngineConfig::default();
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), pdf_in_song(&[SONG, SONG])).unwrap();
-    let error = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap_err();
+    let error = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::InvalidInput);
     assert!(error.message().contains("pdf-extract panicked"), "{error}");
     assert!(error.message().contains("models pull"), "{error}");
@@ -182,7 +186,7 @@ fn a_missing_library_is_said_and_the_file_still_read() {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), pdf(&[HELLO])).unwrap();
     let engines = EngineConfig { pdfium: Some("/nowhere/libpdfium.so".into()), ..EngineConfig::default() };
-    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
     assert_eq!(document.text, "Annual leave is ten days.");
     assert!(document.warnings[0].message.contains("models pull"), "{:?}", document.warnings);
 }
@@ -193,9 +197,39 @@ fn limits_on_pages_and_text_are_errors() {
     fs_err::write(file.path(), pdf(&[HELLO, HELLO])).unwrap();
     let engines = EngineConfig::default();
     let few = ParseLimits { max_pages: 1, ..ParseLimits::default() };
-    assert_eq!(parse(file.path(), &few, &engines, &|_, _| {}).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(parse(file.path(), &few, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(), ErrorKind::TooLarge);
     let short = ParseLimits { max_text_chars: 10, ..ParseLimits::default() };
-    assert_eq!(parse(file.path(), &short, &engines, &|_, _| {}).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(parse(file.path(), &short, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(), ErrorKind::TooLarge);
+}
+
+/// Forms that draw the next one twice: a short page whose text has no end.
+#[test]
+fn text_without_end_on_one_page_is_refused_while_it_is_written() {
+    let mut objects = vec![
+        "<< /Type /Catalog /Pages 2 0 R >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 4 0 R \
+         /Resources << /XObject << /X 6 0 R >> >> >>"
+            .to_owned(),
+        "<< /Length 5 >>\nstream\n/X Do\nendstream".to_owned(),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+    ];
+    let form = |resources: &str, content: &str| {
+        format!(
+            "<< /Type /XObject /Subtype /Form /BBox [0 0 612 792] /Resources << {resources} >> /Length {} >>\n\
+             stream\n{content}\nendstream",
+            content.len()
+        )
+    };
+    for next in 7..37 {
+        objects.push(form(&format!("/XObject << /X {next} 0 R >>"), "/X Do /X Do"));
+    }
+    objects.push(form("/Font << /F1 5 0 R >>", HELLO));
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf_of_objects(&objects)).unwrap();
+    let limits = ParseLimits { max_text_chars: 10_000, ..ParseLimits::default() };
+    let error = parse(file.path(), &limits, &EngineConfig::default(), &|_, _| {}, &mut Unkept).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge, "{error}");
 }
 
 #[test]
@@ -217,7 +251,7 @@ fn pdfium_reads_layout_and_survives_damage() {
     let page = "BT /F1 20 Tf 72 740 Td (Leave policy) Tj ET BT /F1 10 Tf 72 700 Td (Annual leave is ten) Tj 0 -12 Td (days, agreed in ad-) Tj \
                 0 -12 Td (vance.) Tj 0 -40 Td (Days) Tj 200 0 Td (10) Tj 60 0 Td (12) Tj -260 -12 Td (Weeks) Tj 200 0 Td (2) Tj 60 0 Td (3) Tj ET";
     fs_err::write(file.path(), pdf(&[page, ""])).unwrap();
-    let document = parse(file.path(), &limits, &engines, &|_, _| {}).unwrap();
+    let document = parse(file.path(), &limits, &engines, &|_, _| {}, &mut Unkept).unwrap();
     assert_eq!(
         document.text,
         "Leave policy\n\nAnnual leave is ten days, agreed in advance.\n\n| Days | 10 | 12 |\n| --- | --- | --- |\n| Weeks | 2 | 3 |"
@@ -225,7 +259,7 @@ fn pdfium_reads_layout_and_survives_damage() {
     assert!(document.engine.starts_with("pdfium"));
     assert_eq!(document.warnings.len(), 1);
     fs_err::write(file.path(), pdf_in_song(&[SONG])).unwrap();
-    assert_eq!(parse(file.path(), &limits, &engines, &|_, _| {}).unwrap().text, "年假为十天");
+    assert_eq!(parse(file.path(), &limits, &engines, &|_, _| {}, &mut Unkept).unwrap().text, "年假为十天");
     let whole = pdf(&[page; 3]);
     let mut seed = 11_u32;
     for round in 0..300 {
@@ -237,7 +271,7 @@ fn pdfium_reads_layout_and_survives_damage() {
         }
         bytes.truncate(bytes.len() - round * 3 % bytes.len());
         fs_err::write(file.path(), bytes).unwrap();
-        let _ = parse(file.path(), &limits, &engines, &|_, _| {});
+        let _ = parse(file.path(), &limits, &engines, &|_, _| {}, &mut Unkept);
     }
 }
 
@@ -257,7 +291,7 @@ fn pdfium_reads_tables_between_lines_and_the_outline() {
             objects.iter().enumerate().map(|(n, o)| format!("{} 0 obj\n{o}\nendobj\n", n + 20)).collect();
         text = text.replace("xref\n0", &format!("{more}xerf\n0")).replace("startxref", "startxerf");
         fs_err::write(file.path(), text).unwrap();
-        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap()
+        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap()
     };
     let table = "0.5 w 72 620 m 72 700 l S 72 700 m 472 700 l S 72 680 m 472 680 l S 72 640 m 472 640 l S 72 620 m 472 620 l S \
                  200 620 m 200 680 l S 330 620 m 330 680 l S BT /F1 10 Tf 80 687 Td (Leave) Tj ET \
@@ -298,7 +332,7 @@ fn pdfium_reads_real_tables_and_arabic() {
     }
     let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
     let read =
-        |name: &str| parse(&folder.join(name), &ParseLimits::default(), &engines, &|_, _| {}).unwrap().text;
+        |name: &str| parse(&folder.join(name), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap().text;
     let rules_alone = read("2305.03393v1-pg9.pdf");
     assert!(
         rules_alone.contains("| 4 | 2 | OTSL HTML | 0.952 0.944 | 0.92 0.903 | 0.942 0.931 |"),
@@ -331,7 +365,7 @@ fn pdfium_reads_what_a_password_opens() {
     let read = |pdfium: Option<PathBuf>, passwords: &[&str]| {
         let passwords = passwords.iter().map(|it| Password::parse(it).unwrap()).collect();
         let engines = EngineConfig { pdfium, passwords, ..EngineConfig::default() };
-        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {})
+        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept)
     };
     let message = |read: Result<ParsedDocument>| read.unwrap_err().message().to_owned();
     assert!(message(read(None, &[])).contains("upload it with its password"));
@@ -372,9 +406,32 @@ fn pdfium_reads_what_was_filled_in() {
     text = text.replace("xref\n0", &format!("{more}xerf\n0")).replace("startxref", "startxerf");
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), text).unwrap();
-    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
     assert_eq!(document.text, "Name of the employee: Alice Liddell\n\nSigned in June.");
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+}
+
+/// In a font without a map to characters PDFium gives the numbers of its glyphs.
+#[test]
+fn glyphs_without_characters_are_told_and_left_out() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let fonts = [
+        "<< /Type /Font /Subtype /Type0 /BaseFont /ABCDEF+Odd /Encoding /Identity-H /DescendantFonts [4 0 R] >>",
+        "<< /Type /Font /Subtype /CIDFontType2 /BaseFont /ABCDEF+Odd /CIDToGIDMap /Identity /FontDescriptor 5 0 R /DW 600 \
+         /CIDSystemInfo << /Registry (Adobe) /Ordering (Identity) /Supplement 0 >> >>",
+        "<< /Type /FontDescriptor /FontName /ABCDEF+Odd /Flags 4 /FontBBox [0 -200 1000 1000] /ItalicAngle 0 \
+         /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
+    ];
+    let odd: String = "Every employee has ten days of leave.".bytes().map(|c| format!("{:04x}", c - 29)).collect();
+    let page = format!("BT /F1 12 Tf 72 700 Td <{odd}> Tj ET");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf_in_fonts(&fonts, &[&page])).unwrap();
+    let error = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::NotInstalled, "{error}");
+    assert!(error.message().contains("characters were left out, as their fonts"), "{error}");
+    assert!(error.message().contains("models pull"), "{error}");
 }
 
 #[test]
@@ -387,7 +444,7 @@ fn pdfium_reads_footnotes_and_goes_on_over_the_end_of_a_page() {
     let second = "BT /F1 10 Tf 72 700 Td (work for the company.) Tj ET";
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), pdf(&[first, second])).unwrap();
-    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
     assert_eq!(
         document.text,
         "1 Of the calendar year.\n\nTen days1 of annual leave are granted to each of those who work for the company."
@@ -435,7 +492,7 @@ fn pdfium_reads_what_was_chosen_and_what_was_noted() {
         let file = tempfile::NamedTempFile::new().unwrap();
         let form = "/AcroForm << /Fields [21 0 R] >>";
         fs_err::write(file.path(), annotated(page, "22 0 R 23 0 R 24 0 R 25 0 R", form, &objects)).unwrap();
-        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap().text
+        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap().text
     };
     let chosen = read("/V /unpaid", ["/AS /Off", "/AS /unpaid"]);
     assert_eq!(chosen, "Paid:\n\nUnpaid: ◉\n\nSeen by Alice.");
@@ -444,4 +501,41 @@ fn pdfium_reads_what_was_chosen_and_what_was_noted() {
     {
         assert_eq!(read(value, states), "Paid:\n\nUnpaid:\n\nSeen by Alice.", "{value} {states:?}");
     }
+}
+
+#[test]
+fn pdfium_reads_remarks_and_hands_on_embedded_files() {
+    let page = "BT /F1 10 Tf 72 700 Td (Ten days of leave.) Tj ET";
+    let objects = [
+        "<< /Type /Annot /Subtype /Text /Rect [72 695 90 712] /Contents (Really ten?) /T (Ann) /M (D:20260618171552Z) >>"
+            .to_owned(),
+        "<< /Type /Annot /Subtype /Highlight /Rect [72 695 200 712] /QuadPoints [72 712 200 712 72 695 200 695] \
+         /Contents (Since June.) >>"
+            .to_owned(),
+        "<< /Type /Annot /Subtype /Text /Rect [72 695 90 712] /F 2 /Contents (Hidden.) >>".to_owned(),
+        "<< /Type /Filespec /F (leave.csv) /UF (leave.csv) /EF << /F 24 0 R >> >>".to_owned(),
+        "<< /Type /EmbeddedFile /Length 10 >>\nstream\nname,days\n\nendstream".to_owned(),
+    ];
+    let names = "/Names << /EmbeddedFiles << /Names [(leave.csv) 23 0 R] >> >>";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), annotated(page, "20 0 R 21 0 R 22 0 R", names, &objects)).unwrap();
+    let read = |engines: &EngineConfig| {
+        let mut kept = Kept::default();
+        let document = parse(file.path(), &ParseLimits::default(), engines, &|_, _| {}, &mut kept).unwrap();
+        (document, kept.members)
+    };
+    let (document, members) = read(&EngineConfig::default());
+    assert!(members.is_empty());
+    assert!(document.warnings[0].message.contains("embedded in it"), "{:?}", document.warnings);
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let (document, members) = read(&EngineConfig { pdfium: Some(library), ..EngineConfig::default() });
+    assert_eq!(
+        document.text,
+        "Comment by Ann, 2026-06-18 17:15: Really ten?\n\nComment: Since June.\n\nTen days of leave.\n\n\
+         Embedded files:\n\n| Name | Size |\n| --- | --- |\n| leave.csv | 10 bytes |"
+    );
+    assert_eq!(document.blocks[0].kind, BlockKind::Footnote);
+    assert_eq!(members, [("leave.csv".to_owned(), b"name,days\n".to_vec())]);
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
 }

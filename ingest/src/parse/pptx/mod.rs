@@ -10,6 +10,7 @@ use footnote_core::{Error, Result};
 
 use self::comments::Comments;
 use self::shapes::{Marker, Places, Role, Shape, Slide};
+use super::alternative::unread_pictures;
 use super::builder::DocumentBuilder;
 use super::flow::append_table;
 use super::limits::ParseLimits;
@@ -27,6 +28,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     }
     let main = main_part(&mut package)?;
     let comments = Comments::of(&mut package, &main)?;
+    let (mut pictures, mut objects) = (0, 0_usize);
     for (index, part) in slide_parts(&mut package, &main)?.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         builder.start(Page { number, kind: PageKind::Slide, ..Page::default() });
@@ -41,10 +43,16 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
             builder.warn(Some(number), "the slide is hidden in the presentation; its text is indexed");
         }
         for shape in slide.in_reading_order(&places) {
+            pictures += usize::from(shape.is_unread_picture());
+            objects += usize::from(shape.is_object);
             append_shape(&mut builder, &mut package, &relations, shape)?;
         }
         append_notes(&mut builder, &mut package, &relations)?;
         comments.append(&mut builder, Some(number), &mut package, &relations)?;
+    }
+    unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
+    if objects > 0 {
+        builder.warn(None, format!("not read: {objects} embedded files; save each as a file and upload it"));
     }
     builder.finish(ContentType::Pptx, "quick-xml 0.42")
 }

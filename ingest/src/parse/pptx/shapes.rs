@@ -61,6 +61,15 @@ pub(crate) struct Shape {
     /// What somebody wrote a picture shows.
     pub(crate) alternative: Option<String>,
     is_picture: bool,
+    /// Whether it is a file of another program (OLE).
+    pub(crate) is_object: bool,
+}
+
+impl Shape {
+    /// Whether it is a picture that nobody described.
+    pub(crate) fn is_unread_picture(&self) -> bool {
+        self.is_picture && self.alternative.is_none()
+    }
 }
 
 /// A slide as read.
@@ -170,6 +179,7 @@ impl Slide {
                     covered: covered("hMerge") || covered("vMerge"),
                 });
             }
+            "oleObj" => self.shape(|s| s.is_object = true),
             "chart" => self.shape(|s| s.drawing = relation_id(start, "id")),
             "relIds" => self.shape(|s| s.drawing = relation_id(start, "dm")),
             _ => {}

@@ -176,3 +176,22 @@ proptest::proptest! {
         }
     }
 }
+
+#[test]
+fn what_is_not_read_is_told() {
+    let picture = |text: &str| format!("<p:pic><p:nvPicPr><p:cNvPr descr=\"{text}\"/></p:nvPicPr></p:pic>");
+    let object = "<p:graphicFrame><a:graphic><a:graphicData><p:oleObj progId=\"Excel.Sheet.12\"/></a:graphicData></a:graphic></p:graphicFrame>";
+    let slide = format!("<p:sld>{}{}{}{object}</p:sld>", picture(""), picture("The route to work"), picture("a.png"));
+    let document = read(&[
+        ("_rels/.rels", &relations(&[("a", "officeDocument", "ppt/presentation.xml")])),
+        ("ppt/presentation.xml", PRESENTATION),
+        ("ppt/_rels/presentation.xml.rels", &relations(&[("rId9", "slide", "slides/slide1.xml")])),
+        ("ppt/slides/slide1.xml", &slide),
+    ])
+    .unwrap();
+    assert_eq!(document.text, "Picture: The route to work");
+    let warnings: Vec<_> = document.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert_eq!(warnings.len(), 2, "{warnings:?}");
+    assert!(warnings[0].contains("2 pictures without"), "{warnings:?}");
+    assert!(warnings[1].contains("1 embedded file"), "{warnings:?}");
+}
