@@ -95,6 +95,8 @@ impl Answerer {
         if let Some(counted) = count(&request).await? {
             let (Counted::Computed { table, .. } | Counted::Declined { table, .. }) = &counted;
             let table = request.retrieved.tables.get(*table).cloned();
+            // A receipt has it among the passages.
+            passages.retain(|passage| table.as_ref().is_none_or(|table| passage.number != table.number));
             passages.extend(table);
             request.retrieved.passages.clone_from(&passages);
             spawn(events.clone(), Writer::new(self, &request, events).count(counted));
@@ -130,7 +132,10 @@ async fn count(request: &AnswerRequest) -> Result<Option<Counted>> {
         return Ok(None);
     }
     let (question, tables) = (request.question.clone(), request.retrieved.tables.clone());
-    let counted = tokio::task::spawn_blocking(move || counting::count(&question, &tables)).await;
+    // Where too little was found, nothing is said of the rows that were.
+    let is_enough = request.retrieved.evidence.sufficient;
+    let read = if is_enough { request.retrieved.passages.clone() } else { Vec::new() };
+    let counted = tokio::task::spawn_blocking(move || counting::count(&question, &tables, &read)).await;
     counted.map_err(|e| Error::internal("counting over tables panicked").with_source(e))
 }
 
@@ -217,9 +222,13 @@ impl Writer {
                 self.finish(FinishReason::Stop, Usage::default(), None).await
             }
             Counted::Declined { reason, .. } => {
-                let table = self.sources.passages().last().map(|indexed| indexed.passage.clone());
-                let told = table.map(|table| counting::declined(&self.question, &reason, &table));
-                self.refuse(told.unwrap_or(reason)).await
+                let passages: Vec<Passage> =
+                    self.sources.passages().iter().map(|indexed| indexed.passage.clone()).collect();
+                let Some((table, passages)) = passages.split_last() else {
+                    return Err(Error::internal("the table that a question was declined over is gone"));
+                };
+                let told = counting::declined(&self.question, reason, table, passages);
+                self.refuse(told).await
             }
         }
     }

@@ -16,6 +16,7 @@ mod compute;
 mod lexicon;
 mod matching;
 mod number;
+mod parts;
 #[cfg(test)]
 mod properties;
 mod read;
@@ -37,6 +38,7 @@ pub use asked::{Asked, Comparison, Operation, asks_for_number};
 pub use compute::compute;
 pub(crate) use matching::names_a_row;
 pub use number::{Amount, Unit};
+pub(crate) use parts::{Continuation, Seam, continuation};
 pub use read::{Cell, Row, Table};
 
 /// A table that may answer.
