@@ -151,6 +151,31 @@ async fn totals_are_worked_out_over_all_rows_or_declined() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_is_cited_with_its_header_in_every_form_of_the_answer() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("sales", json!({"retrieval": {"top_k": 2, "parent_tokens": 0}})).await;
+    // Of a table of many chunks, what is found begins within it: the header stands before it.
+    let rows: String = (0..200).map(|n| format!("| Town number {n} | {} |\n", 5_000 + n)).collect();
+    kb.add("towns.md", format!("# Sales\n\n| Town | Units sold |\n|---|---|\n{rows}\nThe end.\n")).await;
+    let body = json!({"question": "How many units were sold in town number 150?"});
+    let response = asked(&kb, body.clone()).await;
+    let answer = &response["answer"];
+    let quotes: Vec<&str> =
+        answer["citations"].as_array().unwrap().iter().map(|c| c["quote"].as_str().unwrap()).collect();
+    assert!(quotes.iter().any(|quote| quote.contains("5150")), "{response:#}");
+    assert!(quotes.contains(&"| Town | Units sold |"), "{response:#}");
+    let text = answer["text"].as_str().unwrap();
+    assert!(text.starts_with("| Town | Units sold |\n| --- | --- |\n| Town number"), "{text}");
+    let passages = response["passages"].as_array().unwrap();
+    let cited = passages.iter().find(|p| p["text"].as_str().unwrap().contains("5150")).unwrap();
+    assert!(!cited["text"].as_str().unwrap().contains("Units sold"), "{cited:#}");
+    let id = response["id"].as_str().unwrap();
+    let replayed = kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok();
+    assert_eq!((&replayed["same"], &replayed["answer"]), (&json!(true), answer), "{replayed:#}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_table_that_blank_lines_part_is_added_up_whole_or_not_at_all() {
     let app = TestApp::start().await;
     let rows = |from: usize| (from..from + 9).map(|n| format!("Town {n},{}\n", 100 + n)).collect::<String>();
