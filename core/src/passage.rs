@@ -126,6 +126,10 @@ pub struct Passage {
     pub score: f32,
     /// The chunks it is made of.
     pub chunks: Vec<ChunkId>,
+    /// The header of the table within which it begins, where that stands before it: its first rows say nothing
+    /// without it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub table_header: Option<TableHeader>,
 }
 
 impl Passage {
@@ -134,6 +138,18 @@ impl Passage {
         let section = self.sections.iter().rev().find(|section| section.start <= at);
         section.map_or(&self.heading_path, |section| &section.heading_path)
     }
+}
+
+/// The header of a table, away from its rows.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct TableHeader {
+    /// Where it lies, in scalar values of the canonical text.
+    pub span: Span,
+    /// `canonical_text[span]`.
+    pub text: String,
+    /// The page it stands on, with the part of that page's span which begins with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<crate::parsed::Page>,
 }
 
 /// A part of a passage under headings of its own.

@@ -58,6 +58,7 @@ fn passage(number: u32, (title, text): (&str, &str)) -> Passage {
         score: 1.0,
         ocr_lines: Vec::new(),
         chunks: Vec::new(),
+        table_header: None,
     }
 }
 

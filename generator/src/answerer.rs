@@ -28,7 +28,7 @@ use crate::counting::{self, Counted};
 use crate::disagreement;
 use crate::fit::{self, Fitted};
 use crate::verify::{self, Calibration, Judgement, Place, Sources, SupportModels, Verifier};
-use crate::{extract, refusal};
+use crate::{extract, headers, refusal};
 
 /// Events that may wait for a slow reader.
 const EVENT_QUEUE: usize = 64;
@@ -95,6 +95,8 @@ impl Answerer {
         if let Some(counted) = count(&request).await? {
             let (Counted::Computed { table, .. } | Counted::Declined { table, .. }) = &counted;
             let table = request.retrieved.tables.get(*table).cloned();
+            // A receipt has it among the passages.
+            passages.retain(|passage| table.as_ref().is_none_or(|table| passage.number != table.number));
             passages.extend(table);
             request.retrieved.passages.clone_from(&passages);
             spawn(events.clone(), Writer::new(self, &request, events).count(counted));
@@ -133,7 +135,10 @@ async fn count(request: &AnswerRequest) -> Result<Option<Counted>> {
         return Ok(None);
     }
     let (question, tables) = (request.question.clone(), request.retrieved.tables.clone());
-    let counted = tokio::task::spawn_blocking(move || counting::count(&question, &tables)).await;
+    // Where too little was found, nothing is said of the rows that were.
+    let is_enough = request.retrieved.evidence.sufficient;
+    let read = if is_enough { request.retrieved.passages.clone() } else { Vec::new() };
+    let counted = tokio::task::spawn_blocking(move || counting::count(&question, &tables, &read)).await;
     counted.map_err(|e| Error::internal("counting over tables panicked").with_source(e))
 }
 
@@ -181,12 +186,22 @@ struct Writer {
     /// Courtesies and introductions, with what parts them: an answer that holds nothing else is none, so that they
     /// wait for what they lead to.
     waiting: Vec<Waiting>,
+    /// The header of the table that the text ends in, where that was quoted.
+    table: Option<String>,
 }
 
 /// What claims nothing and waits for what does.
 enum Waiting {
     Sentence(CitedSentence, Judgement),
     Layout(String),
+}
+
+/// A sentence of the sources as it is written.
+struct Quotation {
+    text: String,
+    citations: Vec<Citation>,
+    /// The header of the table that it ends in.
+    table: Option<String>,
 }
 
 impl Writer {
@@ -207,6 +222,7 @@ impl Writer {
             disclaimed: false,
             claimed: false,
             waiting: Vec::new(),
+            table: None,
         }
     }
 
@@ -233,9 +249,13 @@ impl Writer {
                 self.finish(FinishReason::Stop, Usage::default(), None).await
             }
             Counted::Declined { reason, .. } => {
-                let table = self.sources.passages().last().map(|indexed| indexed.passage.clone());
-                let told = table.map(|table| counting::declined(&self.question, &reason, &table));
-                self.refuse(told.unwrap_or(reason)).await
+                let passages: Vec<Passage> =
+                    self.sources.passages().iter().map(|indexed| indexed.passage.clone()).collect();
+                let Some((table, passages)) = passages.split_last() else {
+                    return Err(Error::internal("the table that a question was declined over is gone"));
+                };
+                let told = counting::declined(&self.question, reason, table, passages);
+                self.refuse(told).await
             }
         }
     }
@@ -303,7 +323,7 @@ impl Writer {
         for found in disagreement::find(&self.question, &self.sources, &self.used) {
             let Some(text) = disagreement::text(&found, &self.sources, chinese) else { continue };
             let places = vec![found.ours, found.theirs];
-            let citations = places.iter().filter_map(|place| self.sources.citation(place, 1.0)).collect();
+            let citations = self.sources.citations(&places, 1.0);
             let written = self.write(format!("\n\n{text}"), citations).await?;
             self.note(&text, Judgement::disagreement(places), Some(written), SentenceFate::Kept).await?;
         }
@@ -314,8 +334,10 @@ impl Writer {
         self.mode = AnswerMode::Extractive;
         for chosen in extract::choose(&self.question, &self.sources, &self.models).await? {
             let judgement = Judgement::quote(chosen.place.clone());
-            let (text, citation) = self.quotation(&chosen.place, chosen.score);
-            let written = self.write(format!(" {text}"), citation.into_iter().collect()).await?;
+            let Quotation { text, citations, table } =
+                self.quotation(&chosen.place, chosen.score, self.table.as_deref());
+            let written = self.write(text, citations).await?;
+            self.table = table;
             self.used.push(chosen.place.clone());
             let quote = self.sources.text(&chosen.place).to_owned();
             self.note(&quote, judgement, Some(written), SentenceFate::Kept).await?;
@@ -422,11 +444,8 @@ impl Writer {
         }
         self.claim().await?;
         self.used.extend(judgement.places.iter().cloned());
-        let mut citations = Vec::new();
-        for place in &judgement.places {
-            citations.extend(self.sources.citation(place, judgement.score));
-        }
-        let numbers: Vec<u32> = citations.iter().map(|citation: &Citation| citation.number).collect();
+        let citations = self.sources.citations(&judgement.places, judgement.score);
+        let numbers: Vec<u32> = citations.iter().map(|citation| citation.number).collect();
         let written = self.write(sentence.with_markers(&numbers), citations).await?;
         self.note(sentence.claim(), judgement, Some(written), fate).await
     }
@@ -438,31 +457,52 @@ impl Writer {
             judgement.places.truncate(1);
         }
         let said = letters(&self.text);
-        judgement.places.retain(|place| !said.contains(&letters(self.sources.text(place))));
+        let is_new = |place: &Place| !said.contains(&letters(self.sources.text(place)));
+        judgement.places.retain(|place| is_new(place) && !self.sources.is_header(place));
         if judgement.places.is_empty() {
             return self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await;
         }
         self.claim().await?;
-        let (mut text, mut citations) = (sentence.lead().to_owned(), Vec::new());
+        let (mut text, mut table) = (sentence.lead().to_owned(), self.table.clone());
         for place in &judgement.places {
-            let (quote, citation) = self.quotation(place, 1.0);
-            if !text.ends_with(char::is_whitespace) {
-                text.push(' ');
+            let quotation = self.quotation(place, 1.0, table.as_deref());
+            let is_led = text.ends_with(char::is_whitespace);
+            if quotation.table.is_some() && text == sentence.lead() {
+                // No table stands behind a bullet.
+                text.clear();
             }
-            text.push_str(&quote);
-            citations.extend(citation);
+            text.push_str(if is_led && quotation.table.is_none() {
+                quotation.text.trim_start()
+            } else {
+                &quotation.text
+            });
+            table = quotation.table;
         }
+        let citations = self.sources.citations(&judgement.places, 1.0);
         self.used.extend(judgement.places.iter().cloned());
         let written = self.write(text, citations).await?;
+        self.table = table;
         self.note(sentence.claim(), judgement, Some(written), SentenceFate::Replaced).await
     }
 
-    /// A sentence of the sources as it is written into an answer, with its marker and citation.
-    fn quotation(&self, place: &Place, score: f32) -> (String, Option<Citation>) {
-        let line = extract::on_one_line(self.sources.text(place));
-        let citation = self.sources.citation(place, score);
-        let marker = citation.as_ref().map(|c| format!(" [{}]", c.number)).unwrap_or_default();
-        (format!("{}{marker}", crate::markers::neutralise(&line)), citation)
+    /// A sentence of the sources as it is written into an answer that ends within `table`, with its marker and
+    /// citations: a row of a table below its header, any other text after a blank.
+    fn quotation(&self, place: &Place, score: f32, table: Option<&str>) -> Quotation {
+        let line = crate::markers::neutralise(&extract::on_one_line(self.sources.text(place)));
+        let citations = self.sources.citations([place], score);
+        let marker = citations.first().map(|c| format!(" [{}]", c.number)).unwrap_or_default();
+        let Some(header) = self.sources.header_of_row(place) else {
+            let blank = if table.is_some() { "\n\n" } else { " " };
+            return Quotation { text: format!("{blank}{line}{marker}"), citations, table: None };
+        };
+        let row = format!("{}{marker} |", line.trim_end_matches('|').trim_end());
+        let text = match table == Some(header.as_str()) {
+            true => format!("\n{row}"),
+            false => {
+                format!("\n\n{}\n{}\n{row}", crate::markers::neutralise(&header), headers::rule(&header))
+            }
+        };
+        Quotation { text, citations, table: Some(header) }
     }
 
     /// Blanks and rules of tables: nothing that is judged. An answer begins with words.
@@ -475,7 +515,12 @@ impl Writer {
 
     /// Appends text; the citations get the span of its words.
     async fn write(&mut self, text: String, citations: Vec<Citation>) -> Result<Written> {
-        let text = if self.text.is_empty() { text.trim_start().to_owned() } else { text };
+        let is_below_table = self.table.take().is_some() && !text.starts_with('\n');
+        let text = match (self.text.is_empty(), is_below_table) {
+            (true, _) => text.trim_start().to_owned(),
+            (false, true) => format!("\n\n{}", text.trim_start()),
+            (false, false) => text,
+        };
         let before = self.text.chars().count();
         let blanks = text.chars().take_while(|c| c.is_whitespace()).count();
         let span = Span::new(before + blanks, before + text.chars().count().max(blanks));

@@ -56,8 +56,13 @@ async fn choose_for_part(
     for (rank, indexed) in sources.passages().iter().enumerate() {
         for (bytes, held) in &indexed.sentences {
             let place = Place { passage: rank, bytes: bytes.clone() };
+            if sources.is_header(&place) {
+                continue;
+            }
             let is_short = sources.text(&place).chars().count() < SHORT;
-            let fit = terms.held_by(&[held]) * if is_short { 0.5 } else { 1.0 };
+            // A row says what it says below its header.
+            let header = Terms::of(sources.header_text(&place).unwrap_or_default());
+            let fit = terms.held_by(&[held, &header]) * if is_short { 0.5 } else { 1.0 };
             found.push(Chosen { place, score: fit });
         }
     }

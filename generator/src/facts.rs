@@ -13,6 +13,8 @@ use std::ops::Range;
 use footnote_core::question::is_chinese;
 use footnote_core::verdict::{Fact, FactKind};
 
+use crate::tables::asks_for_number;
+
 mod chinese_name;
 mod moment;
 mod name;
@@ -54,6 +56,8 @@ pub struct EvidenceFacts {
     texts: Vec<Vec<Token>>,
     is_chinese: bool,
     is_empty: bool,
+    /// Whether rows of a table are among them.
+    has_rows: bool,
 }
 
 impl EvidenceFacts {
@@ -61,6 +65,7 @@ impl EvidenceFacts {
     pub fn of(texts: &[&str]) -> Self {
         let mut facts = Self { is_chinese: is_chinese(&texts.concat()), ..Self::default() };
         facts.is_empty = texts.iter().all(|text| text.trim().is_empty());
+        facts.has_rows = texts.iter().flat_map(|text| text.lines()).any(|line| line.starts_with('|'));
         for text in texts {
             let tokens = token::tokens(text);
             facts.read(&tokens);
@@ -154,7 +159,9 @@ pub fn check(claim: &str, evidence: &EvidenceFacts, question: &str) -> FactCheck
     };
     let asked = Question::of(question);
     let mut facts: Vec<(FactKind, Range<usize>, bool)> = Vec::new();
-    for (kind, range, fact) in exact_facts(&tokens, claim_is_chinese, names) {
+    // How many there are of what a table lists is not told by some of its rows.
+    let own_lists_count = !(evidence.has_rows && asks_for_number(question));
+    for (kind, range, fact) in exact_facts(&tokens, claim_is_chinese, names, own_lists_count) {
         let brought = matches!(&fact, Exact::Name(name) if !evidence.hold(&fact) && asked.brings(name));
         let held = brought || evidence.hold_in_place(&fact, &range, &tokens);
         facts.push((kind, range, held));
@@ -195,8 +202,14 @@ enum Names {
     None,
 }
 
-/// The facts of a claim but for its negations, with the tokens they take.
-fn exact_facts(tokens: &[Token], is_chinese: bool, compared: Names) -> Vec<(FactKind, Range<usize>, Exact)> {
+/// The facts of a claim but for its negations, with the tokens they take. Where `own_lists_count`, the number of what
+/// the claim goes on to list is none.
+fn exact_facts(
+    tokens: &[Token],
+    is_chinese: bool,
+    compared: Names,
+    own_lists_count: bool,
+) -> Vec<(FactKind, Range<usize>, Exact)> {
     let readings = readings(tokens);
     let taken: Vec<Range<usize>> = readings.iter().map(|reading| reading.tokens().clone()).collect();
     let is_taken = |at: usize| taken.iter().any(|range| range.contains(&at));
@@ -217,7 +230,7 @@ fn exact_facts(tokens: &[Token], is_chinese: bool, compared: Names) -> Vec<(Fact
             Reading::Moment(moment) => {
                 facts.push((FactKind::Date, moment.tokens, Exact::Moment(moment.when)))
             }
-            Reading::Quantity(quantity) if is_counted(&quantity, tokens) => {
+            Reading::Quantity(quantity) if is_counted(&quantity, tokens, own_lists_count) => {
                 facts.push((kind_of(&quantity), quantity.tokens.clone(), Exact::Quantity(quantity)));
             }
             Reading::Quantity(_) => {}
@@ -301,10 +314,19 @@ fn kind_of(quantity: &Quantity) -> FactKind {
 }
 
 /// Whether a number of a claim is a fact, and does not merely number a list or count what the claim
-/// itself lists.
-fn is_counted(quantity: &Quantity, tokens: &[Token]) -> bool {
+/// itself lists, where that is enough.
+fn is_counted(quantity: &Quantity, tokens: &[Token], own_lists_count: bool) -> bool {
     let sure = quantity.form != Form::Single || quantity.unit.is_some() || quantity.scaled;
-    sure && !quantity::enumerates(quantity, tokens) && !quantity::counts_own_list(quantity, tokens)
+    let is_of_list = own_lists_count && quantity::counts_own_list(quantity, tokens);
+    sure && !quantity::enumerates(quantity, tokens) && !is_of_list
+}
+
+/// Whether a text has a number.
+pub(crate) fn has_number(text: &str) -> bool {
+    readings(&token::tokens(text)).iter().any(|reading| match reading {
+        Reading::Quantity(quantity) => quantity.form != Form::Single || quantity.unit.is_some(),
+        Reading::Moment(_) => false,
+    })
 }
 
 /// What the reader asked.

@@ -17,6 +17,7 @@ mod extract;
 pub mod facts;
 mod fit;
 pub mod gguf;
+mod headers;
 mod markers;
 pub mod prompt;
 mod refusal;

@@ -35,6 +35,7 @@ use crate::cite;
 use crate::facts::{self, EvidenceFacts};
 use crate::sentence;
 use crate::support::Terms;
+use crate::tables::Table;
 
 pub use calibration::{Calibration, Curve};
 pub(crate) use claim::{is_disclaimer, is_order};
@@ -79,6 +80,8 @@ pub(crate) struct IndexedPassage {
     pub(crate) passage: Passage,
     /// Where each sentence lies in its text, with what it is about.
     pub(crate) sentences: Vec<(Range<usize>, Terms)>,
+    /// Its tables.
+    pub(crate) tables: Vec<Table>,
     /// Whether it is in Chinese.
     pub(crate) chinese: bool,
 }
@@ -234,7 +237,8 @@ impl IndexedPassage {
             .map(|range| (range.clone(), Terms::of(passage.text.get(range).unwrap_or_default())))
             .collect();
         let chinese = is_chinese(&passage.text);
-        Self { passage, sentences, chinese }
+        let tables = Table::read(&passage.text);
+        Self { passage, sentences, tables, chinese }
     }
 }
 

@@ -9,7 +9,6 @@ use footnote_core::passage::{
     Candidate, ConfirmedChunk, Evidence, Passage, Retrieved, StageScore, StageTrace,
 };
 use footnote_core::ports::{DocumentStore, Embedder, KeywordIndex, Reranker, VectorIndex};
-use footnote_core::principal::Scope;
 use footnote_core::question::{ScopedQuery, is_chinese};
 use footnote_core::text::CanonicalText;
 use footnote_core::{Error, Result};
@@ -32,10 +31,6 @@ pub(crate) const QUESTION_DEPTH: usize = JUDGED;
 /// Chunks kept for each further part of a question, and for all parts together.
 pub(crate) const PART_CHUNKS: usize = 2;
 const MOST_PART_CHUNKS: usize = 8;
-
-/// Documents whose tables are looked at, and tables of them.
-const TABLE_DOCUMENTS: usize = 3;
-const MOST_TABLES: usize = 64;
 
 /// Most hits asked of an index when too many of its best were not confirmed.
 const MAX_FETCH: usize = 4_000;
@@ -107,35 +102,6 @@ impl HybridRetriever {
         let least = evidence.into_iter().reduce(|a, b| if b.score < a.score { b } else { a });
         let evidence = least.unwrap_or_else(|| self.evidence.judge(None, settings.evidence_threshold));
         Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
-    }
-
-    /// The whole tables of the documents of `passages`, best document first, as passages numbered after them. A
-    /// table of which a chunk is hidden is left out whole: its other rows add up to something else.
-    pub async fn tables(&self, scope: Scope, passages: &[Passage]) -> Result<Vec<Passage>> {
-        let mut tables: Vec<Passage> = Vec::new();
-        let mut versions: Vec<VersionId> = Vec::new();
-        for passage in passages {
-            if versions.contains(&passage.version) || versions.len() == TABLE_DOCUMENTS {
-                continue;
-            }
-            versions.push(passage.version);
-            let (text, parsed, chunks) = tokio::try_join!(
-                self.documents.canonical_text(passage.version),
-                self.documents.parsed(passage.version),
-                self.documents.chunks(passage.version, scope.generation())
-            )?;
-            let (Some(text), Some(parsed)) = (text, parsed) else { continue };
-            let hidden = |table: &Passage| {
-                chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(table.span))
-            };
-            tables.extend(passages::whole_tables(passage, &text, &parsed).into_iter().filter(|t| !hidden(t)));
-        }
-        tables.truncate(MOST_TABLES);
-        let last = passages.iter().map(|passage| passage.number).max().unwrap_or(0);
-        for (number, table) in (last + 1..).zip(&mut tables) {
-            table.number = number;
-        }
-        Ok(tables)
     }
 
     /// The best `limit` confirmed chunks in order, each with its rank and score at every stage.
@@ -300,6 +266,9 @@ impl HybridRetriever {
             let with: Vec<&Candidate> =
                 chosen.into_iter().chain(around.iter().filter(|it| it.chunk.version == version)).collect();
             merge(&mut passages, &with)?;
+        }
+        for passage in found.iter_mut().chain(&mut passages).filter(|p| p.table_header.is_some()) {
+            self.leave_out_hidden_header(query.scope, passage).await?;
         }
         let place: HashMap<ChunkId, usize> =
             kept.iter().enumerate().map(|(at, candidate)| (candidate.chunk.chunk, at)).collect();

@@ -22,6 +22,7 @@ pub mod passages;
 mod past;
 pub mod reranker;
 pub mod runtime;
+pub mod tables;
 pub mod tokens;
 pub mod yardstick;
 

@@ -2,13 +2,14 @@
 //! neighbours merged. Every passage is a stretch of canonical text, taken whole.
 
 use footnote_core::ids::VersionId;
-use footnote_core::parsed::{BlockKind, Line, Page, ParsedDocument};
+use footnote_core::parsed::{Line, Page, ParsedDocument};
 use footnote_core::passage::{Candidate, ConfirmedChunk, Passage, Section};
 use footnote_core::settings::RetrievalSettings;
 use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
 
 use crate::duplicates::Fingerprint;
+use crate::tables::header_before;
 
 /// Marks those of the ranked `candidates` that go no further, with the reason, and returns the
 /// positions of the others, best first. The best candidate is always kept, however long it is.
@@ -63,29 +64,9 @@ pub fn merge_version(
         passage.pages = pages_touched(parsed, passage.span);
         passage.ocr_lines = ocr_lines(parsed, passage.span);
         passage.sections = sections(parsed, passage.span);
+        passage.table_header = header_before(passage.span, text, parsed);
     }
     Ok(passages)
-}
-
-/// The tables of the version that `of` is a passage of, each whole.
-pub fn whole_tables(of: &Passage, text: &CanonicalText, parsed: &ParsedDocument) -> Vec<Passage> {
-    let tables = parsed.blocks.iter().filter(|block| block.kind == BlockKind::Table);
-    tables
-        .filter_map(|block| {
-            let slice = text.slice(block.span)?;
-            Some(Passage {
-                number: 0,
-                span: block.span,
-                heading_path: block.heading_path.clone(),
-                sections: Vec::new(),
-                text: slice.to_owned(),
-                pages: pages_touched(parsed, block.span),
-                ocr_lines: Vec::new(),
-                chunks: Vec::new(),
-                ..of.clone()
-            })
-        })
-        .collect()
 }
 
 fn joins(before: Span, after: Span, text: &CanonicalText) -> bool {
@@ -114,6 +95,7 @@ fn begin(candidate: &Candidate) -> Passage {
         score: candidate.score(),
         ocr_lines: Vec::new(),
         chunks: vec![*chunk],
+        table_header: None,
     }
 }
 
@@ -132,7 +114,7 @@ fn extend(passage: &mut Passage, candidate: &Candidate) {
 }
 
 /// The pages under `span`, each with the part of its own span that lies within.
-fn pages_touched(parsed: &ParsedDocument, span: Span) -> Vec<Page> {
+pub(crate) fn pages_touched(parsed: &ParsedDocument, span: Span) -> Vec<Page> {
     let touched = parsed.pages.iter().filter(|page| page.span.overlaps(span));
     touched
         .map(|page| {
@@ -173,7 +155,7 @@ fn reaches_past_the_end(version: VersionId, span: Span) -> Error {
 mod tests {
     use footnote_core::hash::ContentHash;
     use footnote_core::ids::{ChunkId, DocumentId, SourceId};
-    use footnote_core::parsed::{Block, ContentType};
+    use footnote_core::parsed::{Block, BlockKind, ContentType};
     use footnote_core::passage::{StageScore, StageTrace};
     use proptest::prelude::*;
 

@@ -151,6 +151,82 @@ async fn totals_are_worked_out_over_all_rows_or_declined() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_row_is_cited_with_its_header_in_every_form_of_the_answer() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("sales", json!({"retrieval": {"top_k": 2, "parent_tokens": 0}})).await;
+    // Of a table of many chunks, what is found begins within it: the header stands before it.
+    let rows: String = (0..200).map(|n| format!("| Town number {n} | {} |\n", 5_000 + n)).collect();
+    kb.add("towns.md", format!("# Sales\n\n| Town | Units sold |\n|---|---|\n{rows}\nThe end.\n")).await;
+    let body = json!({"question": "How many units were sold in town number 150?"});
+    let response = asked(&kb, body.clone()).await;
+    let answer = &response["answer"];
+    let quotes: Vec<&str> =
+        answer["citations"].as_array().unwrap().iter().map(|c| c["quote"].as_str().unwrap()).collect();
+    assert!(quotes.iter().any(|quote| quote.contains("5150")), "{response:#}");
+    assert!(quotes.contains(&"| Town | Units sold |"), "{response:#}");
+    let text = answer["text"].as_str().unwrap();
+    assert!(text.starts_with("| Town | Units sold |\n| --- | --- |\n| Town number"), "{text}");
+    let passages = response["passages"].as_array().unwrap();
+    let cited = passages.iter().find(|p| p["text"].as_str().unwrap().contains("5150")).unwrap();
+    assert!(!cited["text"].as_str().unwrap().contains("Units sold"), "{cited:#}");
+    let id = response["id"].as_str().unwrap();
+    let replayed = kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok();
+    assert_eq!((&replayed["same"], &replayed["answer"]), (&json!(true), answer), "{replayed:#}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_table_that_blank_lines_part_is_added_up_whole_or_not_at_all() {
+    let app = TestApp::start().await;
+    let rows = |from: usize| (from..from + 9).map(|n| format!("Town {n},{}\n", 100 + n)).collect::<String>();
+    let kb = app.knowledge_base("sales").await;
+    kb.add("sales.csv", format!("City,Units sold\n{}\n{}", rows(0), rows(9))).await;
+    let question = json!({"question": "What is the total of units sold in all cities?"});
+    let response = asked(&kb, question.clone()).await;
+    let answer = &response["answer"];
+    assert!(answer["text"].as_str().unwrap().contains("all 18 rows is 1,953"), "{response:#}");
+    let quotes = answer["citations"].to_string();
+    assert!((0..18).all(|n| quotes.contains(&format!("| Town {n} |"))), "{quotes}");
+    let id = response["id"].as_str().unwrap();
+    assert_eq!(kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok()["same"], true);
+
+    let apart = app.knowledge_base("apart").await;
+    apart.add("sales.csv", format!("City,Units sold\n{}\n\n\n\n\n\n{}", rows(0), rows(9))).await;
+    let declined = asked(&apart, question).await;
+    assert_eq!(declined["answer"]["refused"], true, "{declined:#}");
+    assert!(declined["answer"]["text"].as_str().unwrap().contains("all rows"), "{declined:#}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_count_over_a_table_that_is_only_half_read_is_declined_and_one_that_a_sentence_tells_is_not() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("staff", json!({"retrieval": {"top_k": 1, "parent_tokens": 0}})).await;
+    let rows: String =
+        (0..150).map(|n| format!("| Person {n} | {} |\n", ["Berlin", "Paris"][n % 2])).collect();
+    kb.add("staff.md", format!("# Employees\n\n| Name | City |\n|---|---|\n{rows}")).await;
+    let not = asked(&kb, json!({"question": "How many employees are not in Berlin?"})).await;
+    assert!(
+        not["answer"]["text"].as_str().unwrap().contains("75 rows whose “City” is not Berlin"),
+        "{not:#}"
+    );
+    let question = json!({"question": "How many employees are in each city?"});
+    let declined = asked(&kb, question.clone()).await;
+    assert_eq!(declined["answer"]["refused"], true, "{declined:#}");
+    let id = declined["id"].as_str().unwrap();
+    let replayed = kb.post(&format!("/answers/{id}/replay"), &json!({})).await.ok();
+    assert_eq!(replayed["same"], true, "{replayed:#}");
+
+    let told = app.knowledge_base("told").await;
+    told.add("staff.md", format!("# Employees\n\n| Name | City |\n|---|---|\n{rows}")).await;
+    told.add("about.md", "# About us\n\nWe have 75 employees in each city.\n").await;
+    let answered = asked(&told, question).await;
+    assert_eq!(answered["answer"]["refused"], false, "{answered:#}");
+    assert!(answered["answer"]["text"].as_str().unwrap().contains("75 employees"), "{answered:#}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn rows_that_somebody_hid_are_not_added_up() {
     let app = TestApp::start().await;
     let kb = app.knowledge_base("sales").await;

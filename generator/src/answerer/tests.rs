@@ -150,6 +150,56 @@ async fn without_a_model_the_documents_speak() {
     assert_eq!(slice(&answer.text, answer.citations[0].answer_span), answer.text);
 }
 
+const UNITS: &str = "| City | Units sold |\n| --- | --- |\n| Berlin | 120 |\n| Paris | 85 |\n| Rome | 40 |\n\nThe figures were audited.";
+
+fn quotes(answer: &Answer) -> Vec<&str> {
+    answer.citations.iter().map(|citation| citation.quote.as_str()).collect()
+}
+
+#[tokio::test]
+async fn a_row_is_extracted_below_its_header_and_both_are_cited() {
+    let asked = |question| request(question, &[UNITS], true);
+    let answer =
+        read(answerer(None).answer(asked("How many units were sold in Paris?")).await.unwrap()).await;
+    assert!(
+        answer.text.starts_with("| City | Units sold |\n| --- | --- |\n| Paris | 85 [1] |"),
+        "{}",
+        answer.text
+    );
+    assert_eq!(quotes(&answer)[..2], ["| Paris | 85 |", "| City | Units sold |"]);
+    assert_eq!(answer.sentences[0].citations, [0, 1]);
+    assert_eq!(slice(&answer.text, answer.citations[1].answer_span), answer.text);
+
+    let both = read(answerer(None).answer(asked("Berlin and Paris?")).await.unwrap()).await;
+    let rows = "| City | Units sold |\n| --- | --- |\n| Berlin | 120 [1] |\n| Paris | 85 [1] |";
+    assert_eq!(both.text, rows, "one header stands over both");
+}
+
+#[tokio::test]
+async fn a_sentence_and_a_replacement_that_rest_on_a_row_cite_its_header() {
+    let says = |text: &str, unsupported| {
+        let mut asked = request("How many units were sold in Paris?", &[UNITS], true);
+        asked.answer.unsupported = unsupported;
+        let generator = Scripted::done(text);
+        async move { read(answerer(Some(generator)).answer(asked).await.unwrap()).await }
+    };
+    let kept = says("85 units were sold in Paris [1].", UnsupportedPolicy::Drop).await;
+    assert_eq!(kept.text, "85 units were sold in Paris [1].");
+    assert_eq!(quotes(&kept), ["| Paris | 85 |", "| City | Units sold |"]);
+    let replaced =
+        says("- In Paris 99 are reported [1]. The figures were audited [1].", UnsupportedPolicy::Quote).await;
+    assert_eq!(
+        replaced.text,
+        "| City | Units sold |\n| --- | --- |\n| Paris | 85 [1] |\n\nThe figures were audited [1]."
+    );
+    let header = says("99 units were sold [1].", UnsupportedPolicy::Quote).await;
+    assert!(
+        !header.text.contains("[1] The") && header.sentences[0].fate == SentenceFate::Dropped,
+        "{header:?}"
+    );
+    assert_eq!(quotes(&replaced), ["| Paris | 85 |", "| City | Units sold |", "The figures were audited."]);
+}
+
 #[tokio::test]
 async fn a_models_sentences_are_cited_as_they_come() {
     let generator = Scripted::done("年假为15天[9]。以上。");

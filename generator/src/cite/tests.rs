@@ -33,6 +33,7 @@ pub(crate) fn passage(number: u32, text: &str) -> Passage {
         score: 1.0,
         ocr_lines: Vec::new(),
         chunks: Vec::new(),
+        table_header: None,
     }
 }
 

@@ -75,6 +75,28 @@ fn lists_are_no_facts_by_their_numbers() {
 }
 
 #[test]
+fn how_many_rows_a_table_has_is_not_told_by_a_list_of_some() {
+    let rows = "| Name | City |\n| Anna | Berlin |\n| Ben | Paris |\n| Carla | Rome |";
+    for (claim, question, other) in [
+        (
+            "There are three cities: Berlin, Paris and Rome.",
+            "How many cities are there?",
+            "Which cities are there?",
+        ),
+        ("共有三个城市：Berlin、Paris和Rome。", "一共有多少个城市？", "有哪些城市？"),
+    ] {
+        let missing =
+            |question: &str, text: &str| check(claim, &EvidenceFacts::of(&[text]), question).missing;
+        let told = missing(question, rows);
+        assert!(told.iter().any(|fact| fact.kind == FactKind::Number), "{claim} {told:?}");
+        let of_text = missing(question, "The cities are Berlin, Paris and Rome.");
+        for facts in [missing(other, rows), of_text] {
+            assert!(facts.iter().all(|fact| fact.kind != FactKind::Number), "{claim} {facts:?}");
+        }
+    }
+}
+
+#[test]
 fn units_must_agree() {
     all_hold(&[
         ("Leave is 15 days.", "15-day leave"),

@@ -93,25 +93,70 @@ pub struct Asked {
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) years: BTreeSet<u16>,
     pub(crate) words: Vec<Word>,
+    /// Where the words begin of which “not” or “except” stands before: the rows meant are all but theirs.
+    pub(crate) negated: Option<usize>,
     pub(crate) is_chinese: bool,
+}
+
+/// Whether `question` asks for a number of things, a sum or an average, be it one that is worked out here or not.
+pub fn asks_for_number(question: &str) -> bool {
+    let draft = Draft::of(question);
+    let lists = [lexicon::COUNT, lexicon::NUMBER, lexicon::AVERAGE, lexicon::EXPLICIT_SUM, lexicon::SUM];
+    lists.into_iter().flatten().any(|pattern| draft.find(pattern).is_some())
+}
+
+/// What `question` is about: its words without those that ask for something to be worked out, and fillers.
+pub(crate) fn subject(question: &str) -> String {
+    let mut draft = Draft::of(question);
+    let lists = [
+        lexicon::EXPLICIT_SUM,
+        lexicon::AVERAGE,
+        lexicon::COUNT,
+        lexicon::NUMBER,
+        lexicon::TOTAL,
+        lexicon::FILLERS,
+        lexicon::REFUSED,
+    ];
+    for patterns in lists {
+        draft.take_all(patterns, Role::Filler);
+    }
+    let is_kept = |at: usize, word: &str| draft.taken.get(at) == Some(&None) && !is_stop_word(word);
+    let mut subject = String::new();
+    for (at, word) in draft.raw.iter().enumerate() {
+        let is_han_word = word.chars().all(is_han);
+        if !is_kept(at, word) {
+            subject.push(' ');
+            continue;
+        }
+        if !is_han_word || !subject.ends_with(is_han) {
+            subject.push(' ');
+        }
+        subject.push_str(word);
+    }
+    subject.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 impl Asked {
     /// Takes `question` apart; `None` where it asks for nothing that rows of a table are counted or
-    /// added up for, or for more than that (shares, differences, groups, ranks).
+    /// added up for, or for more than that (shares, differences, groups, ranks, two things denied).
     pub fn of(question: &str) -> Option<Self> {
         if has_negative_number(question) {
             return None;
         }
-        let raw = raw_words(question);
-        let mut draft = Draft { taken: vec![None; raw.len()], raw };
+        let mut draft = Draft::of(question);
         let bounds = draft.thresholds();
+        let negation = draft.negation();
         if lexicon::REFUSED.iter().any(|pattern| draft.find(pattern).is_some()) {
             return None;
         }
         let (operation, is_explicit) = draft.operation()?;
         draft.take_all(lexicon::FILLERS, Role::Filler);
         let years = draft.years();
+        // What “not” stands before must be what rows are told by.
+        if negation.is_some() && !(years.is_empty() && bounds.is_empty()) {
+            return None;
+        }
+        let mut negated = None;
         let mut words = Vec::new();
         let mut thresholds = Vec::new();
         for (at, text) in draft.raw.iter().enumerate() {
@@ -125,10 +170,17 @@ impl Asked {
             if text == "年" && at > 0 && draft.raw.get(at - 1).is_some_and(|w| year_of(w).is_some()) {
                 continue;
             }
-            words.push(Word { text: text.clone(), role: draft.taken[at].unwrap_or(Role::Content) });
+            let role = draft.taken[at].unwrap_or(Role::Content);
+            if negated.is_none() && role == Role::Content && negation.is_some_and(|end| at >= end) {
+                negated = Some(words.len());
+            }
+            words.push(Word { text: text.clone(), role });
+        }
+        if negation.is_some() && negated.is_none() {
+            return None;
         }
         let is_chinese = question.chars().any(is_han);
-        Some(Self { operation, is_explicit, thresholds, years, words, is_chinese })
+        Some(Self { operation, is_explicit, thresholds, years, words, negated, is_chinese })
     }
 
     /// What is to be worked out.
@@ -144,6 +196,20 @@ struct Draft {
 }
 
 impl Draft {
+    fn of(question: &str) -> Self {
+        let raw = raw_words(question);
+        Self { taken: vec![None; raw.len()], raw }
+    }
+
+    /// Takes the one “not” or “except”, and gives the place behind it.
+    fn negation(&mut self) -> Option<usize> {
+        let found = lexicon::ALL_BUT.iter().find_map(|pattern| Some((self.find(pattern)?, *pattern)));
+        let (at, pattern) = found?;
+        let words = pattern.split(' ').count();
+        self.take(at, words, Role::Filler);
+        Some(at + words)
+    }
+
     /// The first place of `pattern` among words not yet taken.
     fn find(&self, pattern: Pattern) -> Option<usize> {
         (0..self.raw.len()).find(|&at| self.stands_at(pattern, at))

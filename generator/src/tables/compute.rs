@@ -211,6 +211,9 @@ impl Work<'_> {
         if self.view.along == Along::Rows {
             return true;
         }
+        if self.selection.negated.is_some() {
+            return false;
+        }
         let Some(label) = self.view.label_attribute() else { return false };
         let is_label = |at: &usize| self.view.attributes.get(*at).is_some_and(|s| s.index == label.index);
         let names_years = || label.cells.iter().all(|cell| Words::of(&cell.text).years.len() == 1);

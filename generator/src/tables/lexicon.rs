@@ -97,6 +97,28 @@ pub(crate) const REFUSED: &[Pattern] = &[
     "第 三",
 ];
 
+/// Words that turn the condition behind them round: all but those; the longer ones first.
+pub(crate) const ALL_BUT: &[Pattern] = &[
+    "other than",
+    "outside of",
+    "outside",
+    "except for",
+    "except",
+    "excluding",
+    "not",
+    "不 属 于",
+    "不 包 括",
+    "不 在",
+    "不 是",
+    "不 含",
+];
+
+/// What asks for a number of things, beside [`COUNT`].
+pub(crate) const NUMBER: &[Pattern] = &["有 多 少", "多 少 人", "the number of"];
+
+/// Words that ask for a sum, whatever else they belong to.
+pub(crate) const SUM: &[Pattern] = &["total", "总 计", "总 额", "总 量", "总 数"];
+
 /// “Altogether”: a sum beyond doubt.
 pub(crate) const EXPLICIT_SUM: &[Pattern] = &[
     "the sum of",
@@ -344,8 +366,22 @@ mod tests {
     #[test]
     fn patterns_stand_in_the_form_that_questions_are_read_in() {
         let comparisons = BEFORE_NUMBER.iter().chain(AFTER_NUMBER).map(|(_, pattern)| pattern);
-        let lists =
-            [REFUSED, EXPLICIT_SUM, TOTAL, AVERAGE, MAX, MIN, COUNT, FILLERS, BESIDE_NUMBER, TIMES, ROWS];
+        let lists = [
+            REFUSED,
+            ALL_BUT,
+            NUMBER,
+            SUM,
+            EXPLICIT_SUM,
+            TOTAL,
+            AVERAGE,
+            MAX,
+            MIN,
+            COUNT,
+            FILLERS,
+            BESIDE_NUMBER,
+            TIMES,
+            ROWS,
+        ];
         for pattern in lists.into_iter().flatten().chain(comparisons) {
             assert_eq!(raw_words(pattern).join(" "), *pattern);
         }

@@ -5,8 +5,9 @@ use std::ops::Range;
 
 use super::asked::{Asked, Role, Word};
 use super::lexicon;
+use super::read::Table;
 use super::view::{Along, Series, View};
-use super::words::{is_han, positions};
+use super::words::{Words, is_han, positions};
 
 /// What some words of the question name.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -150,6 +151,14 @@ fn is_long_enough(phrase: &[String]) -> bool {
 
 fn overlap(a: &Range<usize>, b: &Range<usize>) -> bool {
     a.start < b.end && b.start < a.end
+}
+
+/// Whether the question names one row by what it is called.
+pub(crate) fn names_a_row(table: &Table, question: &str) -> bool {
+    let Some(view) = View::down(table) else { return false };
+    let Some(label) = view.label_attribute().filter(|series| series.is_key()) else { return false };
+    let asked = Words::of(question).words;
+    label.words.iter().any(|phrase| is_long_enough(phrase) && !positions(&asked, phrase).is_empty())
 }
 
 /// Whether some cell of an attribute says more than `words` but begins, ends or goes on with them: then

@@ -16,6 +16,7 @@ mod compute;
 mod lexicon;
 mod matching;
 mod number;
+mod parts;
 #[cfg(test)]
 mod properties;
 mod read;
@@ -32,9 +33,12 @@ use std::fmt;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
-pub use asked::{Asked, Comparison, Operation};
+pub(crate) use asked::subject;
+pub use asked::{Asked, Comparison, Operation, asks_for_number};
 pub use compute::compute;
+pub(crate) use matching::names_a_row;
 pub use number::{Amount, Unit};
+pub(crate) use parts::{Continuation, Seam, continuation};
 pub use read::{Cell, Row, Table};
 
 /// A table that may answer.
@@ -120,6 +124,10 @@ pub enum Reason {
     NotDistinct,
     /// The result has too many digits.
     TooLarge,
+    /// What is asked is no count, sum, average, highest or lowest of rows.
+    OtherCalculation,
+    /// No table explains all words of the question.
+    NotExplained,
 }
 
 impl Reason {
@@ -133,7 +141,26 @@ impl Reason {
             | Self::UncertainUnit
             | Self::UncertainRows
             | Self::NotDistinct
-            | Self::TooLarge => false,
+            | Self::TooLarge
+            | Self::OtherCalculation
+            | Self::NotExplained => false,
+        }
+    }
+
+    /// The reason in Chinese, as [`fmt::Display`] gives it in English.
+    pub fn in_chinese(self) -> &'static str {
+        match self {
+            Self::Incomplete => "无法确定表格的所有行都已找到",
+            Self::NotANumber => "需要的单元格中不是数字",
+            Self::SeveralMatch => "问题中的词对应多处内容",
+            Self::UncertainUnit => "数字的单位不确定",
+            Self::UncertainRows => "某一行可能是合计或另一行的一部分",
+            Self::WhichTimes => "问题没有说明是哪些时间",
+            Self::NamedLikeTheResult => "表格中有多个同名的值",
+            Self::NotDistinct => "要计数的内容出现在多行中",
+            Self::TooLarge => "结果的位数过多",
+            Self::OtherCalculation => "所问的不是对各行的计数、求和、平均或最值",
+            Self::NotExplained => "表格没有包含问题所问的全部内容",
         }
     }
 }
@@ -141,7 +168,7 @@ impl Reason {
 impl fmt::Display for Reason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Incomplete => "only some rows of the table are at hand",
+            Self::Incomplete => "it is not certain that all rows of the table are at hand",
             Self::NotANumber => "a cell that is needed holds no number",
             Self::SeveralMatch => "the words of the question fit several places",
             Self::UncertainUnit => "the units of the figures are uncertain",
@@ -150,6 +177,8 @@ impl fmt::Display for Reason {
             Self::NamedLikeTheResult => "the table has several values of that name",
             Self::NotDistinct => "what is counted stands in several rows",
             Self::TooLarge => "the result has too many digits",
+            Self::OtherCalculation => "it is no count, sum, average, highest or lowest of rows",
+            Self::NotExplained => "no table holds all that the question asks for",
         })
     }
 }

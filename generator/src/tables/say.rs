@@ -110,15 +110,22 @@ impl Said<'_> {
 
     /// What the entries were picked by, each as a clause.
     fn limits(&self) -> Vec<String> {
-        let (is, or, year) = match self.language {
-            Language::English => (" is ", " or ", "year is "),
-            Language::Chinese => ("为", "或", "年份为"),
+        let (or, year) = match self.language {
+            Language::English => (" or ", "year is "),
+            Language::Chinese => ("或", "年份为"),
         };
         let mut limits = Vec::new();
-        for series in self.selection.conditions.keys().filter_map(|&at| self.view.attributes.get(at)) {
+        for (&at, wanted) in &self.selection.conditions {
+            let Some(series) = self.view.attributes.get(at) else { continue };
+            let is = match (self.language, self.selection.negated == Some(at)) {
+                (Language::English, false) => " is ",
+                (Language::English, true) => " is not ",
+                (Language::Chinese, false) => "为",
+                (Language::Chinese, true) => "不为",
+            };
             let mut values: Vec<&str> = Vec::new();
-            for cell in self.selection.entries.iter().filter_map(|&entry| series.cells.get(entry)) {
-                if !values.contains(&cell.text.as_str()) {
+            for (cell, words) in series.cells.iter().zip(&series.words) {
+                if wanted.contains(words) && !values.contains(&cell.text.as_str()) {
                     values.push(&cell.text);
                 }
             }

@@ -24,6 +24,8 @@ pub(crate) struct Selection {
     pub(crate) bounds: Bounds,
     /// For each attribute the texts of which one must stand in an entry.
     pub(crate) conditions: BTreeMap<usize, BTreeSet<Vec<String>>>,
+    /// The attribute of which none of the texts may stand in an entry: “not in Berlin”.
+    pub(crate) negated: Option<usize>,
     /// The years that entries were picked by.
     pub(crate) years: BTreeSet<u16>,
     /// Attributes that are named without a value.
@@ -55,6 +57,7 @@ impl Selection {
         let measures = measures(view, asked, &matches, &context_words)?;
         let (target, bounds) = roles(view, asked, &measures)?;
         let conditions = conditions(&matches)?;
+        let negated = negated(asked, &matches, &conditions)?;
         let named: BTreeSet<usize> = matches
             .iter()
             .filter_map(|m| if let Named::Attribute(at) = m.named { Some(at) } else { None })
@@ -71,6 +74,7 @@ impl Selection {
             target,
             bounds,
             conditions,
+            negated,
             years,
             named,
             is_absorbed: is_absorbed(asked, &matches),
@@ -91,8 +95,16 @@ impl Selection {
         for entry in 0..view.entries.len() {
             let meets = |(attribute, values): (&usize, &BTreeSet<Vec<String>>)| {
                 let words = view.attributes.get(*attribute).and_then(|series| series.words.get(entry));
-                words.is_some_and(|words| values.contains(words))
+                words.is_some_and(|words| values.contains(words) != (self.negated == Some(*attribute)))
             };
+            let is_blank = |at: usize| {
+                let words = view.attributes.get(at).and_then(|series| series.words.get(entry));
+                words.is_none_or(Vec::is_empty)
+            };
+            if self.negated.is_some_and(is_blank) {
+                // What is not said may be anything.
+                return Err(Miss::Unclear(Reason::UncertainRows));
+            }
             let years = view.years.get(entry);
             let is_in_years =
                 self.years.is_empty() || years.is_some_and(|years| !years.is_disjoint(&self.years));
@@ -239,6 +251,30 @@ fn conditions(matches: &[Match]) -> Result<BTreeMap<usize, BTreeSet<Vec<String>>
         conditions.entry(*attribute).or_default().insert(words.clone());
     }
     Ok(conditions)
+}
+
+/// The attribute whose values “not” or “except” stands before: all of them, and there are no other conditions.
+fn negated(
+    asked: &Asked,
+    matches: &[Match],
+    conditions: &BTreeMap<usize, BTreeSet<Vec<String>>>,
+) -> Result<Option<usize>, Miss> {
+    let Some(place) = asked.negated else { return Ok(None) };
+    let mut attributes = conditions.keys().copied();
+    let (Some(attribute), None) = (attributes.next(), attributes.next()) else {
+        let is_other = conditions.is_empty();
+        return Err(if is_other { Miss::Apart } else { Miss::Unclear(Reason::SeveralMatch) });
+    };
+    let begins = matches.iter().any(|found| {
+        let is_of_attribute = match &found.named {
+            Named::Value { attribute: at, .. } | Named::Attribute(at) => *at == attribute,
+            Named::Measure(_) => false,
+        };
+        is_of_attribute && found.places.contains(&place)
+    });
+    let is_value = |found: &&Match| matches!(found.named, Named::Value { .. });
+    let is_behind = matches.iter().filter(is_value).all(|found| found.span.start >= place);
+    if begins && is_behind { Ok(Some(attribute)) } else { Err(Miss::Apart) }
 }
 
 /// The years by which entries are picked. Years of the question must be those of entries, of the

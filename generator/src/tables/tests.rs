@@ -89,8 +89,10 @@ fn questions_with_more_or_other_things_are_left_alone() {
             ("How many employees in Rome are there?", "not applicable"),
             ("How many employees in Berlin are married?", "not applicable"),
             ("How many customers are there?", "not applicable"),
-            ("How many employees are not in Berlin?", "not asked"),
-            ("How many employees except those in Paris are there?", "not asked"),
+            ("How many employees do not smoke?", "not applicable"),
+            ("How many employees in Sales are not in Berlin?", "SeveralMatch"),
+            ("How many employees are not in Berlin but not in Paris?", "not asked"),
+            ("How many employees have a salary not above 48,500?", "not asked"),
             ("What is the average salary per department?", "not applicable"),
             ("What is the average salary by city?", "not applicable"),
             ("What is the average salary in each city?", "not asked"),
@@ -106,6 +108,49 @@ fn questions_with_more_or_other_things_are_left_alone() {
             ("How many employees have an age below -3?", "not asked"),
         ],
     );
+}
+
+#[test]
+fn all_but_some_rows_are_counted_and_added_up() {
+    check(
+        STAFF,
+        &[
+            ("How many employees are not in Berlin?", "The table has 2 rows whose “City” is not Berlin."),
+            (
+                "How many employees are not based in Berlin or Munich?",
+                "The table has 1 row whose “City” is not Berlin or Munich.",
+            ),
+            (
+                "How many employees except those in Paris are there?",
+                "The table has 3 rows whose “City” is not Paris.",
+            ),
+            (
+                "What is the average salary of employees outside Berlin?",
+                "The average of “Salary (EUR)” over 2 rows whose “City” is not Berlin is 54,750.25 EUR.",
+            ),
+        ],
+    );
+    assert_eq!(outcome("How many employees are not in Berlin?", STAFF, false), "Incomplete");
+    check(&STAFF.replace("| Munich |", "| |"), &[("How many employees are not in Berlin?", "UncertainRows")]);
+}
+
+#[test]
+fn what_asks_for_a_number_is_told_from_what_does_not() {
+    for question in [
+        "How many employees are not in Berlin?",
+        "What is the median of the total cost?",
+        "不在北京的员工有多少人？",
+        "各城市的销售总额是多少？",
+    ] {
+        assert!(asks_for_number(question), "{question}");
+    }
+    for question in
+        ["Who is not in Berlin?", "Which office is the largest?", "总经理是谁？", "iPhone 多少钱？"]
+    {
+        assert!(!asks_for_number(question), "{question}");
+    }
+    assert_eq!(subject("How many employees are not in Berlin?"), "employee berlin");
+    assert_eq!(subject("不在北京的员工有多少名？"), "北京 员工");
 }
 
 #[test]
@@ -318,7 +363,8 @@ fn chinese_questions_are_answered_in_chinese() {
             ("年销售额100万元以上的员工有几位？", "表中共有“年销售额”不低于100万的 2 行。"),
             ("年销售额超过100的员工有多少名？", "UncertainUnit"),
             ("员工每年有多少天年假？", "not asked"),
-            ("不在北京的员工有多少名？", "not asked"),
+            ("不在北京的员工有多少名？", "表中共有“城市”不为北京的 1 行。"),
+            ("不抽烟的员工有多少名？", "not applicable"),
             ("广州有多少名员工？", "not applicable"),
             ("北京的平均年龄是多少？", "not applicable"),
             ("各城市的年销售额合计是多少？", "not asked"),

@@ -44,6 +44,7 @@ fn passage() -> Passage {
         score: 0.123_456_79,
         ocr_lines: Vec::new(),
         chunks: vec![ChunkId::new()],
+        table_header: None,
     }
 }
 

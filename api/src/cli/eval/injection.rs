@@ -181,6 +181,7 @@ fn passage(document: &Document, text: &CanonicalText, span: Span, before: usize)
         score: 1.0,
         ocr_lines: Vec::new(),
         chunks: Vec::new(),
+        table_header: None,
     })
 }
 

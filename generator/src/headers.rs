@@ -1,0 +1,172 @@
+//! Rows of tables with their headers: without it, a row does not say what its figures are.
+
+use std::ops::Range;
+
+use footnote_core::citation::{Citation, RowRange};
+use footnote_core::passage::{Passage, TableHeader};
+
+use crate::tables::Table;
+use crate::verify::{Place, Sources};
+
+/// Where the header of a row stands.
+enum Header<'s> {
+    /// In the passage that has the row.
+    Within(Range<usize>),
+    /// Before it: the passage begins within the table.
+    Before(&'s TableHeader),
+}
+
+impl Sources {
+    /// The citations of some places: each of its own, and for rows of a table that of their header behind them, once.
+    pub(crate) fn citations<'p>(
+        &self,
+        places: impl IntoIterator<Item = &'p Place>,
+        score: f32,
+    ) -> Vec<Citation> {
+        let mut citations: Vec<Citation> = Vec::new();
+        let mut headers: Vec<Citation> = Vec::new();
+        for place in places {
+            let Some(own) = self.citation(place, score) else { continue };
+            headers.extend(self.header_citation(place, &own));
+            citations.push(own);
+        }
+        for header in headers {
+            let is_same = |known: &Citation| {
+                known.version == header.version && known.source_span.contains(header.source_span)
+            };
+            if !citations.iter().any(is_same) {
+                citations.push(header);
+            }
+        }
+        citations
+    }
+
+    /// The header of the table whose row `place` is, as it stands in the source: where it is a whole row.
+    pub(crate) fn header_of_row(&self, place: &Place) -> Option<String> {
+        let text = self.text(place);
+        let is_row = text.starts_with('|') && text.ends_with('|') && !text.contains('\n');
+        self.header_text(place).filter(|_| is_row).map(str::to_owned)
+    }
+
+    /// The header of the table whose row `place` is or begins in.
+    pub(crate) fn header_text(&self, place: &Place) -> Option<&str> {
+        let passage = &self.passages().get(place.passage)?.passage;
+        match self.header(place)? {
+            Header::Within(bytes) => passage.text.get(bytes),
+            Header::Before(header) => Some(&header.text),
+        }
+    }
+
+    /// Whether nothing but the header of a table stands at `place`: it says nothing alone.
+    pub(crate) fn is_header(&self, place: &Place) -> bool {
+        let Some(indexed) = self.passages().get(place.passage) else { return false };
+        let headers =
+            indexed.tables.iter().filter(|table| !table.rows.is_empty()).filter_map(Table::header_bytes);
+        headers.into_iter().any(|header| header.start <= place.bytes.start && place.bytes.end <= header.end)
+    }
+
+    fn header_citation(&self, place: &Place, own: &Citation) -> Option<Citation> {
+        match self.header(place)? {
+            Header::Within(bytes) => self.citation(&Place { passage: place.passage, bytes }, own.score),
+            Header::Before(header) => {
+                let page = header.page.as_ref();
+                let rows = page.and_then(|page| page.rows("", &header.text));
+                Some(Citation {
+                    page: page.map(|page| page.number),
+                    page_kind: page.map(|page| page.kind),
+                    page_label: page.and_then(|page| page.label.clone()),
+                    rows: rows.map(|(first, last)| RowRange { first, last }),
+                    ocr_confidence: None,
+                    source_span: header.span,
+                    quote: header.text.clone(),
+                    ..own.clone()
+                })
+            }
+        }
+    }
+
+    fn header(&self, place: &Place) -> Option<Header<'_>> {
+        let indexed = self.passages().get(place.passage)?;
+        let at = place.bytes.start;
+        let table = indexed.tables.iter().find(|table| table.bytes.contains(&at))?;
+        match table.header_bytes() {
+            Some(header) => (header.end <= at).then_some(Header::Within(header)),
+            None => begins_within(&indexed.passage, table).map(Header::Before),
+        }
+    }
+}
+
+/// The header of a table that begins before the passage.
+fn begins_within<'p>(passage: &'p Passage, table: &Table) -> Option<&'p TableHeader> {
+    let is_first = passage.text.get(..table.bytes.start).is_some_and(|before| before.trim().is_empty());
+    let names_columns = |header: &&TableHeader| {
+        let tables = Table::read(&format!("{}\n| --- | --- |", header.text));
+        tables.first().is_some_and(|table| !table.header.is_empty())
+    };
+    passage.table_header.as_ref().filter(|_| is_first).filter(names_columns)
+}
+
+/// The line below a header of Markdown.
+pub(crate) fn rule(header: &str) -> String {
+    let escaped = header.matches("\\|").count();
+    let cells = header.matches('|').count().saturating_sub(escaped + 1);
+    format!("|{}", " --- |".repeat(cells))
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::parsed::{Page, PageKind};
+    use footnote_core::text::Span;
+
+    use super::*;
+    use crate::cite::tests::passage;
+
+    const SALES: &str = "Sales of 2025.\n\n| City | Units |\n| --- | --- |\n| Berlin | 120 |\n| Paris | 85 |\n\nThey were audited.";
+
+    fn place(sources: &Sources, text: &str) -> Place {
+        let start = sources.passages()[0].passage.text.find(text).unwrap();
+        Place { passage: 0, bytes: start..start + text.len() }
+    }
+
+    fn quotes(sources: &Sources, texts: &[&str]) -> Vec<String> {
+        let places: Vec<Place> = texts.iter().map(|text| place(sources, text)).collect();
+        sources.citations(&places, 1.0).into_iter().map(|citation| citation.quote).collect()
+    }
+
+    #[test]
+    fn a_row_is_cited_with_its_header_and_other_text_without() {
+        let sources = Sources::new(&[passage(1, SALES)]);
+        assert_eq!(quotes(&sources, &["| Paris | 85 |"]), ["| Paris | 85 |", "| City | Units |"]);
+        let both = ["| Berlin | 120 |", "| Paris | 85 |"];
+        assert_eq!(quotes(&sources, &both), ["| Berlin | 120 |", "| Paris | 85 |", "| City | Units |"]);
+        for text in
+            ["They were audited.", "| City | Units |", "| City | Units |\n| --- | --- |\n| Berlin | 120 |"]
+        {
+            assert_eq!(quotes(&sources, &[text]), [text]);
+        }
+        assert!(sources.is_header(&place(&sources, "| City | Units |")));
+        assert!(!sources.is_header(&place(&sources, "| Paris | 85 |")));
+        let figures = Sources::new(&[passage(1, "| Fees | 3 |\n| --- | --- |\n| Tax | 4 |")]);
+        assert_eq!(quotes(&figures, &["| Tax | 4 |"]), ["| Tax | 4 |"], "no header");
+        assert_eq!(rule("| a \\| b | c |"), "| --- | --- |");
+    }
+
+    #[test]
+    fn the_header_is_cited_from_before_the_passage() {
+        let page = Page { number: 2, kind: PageKind::Sheet, first_row: Some(4), ..Page::default() };
+        let header =
+            TableHeader { span: Span::new(0, 16), text: "| City | Units |".into(), page: Some(page) };
+        let rows = |text: &str| {
+            let table_header = Some(header.clone());
+            Sources::new(&[Passage { table_header, ..passage(1, text) }])
+        };
+        let sources = rows("| Paris | 85 |\n| Rome | 40 |\n\nElsewhere.\n\n| a | b |");
+        let paris = place(&sources, "| Paris | 85 |");
+        let cited = sources.citations([&paris], 1.0);
+        assert_eq!((cited[1].quote.as_str(), cited[1].source_span), ("| City | Units |", Span::new(0, 16)));
+        assert_eq!((cited[1].page, cited[1].rows.unwrap().first, cited[1].number), (Some(2), 4, 1));
+        assert_eq!(quotes(&sources, &["Elsewhere."]), ["Elsewhere."]);
+        assert_eq!(quotes(&sources, &["| a | b |"]), ["| a | b |"], "another table");
+        assert_eq!(sources.header_of_row(&paris).as_deref(), Some("| City | Units |"));
+    }
+}

@@ -1,0 +1,282 @@
+//! The tables of a document as a question over their rows needs them: whole, together with what may go on with them.
+//!
+//! A parser ends a table at a blank row of a sheet and at the end of a page. Whether the next one goes on with it is
+//! told where rows are read (`generator::counting`); here those that may are kept in one passage.
+
+use footnote_core::Result;
+use footnote_core::ids::VersionId;
+use footnote_core::parsed::{Block, BlockKind, ParsedDocument};
+use footnote_core::passage::{Passage, TableHeader};
+use footnote_core::principal::Scope;
+use footnote_core::text::{CanonicalText, Span};
+
+use crate::hybrid::HybridRetriever;
+use crate::passages::pages_touched;
+
+/// Most blocks between two tables on pages that follow each other, and the longest of them: running headers and
+/// footers, footnotes, numbers of pages.
+const EDGE_BLOCKS: usize = 4;
+const EDGE_CHARS: usize = 120;
+
+/// Documents whose tables are looked at, and tables of them; more are told in the log.
+const TABLE_DOCUMENTS: usize = 8;
+const MOST_TABLES: usize = 128;
+
+impl HybridRetriever {
+    /// The whole tables of the documents of `passages`, best document first, as passages numbered after them; where
+    /// they are too many, those that passages lie in. A table of which a chunk is hidden is left out whole: its other
+    /// rows add up to something else.
+    pub async fn tables(&self, scope: Scope, passages: &[Passage]) -> Result<Vec<Passage>> {
+        let mut tables: Vec<Passage> = Vec::new();
+        let mut versions: Vec<VersionId> = Vec::new();
+        for passage in passages {
+            if versions.contains(&passage.version) {
+                continue;
+            }
+            if versions.len() == TABLE_DOCUMENTS {
+                tracing::info!(
+                    documents = TABLE_DOCUMENTS,
+                    "the tables of further documents are not looked at"
+                );
+                break;
+            }
+            versions.push(passage.version);
+            let (text, parsed, chunks) = tokio::try_join!(
+                self.documents.canonical_text(passage.version),
+                self.documents.parsed(passage.version),
+                self.documents.chunks(passage.version, scope.generation())
+            )?;
+            let (Some(text), Some(parsed)) = (text, parsed) else { continue };
+            let hidden = |table: &Passage| {
+                chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(table.span))
+            };
+            tables.extend(whole_tables(passage, &text, &parsed).into_iter().filter(|t| !hidden(t)));
+        }
+        if tables.len() > MOST_TABLES {
+            tracing::info!(tables = tables.len(), most = MOST_TABLES, "not all tables are looked at");
+            let holds = |table: &Passage, passage: &Passage| {
+                passage.version == table.version && passage.span.overlaps(table.span)
+            };
+            tables.sort_by_key(|table| !passages.iter().any(|passage| holds(table, passage)));
+            tables.truncate(MOST_TABLES);
+        }
+        let last = passages.iter().map(|passage| passage.number).max().unwrap_or(0);
+        for (number, table) in (last + 1..).zip(&mut tables) {
+            table.number = number;
+        }
+        Ok(tables)
+    }
+
+    /// What somebody hid is not read, and that a row needs its header makes no difference.
+    pub(crate) async fn leave_out_hidden_header(&self, scope: Scope, passage: &mut Passage) -> Result<()> {
+        let Some(header) = passage.table_header.as_ref().map(|header| header.span) else { return Ok(()) };
+        let edits = self.documents.chunk_edits(passage.document).await?;
+        if !edits.iter().any(|stored| stored.edit.hidden) {
+            return Ok(());
+        }
+        let chunks = self.documents.chunks(passage.version, scope.generation()).await?;
+        if chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(header)) {
+            passage.table_header = None;
+        }
+        Ok(())
+    }
+}
+
+/// The tables of the version that `of` is a passage of, each whole; those with nothing between them, or with the
+/// edges of pages between them, in one passage.
+pub fn whole_tables(of: &Passage, text: &CanonicalText, parsed: &ParsedDocument) -> Vec<Passage> {
+    let passage = |(first, span): (&Block, Span)| {
+        Some(Passage {
+            number: 0,
+            span,
+            heading_path: first.heading_path.clone(),
+            sections: Vec::new(),
+            text: text.slice(span)?.to_owned(),
+            pages: pages_touched(parsed, span),
+            ocr_lines: Vec::new(),
+            chunks: Vec::new(),
+            table_header: None,
+            ..of.clone()
+        })
+    };
+    runs(&parsed.blocks, text).into_iter().filter_map(passage).collect()
+}
+
+/// The header of the table within which `span` begins, where that is not in it.
+pub(crate) fn header_before(
+    span: Span,
+    text: &CanonicalText,
+    parsed: &ParsedDocument,
+) -> Option<TableHeader> {
+    let is_around = |block: &&Block| block.span.start < span.start && span.start < block.span.end;
+    let table = parsed.blocks.iter().find(is_around).filter(|block| block.kind == BlockKind::Table)?;
+    let mut lines = text.slice(table.span)?.lines();
+    let header = lines.next().filter(|line| line.starts_with('|'))?;
+    lines.next().filter(|rule| rule.starts_with("| ---"))?;
+    let header_span = Span::new(table.span.start, table.span.start + header.chars().count());
+    if header_span.end > span.start {
+        return None;
+    }
+    let page = pages_touched(parsed, header_span).into_iter().next();
+    Some(TableHeader { span: header_span, text: header.to_owned(), page })
+}
+
+/// Tables that may be one, with the stretch from the first to the last.
+fn runs<'b>(blocks: &'b [Block], text: &CanonicalText) -> Vec<(&'b Block, Span)> {
+    let mut runs = Vec::new();
+    let mut at = 0;
+    while let Some(first) = blocks.get(at) {
+        if first.kind != BlockKind::Table {
+            at += 1;
+            continue;
+        }
+        let mut last = at;
+        while let Some(next) = next_table(blocks, last) {
+            last = next;
+        }
+        let end = row_behind(blocks, last, text).or(blocks.get(last)).map_or(first.span.end, |b| b.span.end);
+        runs.push((first, Span::new(first.span.start, end)));
+        at = last + 1;
+    }
+    runs
+}
+
+/// The table that stands next to the one at `at`, or first on the page behind it.
+fn next_table(blocks: &[Block], at: usize) -> Option<usize> {
+    let between = blocks.get(at + 1..)?.iter().take_while(|block| block.kind != BlockKind::Table).count();
+    let next = at + 1 + between;
+    let (table, behind) = (blocks.get(at)?, blocks.get(next)?);
+    let is_at_edge = |block: &Block| block.kind != BlockKind::Heading && block.span.len() <= EDGE_CHARS;
+    let edges = blocks.get(at + 1..next)?;
+    let is_over_page_end =
+        between <= EDGE_BLOCKS && is_on_next_page(table, behind) && edges.iter().all(is_at_edge);
+    (between == 0 || is_over_page_end).then_some(next)
+}
+
+/// What stands behind a table on the next page and may be its last row: one row by itself is no table.
+fn row_behind<'b>(blocks: &'b [Block], at: usize, text: &CanonicalText) -> Option<&'b Block> {
+    let (table, behind) = (blocks.get(at)?, blocks.get(at + 1)?);
+    let said = text.slice(behind.span)?.trim_end();
+    let is_row = behind.kind == BlockKind::Paragraph
+        && behind.span.len() <= EDGE_CHARS
+        && said.starts_with(char::is_alphabetic)
+        && said.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '%' | ')'))
+        && said.split_whitespace().last().is_some_and(|word| word.contains(|c: char| c.is_ascii_digit()));
+    let is_number_of_page = said.to_lowercase().starts_with("page ") || said.starts_with('第');
+    (is_row && !is_number_of_page && is_on_next_page(table, behind)).then_some(behind)
+}
+
+fn is_on_next_page(before: &Block, behind: &Block) -> bool {
+    before.page.zip(behind.page).is_some_and(|(before, behind)| behind > before)
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::hash::ContentHash;
+    use footnote_core::ids::{DocumentId, VersionId};
+    use footnote_core::parsed::{ContentType, Page};
+
+    use super::*;
+
+    /// A document of blocks, each with its page.
+    fn document(blocks: &[(BlockKind, u32, &str)]) -> (CanonicalText, ParsedDocument) {
+        let (mut text, mut placed, mut pages) = (String::new(), Vec::new(), Vec::<Page>::new());
+        for &(kind, page, said) in blocks {
+            if !text.is_empty() {
+                text.push_str("\n\n");
+            }
+            let start = text.chars().count();
+            text.push_str(said);
+            let span = Span::new(start, text.chars().count());
+            placed.push(Block { kind, span, page: Some(page), heading_path: Vec::new(), level: 0 });
+            match pages.last_mut().filter(|last| last.number == page) {
+                Some(last) => last.span.end = span.end,
+                None => pages.push(Page { number: page, span, ..Page::default() }),
+            }
+        }
+        let parsed = ParsedDocument {
+            content_type: ContentType::Pdf,
+            title: None,
+            text: text.clone(),
+            pages,
+            blocks: placed,
+            lines: Vec::new(),
+            warnings: Vec::new(),
+            engine: "test".into(),
+        };
+        (CanonicalText::new(text), parsed)
+    }
+
+    fn whole(blocks: &[(BlockKind, u32, &str)]) -> Vec<String> {
+        let (text, parsed) = document(blocks);
+        let of = Passage {
+            number: 1,
+            version: VersionId::new(),
+            version_hash: ContentHash::of(b""),
+            document: DocumentId::new(),
+            title: String::new(),
+            document_key: String::new(),
+            dated: None,
+            span: Span::new(0, 1),
+            heading_path: Vec::new(),
+            sections: Vec::new(),
+            text: String::new(),
+            pages: Vec::new(),
+            score: 1.0,
+            ocr_lines: Vec::new(),
+            chunks: Vec::new(),
+            table_header: None,
+        };
+        let tables = whole_tables(&of, &text, &parsed);
+        for table in &tables {
+            assert_eq!(text.slice(table.span), Some(table.text.as_str()));
+            assert!(!table.pages.is_empty());
+        }
+        tables.into_iter().map(|table| table.text).collect()
+    }
+
+    use BlockKind::{Footnote, Heading, Paragraph, Table};
+
+    #[test]
+    fn tables_that_may_be_one_are_one_passage() {
+        assert_eq!(whole(&[(Table, 1, "| a |"), (Table, 1, "| b |")]), ["| a |\n\n| b |"]);
+        assert_eq!(whole(&[(Table, 1, "| a |"), (Paragraph, 1, "x"), (Table, 1, "| b |")]).len(), 2);
+        let over_page_end = [
+            (Table, 1, "| a |"),
+            (Footnote, 1, "1 Of the year."),
+            (Paragraph, 2, "Report"),
+            (Table, 2, "| b |"),
+        ];
+        assert_eq!(whole(&over_page_end), ["| a |\n\n1 Of the year.\n\nReport\n\n| b |"]);
+        assert_eq!(whole(&[(Table, 1, "| a |"), (Heading, 2, "Other"), (Table, 2, "| b |")]).len(), 2);
+        let long = "x".repeat(EDGE_CHARS + 1);
+        assert_eq!(whole(&[(Table, 1, "| a |"), (Paragraph, 2, &long), (Table, 2, "| b |")]).len(), 2);
+    }
+
+    #[test]
+    fn a_row_alone_on_the_next_page_stays_with_its_table() {
+        let behind = |page, said| whole(&[(Table, 1, "| a |"), (Paragraph, page, said)]).remove(0);
+        assert_eq!(behind(2, "Lyon 9"), "| a |\n\nLyon 9");
+        for (page, said) in [(1, "Lyon 9"), (2, "Page 9"), (2, "9"), (2, "It was seen in 2019.")] {
+            assert_eq!(behind(page, said), "| a |", "{said}");
+        }
+    }
+
+    #[test]
+    fn the_header_of_a_table_is_known_to_what_begins_within_it() {
+        let (text, parsed) =
+            document(&[(Paragraph, 1, "x"), (Table, 1, "| City | Units |\n| --- | --- |\n| Rome | 1 |")]);
+        let at = |part: &str| {
+            let byte = text.as_str().find(part).unwrap();
+            let start = text.char_of(byte).unwrap();
+            header_before(Span::new(start, start + 1), &text, &parsed)
+        };
+        let header = at("| Rome").unwrap();
+        assert_eq!(
+            (header.text.as_str(), text.slice(header.span)),
+            ("| City | Units |", Some("| City | Units |"))
+        );
+        assert_eq!(header.page.unwrap().number, 1);
+        assert_eq!((at("| City"), at("x")), (None, None));
+    }
+}
