@@ -5,6 +5,7 @@ mod annual_report;
 mod api_ask;
 mod api_chunks;
 mod api_conversations;
+mod api_deletion;
 mod api_documents;
 mod api_enrichment;
 mod api_feedback;

@@ -69,14 +69,14 @@ impl SamplingOverrides {
 /// What came before the question.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Earlier {
-    /// Nothing; the question is not stored.
+    /// Nothing, and no conversation begins: the answer has its receipt only.
     #[default]
     Nothing,
     /// Nothing; a conversation begins and is stored.
     StartConversation,
     /// A stored conversation, which goes on.
     Conversation(ConversationId),
-    /// Turns that the caller keeps; nothing is stored.
+    /// Turns that the caller keeps: they are stored in the receipt, and no conversation is.
     Turns(Vec<ChatMessage>),
 }
 
@@ -385,7 +385,7 @@ async fn store(app: &App, thread: &Thread, draft: &receipts::Draft, answer: &Ans
         // After the question, whatever the clock's resolution.
         created_at: now + TimeDelta::milliseconds(1),
     };
-    match thread.is_new {
+    let stored = match thread.is_new {
         true => app.store.conversations.create_conversation(conversation.clone(), &[asked, answered]).await,
         false => app.store.conversations.append_messages(&[asked, answered]).await,
     }
@@ -437,7 +437,12 @@ mod tests {
         assert!(matches!(told.recv().await, Some(AnswerEvent::Failed(f)) if f.kind == ErrorKind::Internal));
         assert!(told.recv().await.is_none());
     }
+    };
+    if stored.is_err() {
+        // The conversation was deleted meanwhile, and would have taken it along.
+        app.store.answers.remove_receipt(draft.id).await?;
 
+    stored
     #[test]
     fn sampling_is_overridden_and_checked() {
         let settings = SamplingSettings::default();

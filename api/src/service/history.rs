@@ -9,6 +9,7 @@
 use footnote_core::Result;
 use footnote_core::answer::{ChatMessage, ConversationSummary, History, MessageRole};
 use footnote_core::error::Context as _;
+use footnote_core::forgetting::readable;
 use footnote_core::ids::ConversationId;
 use footnote_core::question::QuestionText;
 use footnote_generator::summary;
@@ -81,7 +82,7 @@ impl Stored {
         let summary = summary.unwrap_or(ConversationSummary { text: String::new(), messages: 0 });
         let messages = app.store.conversations.messages(conversation).await?;
         let since = messages.into_iter().skip(summary.messages);
-        let turns = since.map(|m| ChatMessage { role: m.role, content: m.content }).collect();
+        let turns = since.map(|m| ChatMessage { role: m.role, content: readable(&m.content) }).collect();
         Ok(Self { summary, turns })
     }
 }

@@ -55,6 +55,7 @@ impl Draft {
             tables: draft.tables,
             evidence: draft.evidence,
             prompt: draft.prompt,
+            forgotten: Vec::new(),
             max_tokens: draft.max_tokens,
             models: models(app),
             as_of: draft.as_of,

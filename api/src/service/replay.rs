@@ -2,7 +2,7 @@
 
 use footnote_core::Result;
 use footnote_core::answer::{Answer, AnswerEvent, History, Usage};
-use footnote_core::ids::MessageId;
+use footnote_core::ids::{DocumentId, MessageId};
 use footnote_core::passage::Retrieved;
 use footnote_core::principal::Principal;
 use footnote_core::question::QuestionText;
@@ -28,6 +28,7 @@ pub struct Replay {
 pub async fn replay(app: &App, principal: &Principal, knowledge_base: &str, id: MessageId) -> Result<Replay> {
     let receipt = receipts::show(app, principal, knowledge_base, id).await?;
     let body = &receipt.body;
+    require_whole(body)?;
     let retrieved = Retrieved {
         passages: body.passages.clone(),
         evidence: body.evidence.clone(),
@@ -59,6 +60,20 @@ pub async fn replay(app: &App, principal: &Principal, knowledge_base: &str, id: 
     let answer = answer.ok_or_else(|| Error::internal("the answer ended before it was whole"))?;
     differences.extend(of_the_answer(&body.answer, &answer));
     Ok(Replay { receipt, answer, differences })
+}
+
+/// An answer cannot be made again from what was deleted.
+fn require_whole(body: &ReceiptBody) -> Result<()> {
+    if body.forgotten.is_empty() {
+        return Ok(());
+    }
+    let named = |id: &DocumentId| match body.passages.iter().find(|passage| passage.document == *id) {
+        Some(passage) => format!("{:?} ({id})", passage.title),
+        None => id.to_string(),
+    };
+    let documents: Vec<String> = body.forgotten.iter().map(named).collect();
+    let reason = "the answer cannot be made again: it was made from documents that were deleted, and their texts with them";
+    Err(Error::new(ErrorKind::Conflict, format!("{reason}: {}", documents.join(", "))))
 }
 
 /// What of the build and its models is not as it was.

@@ -64,12 +64,15 @@ pub(super) struct JudgedAnswer {
     refused: bool,
     cited: Vec<Source>,
     opinion: JointOpinion,
+    /// Whether it was made from documents that were deleted since: there is no prompt and no answer to learn from.
+    is_forgotten: bool,
 }
 
 impl JudgedAnswer {
     pub(super) fn of(receipt: Receipt, opinions: &[Feedback]) -> Self {
         let Receipt { id, body, .. } = receipt;
-        let cited = body.answer.citations.into_iter().map(|citation| Source {
+        let citations = body.answer.citations.into_iter().filter(|citation| !citation.is_forgotten());
+        let cited = citations.map(|citation| Source {
             document: citation.document,
             version: citation.version,
             text: citation.quote,
@@ -84,13 +87,15 @@ impl JudgedAnswer {
             refused: body.answer.refused,
             cited: cited.collect(),
             opinion: JointOpinion::of(opinions),
+            is_forgotten: !body.forgotten.is_empty(),
         }
     }
 
     /// What the answer should rest on: the preferred passages, else what a good answer cites.
     pub(super) fn evidence(&self) -> Vec<Source> {
         if !self.opinion.preferred.is_empty() {
-            return self.opinion.preferred.iter().map(Source::from).collect();
+            let preferred = self.opinion.preferred.iter().filter(|passage| !passage.is_forgotten());
+            return preferred.map(Source::from).collect();
         }
         match self.opinion.is_good() {
             true => self.cited.clone(),
@@ -101,7 +106,8 @@ impl JudgedAnswer {
     /// What is right to answer, where somebody said so. A good refusal is no answer: retrieval decides to
     /// refuse, and a model that learnt it would refuse what it can answer.
     fn right_answer(&self) -> Option<&str> {
-        let good = (self.opinion.is_good() && !self.refused).then_some(self.text.as_str());
+        let is_good = self.opinion.is_good() && !self.refused && !self.is_forgotten;
+        let good = is_good.then_some(self.text.as_str());
         self.opinion.corrected.as_deref().or(good)
     }
 
@@ -136,6 +142,9 @@ impl JudgedAnswer {
 /// The answer's line, where the format has one for it.
 pub(super) fn line(format: ExportFormat, answer: &JudgedAnswer) -> Option<Value> {
     match format {
+    if answer.is_forgotten && format != ExportFormat::Evaluation {
+        return None;
+    }
         ExportFormat::Sft => sft(answer),
         ExportFormat::Preference => preference(answer),
         ExportFormat::PreferenceSwift => preference_swift(answer),
@@ -218,6 +227,7 @@ mod tests {
             cited: vec![source("ten days")],
             opinion: JointOpinion { rating, corrected: corrected.map(str::to_owned), preferred: Vec::new() },
         }
+            is_forgotten: false,
     }
 
     fn refusal(rating: Option<Rating>, corrected: Option<&str>) -> JudgedAnswer {
@@ -252,6 +262,15 @@ mod tests {
 
     #[test]
     fn preferences_are_corrections_over_answers() {
+    #[test]
+    fn what_was_made_from_a_deleted_document_teaches_nothing() {
+        let answer = JudgedAnswer { is_forgotten: true, ..answer(Some(Rating::Up), Some("Twelve.")) };
+        for format in [ExportFormat::Sft, ExportFormat::Preference, ExportFormat::PreferenceSwift] {
+            assert_eq!(line(format, &answer), None);
+        }
+        assert_eq!(evaluation(&answer).unwrap().answers, ["Twelve."], "people's words stay");
+    }
+
         let corrected = answer(None, Some("Twelve."));
         let trl = line(ExportFormat::Preference, &corrected).unwrap();
         assert_eq!(trl["prompt"].as_array().unwrap().len(), 2);
