@@ -15,6 +15,7 @@ mod api_members;
 mod api_proof;
 mod api_search;
 mod api_sources;
+mod api_why;
 mod architecture;
 mod bad_files;
 mod bad_requests;
