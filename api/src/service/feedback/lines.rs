@@ -5,6 +5,7 @@ use footnote_core::answer::{ChatMessage, MessageRole};
 use footnote_core::feedback::{Feedback, JointOpinion, PreferredPassage};
 use footnote_core::ids::{DocumentId, MessageId, VersionId};
 use footnote_core::receipt::Receipt;
+use footnote_generator::without_markers;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -63,9 +64,9 @@ pub(super) struct JudgedAnswer {
     text: String,
     refused: bool,
     cited: Vec<Source>,
-    opinion: JointOpinion,
     /// Whether it was made from documents that were deleted since: there is no prompt and no answer to learn from.
     is_forgotten: bool,
+    opinion: JointOpinion,
 }
 
 impl JudgedAnswer {
@@ -86,8 +87,8 @@ impl JudgedAnswer {
             text: body.answer.text,
             refused: body.answer.refused,
             cited: cited.collect(),
-            opinion: JointOpinion::of(opinions),
             is_forgotten: !body.forgotten.is_empty(),
+            opinion: JointOpinion::of(opinions),
         }
     }
 
@@ -141,10 +142,10 @@ impl JudgedAnswer {
 
 /// The answer's line, where the format has one for it.
 pub(super) fn line(format: ExportFormat, answer: &JudgedAnswer) -> Option<Value> {
-    match format {
     if answer.is_forgotten && format != ExportFormat::Evaluation {
         return None;
     }
+    match format {
         ExportFormat::Sft => sft(answer),
         ExportFormat::Preference => preference(answer),
         ExportFormat::PreferenceSwift => preference_swift(answer),
@@ -189,7 +190,8 @@ pub(super) fn evaluation(answer: &JudgedAnswer) -> Option<EvaluationLine> {
     Some(EvaluationLine {
         id: answer.id,
         question: answer.standalone_question(),
-        answers: right.map(str::to_owned).into_iter().collect(),
+        // A reference is what is said, without the numbers of the passages of then.
+        answers: right.map(|text| without_markers(text).trim().to_owned()).into_iter().collect(),
         answerable: right.is_some() || !texts.is_empty(),
         doc_ids,
         evidence_sentences: if texts.is_empty() { Vec::new() } else { vec![texts] },
@@ -225,9 +227,9 @@ mod tests {
             text: "Ten days [1].".to_owned(),
             refused: false,
             cited: vec![source("ten days")],
+            is_forgotten: false,
             opinion: JointOpinion { rating, corrected: corrected.map(str::to_owned), preferred: Vec::new() },
         }
-            is_forgotten: false,
     }
 
     fn refusal(rating: Option<Rating>, corrected: Option<&str>) -> JudgedAnswer {
@@ -261,8 +263,6 @@ mod tests {
     }
 
     #[test]
-    fn preferences_are_corrections_over_answers() {
-    #[test]
     fn what_was_made_from_a_deleted_document_teaches_nothing() {
         let answer = JudgedAnswer { is_forgotten: true, ..answer(Some(Rating::Up), Some("Twelve.")) };
         for format in [ExportFormat::Sft, ExportFormat::Preference, ExportFormat::PreferenceSwift] {
@@ -271,6 +271,8 @@ mod tests {
         assert_eq!(evaluation(&answer).unwrap().answers, ["Twelve."], "people's words stay");
     }
 
+    #[test]
+    fn preferences_are_corrections_over_answers() {
         let corrected = answer(None, Some("Twelve."));
         let trl = line(ExportFormat::Preference, &corrected).unwrap();
         assert_eq!(trl["prompt"].as_array().unwrap().len(), 2);
@@ -289,7 +291,7 @@ mod tests {
     fn an_evaluation_has_answers_with_their_evidence() {
         let good = answer(Some(Rating::Up), None);
         let line = evaluation(&good).unwrap();
-        assert_eq!((line.answers, line.answerable), (vec!["Ten days [1].".to_owned()], true));
+        assert_eq!((line.answers, line.answerable), (vec!["Ten days.".to_owned()], true));
         assert_eq!(line.doc_ids, [good.cited[0].document]);
         assert_eq!(line.evidence_sentences, [["ten days"]]);
         assert_eq!(line.question, "How long?");
