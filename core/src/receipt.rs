@@ -28,7 +28,7 @@ pub struct Receipt {
 /// What a receipt says, stored as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptBody {
-    /// Version of the build that answered.
+    /// Version and hash of the build that answered; of older builds the version alone.
     pub build: String,
     /// The question as it was asked.
     pub question: String,

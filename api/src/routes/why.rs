@@ -148,9 +148,9 @@ async fn why(
 /// An answer made again.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReplayResponse {
-    /// Whether it is the same, byte for byte.
+    /// Whether the answer is the same, byte for byte.
     pub same: bool,
-    /// What differs, where anything does: the build, the models, the text.
+    /// What differs, where anything does: the build (version and hash of the program), the models, the text.
     pub differences: Vec<String>,
     /// The answer that is given now.
     pub answer: AnswerView,
@@ -158,11 +158,7 @@ pub struct ReplayResponse {
 
 impl From<&Replay> for ReplayResponse {
     fn from(replay: &Replay) -> Self {
-        Self {
-            same: replay.differences.is_empty(),
-            differences: replay.differences.clone(),
-            answer: (&replay.answer).into(),
-        }
+        Self { same: replay.same, differences: replay.differences.clone(), answer: (&replay.answer).into() }
     }
 }
 

@@ -24,6 +24,7 @@ use super::search::past;
 use super::{conversations, history, receipts};
 use crate::answering::AnswerBegun;
 use crate::app::App;
+use crate::build;
 
 /// Longest title of a conversation, in scalar values.
 const TITLE_CHARS: usize = 80;
@@ -138,7 +139,6 @@ pub async fn ask(
     knowledge_base: &str,
     input: AskInput,
 ) -> Result<Asked> {
-    let begun = app.answering.begin();
     let searched = search(app, principal, knowledge_base, input).await?;
     answer(app, principal, searched).await
 }
@@ -167,6 +167,7 @@ pub(super) async fn search(
     knowledge_base: &str,
     input: AskInput,
 ) -> Result<Searched> {
+    let begun = app.answering.begin();
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     let question = QuestionText::parse(&input.question)?;
     let settings = effective_settings(&knowledge_base.settings, &input)?;
@@ -197,7 +198,6 @@ pub(super) async fn search(
         retrieved.tables = app.retriever.tables(queries[0].scope, &retrieved.passages).await?;
     }
     let given = standalone_or(&question, &standalone);
-    let request = AnswerRequest {
     let filter = input.filter;
     Ok(Searched {
         begun,
@@ -219,6 +219,7 @@ pub(super) async fn answer(app: &Arc<App>, principal: &Principal, searched: Sear
         searched;
     let mut retrieved = searched.retrieved;
     let searched: Vec<String> = queries.iter().map(|query| query.question.as_str().to_owned()).collect();
+    let request = AnswerRequest {
         question: given.clone(),
         retrieved: retrieved.clone(),
         history: thread.history.clone(),
@@ -413,7 +414,7 @@ fn failed(message: &str) -> AnswerEvent {
 
 async fn store(app: &App, thread: &Thread, draft: &receipts::Draft, answer: &Answer) -> Result<()> {
     // First the receipt: a message without one could not be explained.
-    app.store.answers.put_receipt(&draft.receipt(app, answer)).await?;
+    app.store.answers.put_receipt(&draft.receipt(app, build::name().await, answer)).await?;
     let Some(conversation) = &thread.conversation else { return Ok(()) };
     let now = app.now();
     let asked = Message {
@@ -436,13 +437,13 @@ async fn store(app: &App, thread: &Thread, draft: &receipts::Draft, answer: &Ans
     let stored = match thread.is_new {
         true => app.store.conversations.create_conversation(conversation.clone(), &[asked, answered]).await,
         false => app.store.conversations.append_messages(&[asked, answered]).await,
-    }
     };
     if stored.is_err() {
         // The conversation was deleted meanwhile, and would have taken it along.
         app.store.answers.remove_receipt(draft.id).await?;
-}
+    }
     stored
+}
 
 fn observe(event: &AnswerEvent) {
     match event {

@@ -110,7 +110,7 @@ pub struct ReceiptView {
     pub owner: Option<Uuid>,
     /// When the answer was whole.
     pub created_at: DateTime<Utc>,
-    /// Version of the build that answered.
+    /// Version of the build that answered, and the start of the program's SHA-256: `0.1.0+5f0c…`.
     pub build: String,
     /// The question as it was asked.
     pub question: String,
