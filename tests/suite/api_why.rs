@@ -102,7 +102,7 @@ async fn it_is_followed_through_the_parts_and_tables_that_ask_uses() {
     assert!(kb.post("/why", &poetic).await.problem(400).contains("extractive"));
 
     let sales = app.knowledge_base("sales").await;
-    let table = "# Sales 2025\n\n| City | Units sold |\n|---|---|\n| Berlin | 120 |\n| Paris | see note |\n\nThe figures were \
+    let table = "# Sales 2025\n\n| City | Units sold |\n|---|---|\n| Berlin | 120 |\n| Paris | see note |\n| Rome | 40 |\n\nThe figures were \
                  audited in March.\n";
     let document = sales.add("sales.md", table).await;
     let total = "What is the total of units sold in all cities?";

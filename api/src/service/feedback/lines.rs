@@ -3,6 +3,7 @@
 
 use footnote_core::answer::{ChatMessage, MessageRole};
 use footnote_core::feedback::{Feedback, JointOpinion, PreferredPassage};
+use footnote_core::forgetting::MASK;
 use footnote_core::ids::{DocumentId, MessageId, VersionId};
 use footnote_core::receipt::Receipt;
 use footnote_generator::without_markers;
@@ -64,7 +65,7 @@ pub(super) struct JudgedAnswer {
     text: String,
     refused: bool,
     cited: Vec<Source>,
-    /// Whether it was made from documents that were deleted since: there is no prompt and no answer to learn from.
+    /// Whether it was made from documents that were deleted since: there is no prompt to learn from.
     is_forgotten: bool,
     opinion: JointOpinion,
 }
@@ -107,7 +108,7 @@ impl JudgedAnswer {
     /// What is right to answer, where somebody said so. A good refusal is no answer: retrieval decides to
     /// refuse, and a model that learnt it would refuse what it can answer.
     fn right_answer(&self) -> Option<&str> {
-        let is_good = self.opinion.is_good() && !self.refused && !self.is_forgotten;
+        let is_good = self.opinion.is_good() && !self.refused && !self.text.contains(MASK);
         let good = is_good.then_some(self.text.as_str());
         self.opinion.corrected.as_deref().or(good)
     }
@@ -269,6 +270,12 @@ mod tests {
             assert_eq!(line(format, &answer), None);
         }
         assert_eq!(evaluation(&answer).unwrap().answers, ["Twelve."], "people's words stay");
+        let good =
+            JudgedAnswer { opinion: JointOpinion { corrected: None, ..answer.opinion.clone() }, ..answer };
+        assert_eq!(evaluation(&good).unwrap().answers, ["Ten days."], "what others prove stays");
+        let gone =
+            JudgedAnswer { text: footnote_core::forgetting::masked(&good.text), cited: Vec::new(), ..good };
+        assert_eq!(evaluation(&gone), None);
     }
 
     #[test]
