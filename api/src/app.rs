@@ -34,6 +34,7 @@ use tokio::time::Instant;
 use tokio_util::task::AbortOnDropHandle;
 
 use crate::answering::Answering;
+use crate::build;
 use crate::config::{Config, VectorBackend};
 use crate::enriching::Enricher;
 use crate::telemetry;
@@ -238,6 +239,8 @@ impl App {
         let runner = Runner::start(self.ingest.clone(), settings);
         let scheduler = Scheduler::start(self.ingest.clone());
         let metrics = AbortOnDropHandle::new(tokio::spawn(fold_metrics()));
+        // The first answer need not wait for it.
+        tokio::spawn(build::name());
         let app = self.clone();
         // The runner's time to end runs beside that of the requests, not after it.
         let running = tokio::spawn(async move {

@@ -6,6 +6,7 @@
 mod answering;
 pub mod app;
 pub mod auth;
+mod build;
 pub mod cli;
 pub mod config;
 mod enriching;

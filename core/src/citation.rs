@@ -9,7 +9,8 @@ use crate::text::{CanonicalText, Span};
 
 /// A claim of the answer and the exact place that supports it.
 ///
-/// Invariant: `canonical_text[source_span] == quote`, for ever, because a version never changes.
+/// Invariant: `canonical_text[source_span] == quote`, because a version never changes; once the document is deleted the
+/// quote is empty.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Citation {
     /// The passage number as shown in the answer's marker.

@@ -25,7 +25,7 @@ pub struct PreferredPassage {
     pub version: VersionId,
     /// Where it lies in the version's canonical text, in scalar values.
     pub span: Span,
-    /// `canonical_text[span]`.
+    /// `canonical_text[span]`; empty once the document is deleted.
     pub text: String,
 }
 

@@ -11,6 +11,7 @@ pub mod dated;
 pub mod document;
 pub mod error;
 pub mod feedback;
+pub mod forgetting;
 pub mod hash;
 pub mod ids;
 pub mod job;

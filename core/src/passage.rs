@@ -115,7 +115,7 @@ pub struct Passage {
     pub heading_path: Vec<String>,
     /// Where headings change within it, in order.
     pub sections: Vec<Section>,
-    /// `canonical_text[span]`.
+    /// `canonical_text[span]`; empty in a receipt once the document is deleted.
     pub text: String,
     /// Pages with the spans of them that the passage touches, in order.
     pub pages: Vec<crate::parsed::Page>,

@@ -343,6 +343,11 @@ pub trait DocumentStore: Send + Sync {
     /// Forgets the chunk rows of deleted documents, with their edits and enrichments; returns how many chunk rows. Bit
     /// by bit, too.
     async fn prune_chunks(&self) -> Result<u64>;
+    /// Forgets the texts of deleted documents in what was made of them: receipts, feedback, messages and summaries
+    /// (see [`forgetting`](crate::forgetting)), and all of these of deleted knowledge bases; then removes from the disk
+    /// what the database itself still holds of anything removed. Returns how many rows were changed or removed. What
+    /// was deleted after `settled` is looked for again by the next call: an answer may be being made of it.
+    async fn forget_deleted(&self, settled: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64>;
 
     /// Those of the chunks that are current (or were at the scope's time) and within the scope, in the order
     /// given, with their text. The rest is left out: an index may lag, the truth does not.
@@ -528,7 +533,7 @@ pub trait ConversationStore: Send + Sync {
     /// Keeps a summary in place of one that covers fewer messages; one that covers as many or more stays.
     /// Not found where the conversation is gone.
     async fn put_summary(&self, conversation: ConversationId, summary: &ConversationSummary) -> Result<()>;
-    /// Removes a conversation with its messages and summary; false where it does not exist.
+    /// Removes a conversation with its messages, its summary and the receipts of its answers; false where it does not exist.
     async fn delete_conversation(&self, id: ConversationId) -> Result<bool>;
 }
 
@@ -537,6 +542,8 @@ pub trait ConversationStore: Send + Sync {
 pub trait AnswerStore: Send + Sync {
     /// Keeps what an answer was made from. Not found where the knowledge base is gone.
     async fn put_receipt(&self, receipt: &Receipt) -> Result<()>;
+    /// Removes a receipt with the feedback on it; harmless where it does not exist.
+    async fn remove_receipt(&self, id: MessageId) -> Result<()>;
     /// One receipt.
     async fn receipt(&self, id: MessageId) -> Result<Option<Receipt>>;
     /// The receipts of a knowledge base, of one owner or of all.

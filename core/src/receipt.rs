@@ -28,7 +28,7 @@ pub struct Receipt {
 /// What a receipt says, stored as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptBody {
-    /// Version of the build that answered.
+    /// Version and hash of the build that answered; of older builds the version alone.
     pub build: String,
     /// The question as it was asked.
     pub question: String,
@@ -64,6 +64,10 @@ pub struct ReceiptBody {
     /// The time as of which the versions were taken; `None` for those current then.
     #[serde(default)]
     pub as_of: Option<DateTime<Utc>>,
+    /// Documents that were deleted since and whose texts were removed from this; see
+    /// [`forgetting`](crate::forgetting).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub forgotten: Vec<DocumentId>,
     /// The answer.
     pub answer: Answer,
 }

@@ -32,5 +32,6 @@ pub mod verify;
 
 pub use answerer::{AnswerRequest, Answerer, Begun};
 pub use gguf::{GeneratorConfig, GgufGenerator};
+pub use markers::without_markers;
 pub use sentence::sentences;
 pub use verify::{Calibration, SupportModels};

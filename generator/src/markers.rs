@@ -36,6 +36,22 @@ pub(crate) fn find(text: &str) -> Vec<Marker> {
     found
 }
 
+/// The text without the markers of an answer and the blanks before them.
+pub fn without_markers(text: &str) -> String {
+    let mut plain = String::with_capacity(text.len());
+    let mut from = 0;
+    for marker in find(text) {
+        plain.push_str(text[from..marker.bytes.start].trim_end_matches(' '));
+        from = marker.bytes.end;
+        let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        if joins(plain.chars().next_back()) && joins(text[from..].chars().next()) {
+            plain.push(' ');
+        }
+    }
+    plain.push_str(&text[from..]);
+    plain
+}
+
 /// The text without the markers that were found in it.
 pub(crate) fn without(text: &str, found: &[Marker]) -> String {
     let mut plain = String::with_capacity(text.len());

@@ -16,7 +16,7 @@ use footnote_core::verdict::{Fact, FactKind};
 
 use crate::extract::on_one_line;
 use crate::facts::{self, EvidenceFacts};
-use crate::markers;
+use crate::markers::{self, without_markers};
 use crate::sentence::{is_question, of_passage, sentences};
 use crate::support::Terms;
 use crate::transcript;
@@ -217,22 +217,6 @@ fn beginning(text: &str, most: usize) -> String {
 
 fn is_of_number(c: char) -> bool {
     c.is_numeric() || c.is_whitespace() || ".,:%-/年月日零〇一二两三四五六七八九十百千万亿".contains(c)
-}
-
-/// The text without the markers of an answer and the blanks before them.
-fn without_markers(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut from = 0;
-    for marker in markers::find(text) {
-        plain.push_str(text[from..marker.bytes.start].trim_end_matches(' '));
-        from = marker.bytes.end;
-        let joins = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
-        if joins(plain.chars().next_back()) && joins(text[from..].chars().next()) {
-            plain.push(' ');
-        }
-    }
-    plain.push_str(&text[from..]);
-    plain
 }
 
 fn is_in_chinese(turns: &[ChatMessage]) -> bool {

@@ -175,6 +175,6 @@ async fn a_client_that_keeps_its_own_turns_gets_the_same() {
     let receipt = kb.get(&format!("/answers/{answer}")).await.ok();
     assert!(receipt["summary"].as_str().unwrap().starts_with(QUESTIONS[0]), "{receipt:#}");
     assert_eq!(receipt["history"].as_array().unwrap().len(), 4);
-    assert_eq!(kb.get("/conversations").await.ok()["items"], json!([]), "nothing is stored");
+    assert_eq!(kb.get("/conversations").await.ok()["items"], json!([]), "no conversation is stored");
     app.finish().await;
 }

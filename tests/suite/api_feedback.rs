@@ -233,7 +233,9 @@ async fn every_export_has_the_lines_of_its_format() {
 
     let evaluation = lines(&kb, "evaluation").await;
     assert_eq!(evaluation.len(), 3, "{evaluation:#?}");
-    assert_eq!((&evaluation[0]["id"], &evaluation[0]["answers"]), (&json!(good), &json!([texts[0]])));
+    assert!(texts[0].contains(" [1]"), "{texts:#?}");
+    let plain = texts[0].replace(" [1]", "");
+    assert_eq!((&evaluation[0]["id"], &evaluation[0]["answers"]), (&json!(good), &json!([plain])));
     assert_eq!(evaluation[0]["doc_ids"], json!([document["id"]]));
     assert!(evaluation[0]["evidence_sentences"].to_string().contains("18 months"), "{evaluation:#?}");
     let expected = json!({
@@ -254,8 +256,9 @@ async fn the_command_line_exports_a_data_set_and_shows_a_receipt() {
     let app = TestApp::start().await;
     let kb = app.knowledge_base("manual").await;
     let document = kb.add("manual.md", MANUAL).await;
+    let good = ask(&kb, BATTERY).await;
     let gone = kb.add("gone.md", "# LX-9\n\nThe LX-9 floats.\n").await;
-    let (good, floating) = (ask(&kb, BATTERY).await, ask(&kb, "Does the LX-9 float?").await);
+    let floating = ask(&kb, "Does the LX-9 float?").await;
     kb.put(&feedback(&good), &json!({"rating": "up"})).await.expect(200);
     let floats = passage(&kb, &gone, "floats").await;
     kb.put(&feedback(&floating), &json!({"corrected": "Yes.", "preferred": [floats]})).await.expect(200);
@@ -282,7 +285,7 @@ async fn the_command_line_exports_a_data_set_and_shows_a_receipt() {
 
     let file = out.path().join("sft.jsonl");
     let report = run(folder.path(), &[&export[..], &[path(&file), "--as", "sft"]].concat());
-    assert_eq!(report["lines"], 2, "{report:#}");
+    assert_eq!(report["lines"], 1, "the prompt of the other went with the deleted document: {report:#}");
     let written = fs_err::read_to_string(&file).unwrap();
     assert!(written.lines().map(parsed).all(|line| line["messages"].is_array()), "{written}");
 

@@ -88,6 +88,11 @@ fn answers_refusals_and_citations_are_measured_without_a_language_model() {
     assert_eq!((&report["citation_precision"], &report["citation_recall"]), (&json!(1.0), &json!(1.0)));
     let page = fs_err::read_to_string(folder.path().join("answers.html")).unwrap();
     assert!(page.contains("lang=\"zh-CN\"") && page.contains("contains_gold"));
+    assert!(
+        page.contains("包含参考答案") && page.contains("已回答") && !page.contains(">answered<"),
+        "{page}"
+    );
+    assert!(report.get("judged").is_none() && report["refusal_precision"].is_null(), "{report:#}");
     let again = json_of(&folder, &args);
     assert_eq!(again["seconds"], report["seconds"], "a second run asks nothing");
 
@@ -104,6 +109,8 @@ fn answers_refusals_and_citations_are_measured_without_a_language_model() {
 
     let report = json_of(&folder, &["eval", "refusal", "tiny", "--remove-gold"]);
     assert_eq!((&report["answerable"], &report["unanswerable"]), (&json!(2), &json!(2)), "{report:#}");
+    assert_eq!(report["default"]["refusal_recall"], report["default"]["unanswerable_refused"], "{report:#}");
+    assert!(report["default"]["refusal_precision"].is_number(), "{report:#}");
     let output = footnote(&folder, &["eval", "refusal", "tiny"]);
     assert_eq!(output.status.code(), Some(2), "{}", text(&output.stderr));
 

@@ -57,6 +57,47 @@ async fn a_streamed_chat_is_chunks_that_add_up_and_then_done() {
     app.finish().await;
 }
 
+/// The last piece of a streamed chat that is more than text.
+async fn last_piece(app: &TestApp, body: &Value) -> Value {
+    let mut streaming = body.clone();
+    streaming["stream"] = true.into();
+    let events = app.client.post("/v1/chat/completions", &streaming).await.events();
+    let chunks = events.iter().filter(|event| event.text != "[DONE]").map(|event| event.data());
+    let last = chunks.filter(|chunk| chunk["choices"][0]["finish_reason"].is_string()).next_back();
+    last.expect("a stream ends")["choices"][0]["delta"].clone()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_chat_is_proved_and_asked_of_a_time_as_any_question_is() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("manual").await;
+    kb.add("manual.md", MANUAL).await;
+    let then = chrono::Utc::now();
+    kb.add("manual.md", MANUAL.replace("18 months", "24 months")).await;
+    let question = "How long does the battery of the LQ-200 last?";
+    let asked = kb.ask(question).await;
+    let mut past = chat(question);
+    past["as_of"] = json!(then);
+    past["mode"] = json!("extractive");
+    past["unsupported"] = json!("flag");
+    for (body, months) in [(chat(question), "24 months"), (past, "18 months")] {
+        let completion = app.client.post("/v1/chat/completions", &body).await.ok();
+        let message = &completion["choices"][0]["message"];
+        assert!(message["content"].as_str().unwrap().contains(months), "{message:#}");
+        assert_eq!((&message["searched"], &message["refused"]), (&asked["searched"], &json!(false)));
+        let sentence = &message["sentences"][0];
+        assert!(sentence["text"].as_str().unwrap().contains(months), "{message:#}");
+        assert_eq!((&sentence["verdict"], &sentence["fate"]), (&json!("supported"), &json!("kept")));
+        let last = last_piece(&app, &body).await;
+        for part in ["citations", "sentences", "searched", "refused"] {
+            assert_eq!(last[part], message[part], "{part}");
+        }
+    }
+    let unknown = app.client.post("/v1/chat/completions", &chat("Who won the world cup in 1998?")).await.ok();
+    assert_eq!(unknown["choices"][0]["message"]["refused"], true, "{unknown:#}");
+    app.finish().await;
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn models_are_knowledge_bases_and_the_embedder_which_embeds() {
     let app = TestApp::start().await;
@@ -88,11 +129,20 @@ async fn errors_have_openais_shape() {
     let unknown = json!({"model": "nothing", "messages": [{"role": "user", "content": "Why?"}]});
     let mut tools = chat("Why?");
     tools["tools"] = json!([{"type": "function"}]);
+    let with = |field: &str, value: &str| {
+        let mut body = chat("Why?");
+        body[field] = value.into();
+        body
+    };
     for (body, status, named) in [
         (unknown, 404, "knowledge base not found"),
         (tools, 400, "tools"),
         (json!({"model": "manual", "messages": []}), 400, "question"),
         (json!({"model": "manual"}), 400, "messages"),
+        (with("as_of", "yesterday"), 400, "as_of"),
+        (with("as_of", "2999-01-01T00:00:00Z"), 400, "in the future"),
+        (with("mode", "poetic"), 400, "extractive"),
+        (with("unsupported", "keep"), 400, "flag"),
     ] {
         let reply = app.client.post("/v1/chat/completions", &body).await;
         assert_eq!(reply.status, status, "{}", reply.text());

@@ -11,7 +11,7 @@ mod evaluation;
 pub(crate) use evaluation::{
     EvalAnswersArgs, EvalAskArgs, EvalCalibrateArgs, EvalCitationsArgs, EvalCommand, EvalOutputArgs,
     EvalPairwiseArgs, EvalParsingArgs, EvalQuestionArgs, EvalRefusalArgs, EvalRetrievalArgs, FusionArg,
-    JudgeArg, MethodArg, ServiceArgs,
+    JudgeArg, JudgeArgs, MethodArg, ServiceArgs,
 };
 
 /// A knowledge base that answers from your documents and proves every sentence.

@@ -33,8 +33,10 @@ mod remote;
 mod report;
 mod results;
 mod retrieval;
+mod scoring;
 mod sheet;
 mod system;
+mod terms;
 mod text_metrics;
 mod versus;
 

@@ -21,10 +21,10 @@ pub(crate) async fn run(config: Config, args: ReplayArgs, format: OutputFormat) 
     let replayed = replayed?;
     output::print(format, &ReplayResponse::from(&replayed), |out| {
         writeln!(out, "{}", replayed.answer.text)?;
-        match replayed.differences.as_slice() {
-            [] => writeln!(out, "the same, byte for byte"),
-            differences => differences.iter().try_for_each(|difference| writeln!(out, "- {difference}")),
+        if replayed.same {
+            writeln!(out, "the same, byte for byte")?;
         }
+        replayed.differences.iter().try_for_each(|difference| writeln!(out, "- {difference}"))
     })?;
     replay::require_same(&replayed)
 }

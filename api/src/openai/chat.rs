@@ -11,7 +11,8 @@ use footnote_core::{Error, Result};
 use utoipa_axum::routes;
 
 use super::wire::{
-    ChatChoice, ChatCompletion, ChatMessageOut, ChatRequest, ChatTurn, ChatUsage, MessageContent, Stop,
+    ChatChoice, ChatCompletion, ChatMessageOut, ChatProof, ChatRequest, ChatTurn, ChatUsage, MessageContent,
+    Stop,
 };
 use super::{chat_stream, model_error};
 use crate::app::App;
@@ -20,7 +21,6 @@ use crate::error::ApiError;
 use crate::extract::Json;
 use crate::openapi::OpenAiFailures;
 use crate::routes::Routes;
-use crate::routes::views::CitationView;
 use crate::service::ask::{self, AskInput, Earlier, SamplingOverrides};
 
 pub(super) fn routes() -> Routes {
@@ -36,11 +36,14 @@ pub(super) struct ChatHead {
     pub id: String,
     pub created: i64,
     pub model: String,
+    /// What was searched for, which is told with the end.
+    pub searched: Vec<String>,
 }
 
 /// Complete a chat from a knowledge base's documents
 ///
-/// With `stream`, `chat.completion.chunk` events and `[DONE]`.
+/// With `stream`, `chat.completion.chunk` events and `[DONE]`. The message, or the last piece of a stream, has beside
+/// OpenAI's fields `citations`, `sentences` with their verdicts, `searched` and `refused`.
 #[utoipa::path(post, path = "/chat/completions", tag = "openai", request_body = ChatRequest,
     responses((status = 200, description = "The answer, or with `stream` its chunks", content(
         (ChatCompletion = "application/json"), (super::wire::ChatChunk = "text/event-stream"))), OpenAiFailures))]
@@ -57,13 +60,16 @@ async fn complete(
         filter: Filter::default(),
         sampling: sampling(&body),
         earlier: Earlier::Turns(history),
-        ..AskInput::default()
+        as_of: body.as_of,
+        mode: body.mode.map(Into::into),
+        unsupported: body.unsupported.map(Into::into),
     };
     let asked = ask::ask(&app, &principal, &body.model, input).await.map_err(model_error)?;
     let head = ChatHead {
         id: format!("chatcmpl-{}", asked.message),
         created: app.now().timestamp(),
         model: body.model,
+        searched: asked.searched.clone(),
     };
     let mut response = if body.stream == Some(true) {
         let with_usage = body.stream_options.is_some_and(|options| options.include_usage);
@@ -86,7 +92,7 @@ fn completion(head: ChatHead, answer: &Answer) -> ChatCompletion {
     let message = ChatMessageOut {
         role: "assistant",
         content: answer.text.clone(),
-        citations: answer.citations.iter().map(CitationView::from).collect(),
+        proof: ChatProof::of(answer, &head.searched),
     };
     ChatCompletion {
         id: head.id,

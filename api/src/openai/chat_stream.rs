@@ -8,9 +8,8 @@ use tokio::sync::mpsc::Receiver;
 use tokio_stream::wrappers::ReceiverStream;
 
 use super::chat::{ChatHead, finish_reason, usage};
-use super::wire::{ChatChunk, ChatChunkChoice, ChatDelta};
+use super::wire::{ChatChunk, ChatChunkChoice, ChatDelta, ChatProof};
 use crate::error::{ApiError, OpenAiError};
-use crate::routes::views::CitationView;
 use crate::sse;
 
 /// Streams the answer. Where the client leaves, generation is cancelled.
@@ -27,8 +26,8 @@ fn chunks(head: &ChatHead, event: AnswerEvent, with_usage: bool) -> Vec<Event> {
         // Told whole with the last chunk.
         AnswerEvent::Citation(_) | AnswerEvent::Sentence(_) => Vec::new(),
         AnswerEvent::Done(answer) => {
-            let citations = answer.citations.iter().map(CitationView::from).collect();
-            let delta = ChatDelta { citations: Some(citations), ..ChatDelta::default() };
+            let proof = ChatProof::of(&answer, &head.searched);
+            let delta = ChatDelta { proof: Some(proof), ..ChatDelta::default() };
             let mut last = vec![piece(head, delta, Some(finish_reason(&answer)), with_usage)];
             if with_usage {
                 last.push(usage_chunk(head, &answer));
@@ -83,7 +82,12 @@ mod tests {
             sender.send(event).await.unwrap();
         }
         drop(sender);
-        let head = ChatHead { id: "chatcmpl-1".to_owned(), created: 7, model: "kb".to_owned() };
+        let head = ChatHead {
+            id: "chatcmpl-1".to_owned(),
+            created: 7,
+            model: "kb".to_owned(),
+            searched: vec!["几天？".to_owned()],
+        };
         let body = respond(head, receiver, with_usage).into_body();
         let bytes = axum::body::to_bytes(body, 100_000).await.unwrap();
         let text = String::from_utf8(bytes.to_vec()).unwrap();
@@ -119,7 +123,10 @@ mod tests {
         assert_eq!(chunks[1]["choices"][0]["delta"], json!({"content": "十"}));
         assert_eq!(chunks[2]["choices"][0]["finish_reason"], Value::Null);
         assert_eq!(chunks[3]["choices"][0]["finish_reason"], "length");
-        assert_eq!(chunks[3]["choices"][0]["delta"], json!({"citations": []}));
+        assert_eq!(
+            chunks[3]["choices"][0]["delta"],
+            json!({"citations": [], "sentences": [], "searched": ["几天？"], "refused": false})
+        );
         assert_eq!(chunks[4]["choices"], json!([]));
         assert_eq!(chunks[4]["usage"]["total_tokens"], 5);
         assert!(chunks[..4].iter().all(|c| c.get("usage") == Some(&Value::Null)));

@@ -13,9 +13,10 @@ mod models;
 mod wire;
 
 pub use wire::{
-    ChatChoice, ChatChunk, ChatChunkChoice, ChatCompletion, ChatDelta, ChatMessageOut, ChatRequest, ChatTurn,
-    ChatUsage, ContentPart, Embedding, EmbeddingInput, EmbeddingList, EmbeddingRequest, EmbeddingUsage,
-    EmbeddingVector, EncodingFormat, InputType, MessageContent, Model, ModelList, Stop, StreamOptions,
+    ChatChoice, ChatChunk, ChatChunkChoice, ChatCompletion, ChatDelta, ChatMessageOut, ChatProof,
+    ChatRequest, ChatTurn, ChatUsage, ContentPart, Embedding, EmbeddingInput, EmbeddingList,
+    EmbeddingRequest, EmbeddingUsage, EmbeddingVector, EncodingFormat, InputType, MessageContent, Model,
+    ModelList, Stop, StreamOptions,
 };
 
 /// A failure to find what a model name stands for, as OpenAI's clients look for it.

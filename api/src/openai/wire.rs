@@ -3,11 +3,13 @@
 //! Unlike those of `/api/v1` they take unknown fields: OpenAI's clients send many that change
 //! nothing here. Fields that would change the answer and are not supported are named, and refused.
 
+use chrono::{DateTime, Utc};
+use footnote_core::answer::Answer;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use crate::routes::views::CitationView;
+use crate::routes::views::{AnswerModeView, CitationView, SentenceView, UnsupportedPolicyView};
 
 /// A chat to be completed.
 #[derive(Debug, Clone, Deserialize, ToSchema)]
@@ -64,6 +66,17 @@ pub struct ChatRequest {
     /// Must be 0.
     #[serde(default)]
     pub frequency_penalty: Option<f32>,
+    /// Answer from the versions that were current at this time (RFC 3339): not part of OpenAI's dialect, as of `ask`.
+    #[serde(default)]
+    #[schema(example = "2024-06-30T00:00:00Z")]
+    pub as_of: Option<DateTime<Utc>>,
+    /// `generative` or `extractive`: not part of OpenAI's dialect, as of `ask`.
+    #[serde(default)]
+    pub mode: Option<AnswerModeView>,
+    /// What becomes of sentences that their sources do not support, `drop`, `quote` or `flag`: not part of OpenAI's
+    /// dialect, as of `ask`.
+    #[serde(default)]
+    pub unsupported: Option<UnsupportedPolicyView>,
 }
 
 /// What a stream tells besides.
@@ -150,8 +163,35 @@ pub struct ChatMessageOut {
     pub role: &'static str,
     /// The answer's text, with `[n]` markers.
     pub content: String,
-    /// What supports it: not part of OpenAI's dialect.
+    /// What proves it.
+    #[serde(flatten)]
+    pub proof: ChatProof,
+}
+
+/// What proves an answer: not part of OpenAI's dialect.
+#[derive(Debug, Clone, PartialEq, Serialize, ToSchema)]
+pub struct ChatProof {
+    /// What supports it.
     pub citations: Vec<CitationView>,
+    /// Every sentence with its verdict, in order; those that were dropped too. Empty for a refusal.
+    pub sentences: Vec<SentenceView>,
+    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
+    /// where what was found is in another language.
+    pub searched: Vec<String>,
+    /// Whether the service says that it does not know.
+    pub refused: bool,
+}
+
+impl ChatProof {
+    /// Of an answer to what was searched for.
+    pub fn of(answer: &Answer, searched: &[String]) -> Self {
+        Self {
+            citations: answer.citations.iter().map(CitationView::from).collect(),
+            sentences: answer.sentences.iter().map(SentenceView::from).collect(),
+            searched: searched.to_vec(),
+            refused: answer.refused,
+        }
+    }
 }
 
 /// Tokens used.
@@ -204,9 +244,9 @@ pub struct ChatDelta {
     /// Text to append.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub content: Option<String>,
-    /// What supports the answer, in the last piece: not part of OpenAI's dialect.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub citations: Option<Vec<CitationView>>,
+    /// What proves the answer, in the last piece.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    pub proof: Option<ChatProof>,
 }
 
 /// Texts to be embedded.

@@ -53,7 +53,8 @@ pub struct AskRequest {
     /// Sampling settings that differ from the knowledge base's.
     #[serde(default)]
     pub sampling: SamplingBody,
-    /// Id of the conversation that goes on, or `new` to begin one. Left out, nothing is stored.
+    /// Id of the conversation that goes on, or `new` to begin one. Left out, no conversation is stored; the receipt,
+    /// with question and answer, always is.
     #[serde(default)]
     pub conversation: Option<String>,
     /// `extractive` answers with sentences of the sources, `generative` lets the model write; left out, as in

@@ -49,7 +49,7 @@ async fn show(
     Ok(Json(conversations::show(&app, &principal, &path.kb, id).await?.into()))
 }
 
-/// Delete a conversation with its messages
+/// Delete a conversation with its messages and the receipts of its answers, and the feedback on them
 #[utoipa::path(delete, path = "/knowledge-bases/{kb}/conversations/{conversation}", tag = "questions",
     params(ConversationPath), responses((status = 204, description = "Deleted"), Failures))]
 async fn delete(

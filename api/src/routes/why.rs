@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use axum::extract::State;
+use chrono::{DateTime, Utc};
 use footnote_core::ids::{DocumentId, MessageId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -11,7 +12,7 @@ use uuid::Uuid;
 
 use super::Routes;
 use super::paths::{AnswerPath, KnowledgeBasePath};
-use super::views::{AnswerView, FilterBody, SpanView, TraceView};
+use super::views::{AnswerModeView, AnswerView, FilterBody, SpanView, TraceView};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -33,12 +34,20 @@ pub struct WhyRequest {
     /// The document that should have been found; needed where there is no quote.
     #[serde(default)]
     pub document: Option<Uuid>,
-    /// The text that should have been found; blanks do not matter.
+    /// The text that should have been found; blanks do not matter. Without a document it is looked for in the texts of
+    /// all documents: first of versions that answer, then of others.
     #[serde(default)]
     pub quote: Option<String>,
     /// The filter that the question was asked with.
     #[serde(default)]
     pub filter: FilterBody,
+    /// The time that the question was asked of (RFC 3339), as in `ask`.
+    #[serde(default)]
+    #[schema(example = "2024-06-30T00:00:00Z")]
+    pub as_of: Option<DateTime<Utc>>,
+    /// `extractive` or `generative`, as in `ask`.
+    #[serde(default)]
+    pub mode: Option<AnswerModeView>,
 }
 
 /// How far it came on the way into an answer.
@@ -48,9 +57,9 @@ pub struct WhyRequest {
 pub enum LostAtView {
     /// No document has the text as it was extracted.
     NotExtracted,
-    /// Its document has no version that answers, or no chunk holds it.
+    /// The version that has it does not answer (it failed, is being indexed or was replaced), or no chunk holds it.
     NotIndexed,
-    /// The key may not see it.
+    /// Somebody hid the chunks that hold it.
     NotPermitted,
     /// The filter leaves it out.
     Filtered,
@@ -91,7 +100,7 @@ pub struct WhyResponse {
     pub reason: String,
     /// The document, where it was found out.
     pub document: Option<Uuid>,
-    /// The version of it that answers.
+    /// The version of it that answers, or that has the quote.
     pub version: Option<Uuid>,
     /// Where the quote lies in that version's canonical text, in Unicode scalar values.
     pub span: Option<SpanView>,
@@ -114,7 +123,8 @@ impl From<Why> for WhyResponse {
 
 /// Find out why something is not in the answer
 ///
-/// Follows a document, or a text of it, from its file to the answer, which is made for this.
+/// Follows a document, or a text of it, from its file to the answer, which is made for this, searched and written as
+/// `ask` does it.
 #[utoipa::path(post, path = "/knowledge-bases/{kb}/why", tag = "questions", params(KnowledgeBasePath),
     request_body = WhyRequest,
     responses((status = 200, description = "How far it came, and why no further", body = WhyResponse), Failures))]
@@ -129,6 +139,8 @@ async fn why(
         document: body.document.map(DocumentId),
         quote: body.quote,
         filter: body.filter.compile()?,
+        as_of: body.as_of,
+        mode: body.mode.map(Into::into),
     };
     Ok(Json(why::why(&app, &principal, &path.kb, input).await?.into()))
 }
@@ -136,9 +148,9 @@ async fn why(
 /// An answer made again.
 #[derive(Debug, Serialize, ToSchema)]
 pub struct ReplayResponse {
-    /// Whether it is the same, byte for byte.
+    /// Whether the answer is the same, byte for byte.
     pub same: bool,
-    /// What differs, where anything does: the build, the models, the text.
+    /// What differs, where anything does: the build (version and hash of the program), the models, the text.
     pub differences: Vec<String>,
     /// The answer that is given now.
     pub answer: AnswerView,
@@ -146,11 +158,7 @@ pub struct ReplayResponse {
 
 impl From<&Replay> for ReplayResponse {
     fn from(replay: &Replay) -> Self {
-        Self {
-            same: replay.differences.is_empty(),
-            differences: replay.differences.clone(),
-            answer: (&replay.answer).into(),
-        }
+        Self { same: replay.same, differences: replay.differences.clone(), answer: (&replay.answer).into() }
     }
 }
 

@@ -24,6 +24,7 @@ use super::search::past;
 use super::{conversations, history, receipts};
 use crate::answering::AnswerBegun;
 use crate::app::App;
+use crate::build;
 
 /// Longest title of a conversation, in scalar values.
 const TITLE_CHARS: usize = 80;
@@ -69,14 +70,14 @@ impl SamplingOverrides {
 /// What came before the question.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Earlier {
-    /// Nothing; the question is not stored.
+    /// Nothing, and no conversation begins: the answer has its receipt only.
     #[default]
     Nothing,
     /// Nothing; a conversation begins and is stored.
     StartConversation,
     /// A stored conversation, which goes on.
     Conversation(ConversationId),
-    /// Turns that the caller keeps; nothing is stored.
+    /// Turns that the caller keeps: they are stored in the receipt, and no conversation is.
     Turns(Vec<ChatMessage>),
 }
 
@@ -138,6 +139,34 @@ pub async fn ask(
     knowledge_base: &str,
     input: AskInput,
 ) -> Result<Asked> {
+    let searched = search(app, principal, knowledge_base, input).await?;
+    answer(app, principal, searched).await
+}
+
+/// A question that was searched and is not answered yet.
+pub(super) struct Searched {
+    begun: AnswerBegun,
+    knowledge_base: KnowledgeBase,
+    question: QuestionText,
+    /// The question as the model is given it.
+    given: QuestionText,
+    settings: KnowledgeBaseSettings,
+    filter: Filter,
+    as_of: Option<DateTime<Utc>>,
+    thread: Thread,
+    /// What was searched for: the parts of the question, and its translation.
+    pub queries: Vec<ScopedQuery>,
+    /// What was found.
+    pub retrieved: Retrieved,
+}
+
+/// Searches what a question is answered from.
+pub(super) async fn search(
+    app: &Arc<App>,
+    principal: &Principal,
+    knowledge_base: &str,
+    input: AskInput,
+) -> Result<Searched> {
     let begun = app.answering.begin();
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     let question = QuestionText::parse(&input.question)?;
@@ -157,23 +186,43 @@ pub async fn ask(
     // What was joined from several turns is one question.
     let is_joined = standalone != question && standalone.as_str().contains('\n');
     let parts = if is_joined { vec![standalone.clone()] } else { standalone.parts() };
-    let parts = parts.into_iter().map(query).collect::<Result<Vec<_>>>()?;
-    let mut searched: Vec<String> = parts.iter().map(|part| part.question.as_str().to_owned()).collect();
-    let mut retrieved = app.retriever.retrieve_parts(&parts).await?;
-    if let [part] = parts.as_slice()
+    let mut queries = parts.into_iter().map(query).collect::<Result<Vec<_>>>()?;
+    let mut retrieved = app.retriever.retrieve_parts(&queries).await?;
+    if let [part] = queries.as_slice()
         && let Some(translation) = translation(app, part, &retrieved, settings.answer.mode).await?
     {
-        searched.push(translation.as_str().to_owned());
-        retrieved = app.retriever.retrieve_translated(part, translation).await?;
+        retrieved = app.retriever.retrieve_translated(part, translation.clone()).await?;
+        queries.push(query(translation)?);
     }
     // A filter says where to look.
     if question.leans_on_another() && input.filter == Filter::default() {
         retrieved = app.retriever.carry(&parts[0], retrieved, &thread.cited).await?;
     }
     if is_counting(standalone.as_str()) {
-        retrieved.tables = app.retriever.tables(parts[0].scope, &retrieved.passages).await?;
+        retrieved.tables = app.retriever.tables(queries[0].scope, &retrieved.passages).await?;
     }
     let given = standalone_or(&question, &standalone);
+    let filter = input.filter;
+    Ok(Searched {
+        begun,
+        knowledge_base,
+        question,
+        given,
+        settings,
+        filter,
+        as_of,
+        thread,
+        queries,
+        retrieved,
+    })
+}
+
+/// Starts the answer to a question that was searched.
+pub(super) async fn answer(app: &Arc<App>, principal: &Principal, searched: Searched) -> Result<Asked> {
+    let Searched { begun, knowledge_base, question, given, settings, filter, as_of, thread, queries, .. } =
+        searched;
+    let mut retrieved = searched.retrieved;
+    let searched: Vec<String> = queries.iter().map(|query| query.question.as_str().to_owned()).collect();
     let request = AnswerRequest {
         question: given.clone(),
         retrieved: retrieved.clone(),
@@ -193,7 +242,7 @@ pub async fn ask(
         question: question.as_str().to_owned(),
         standalone: given.as_str().to_owned(),
         searched: searched.clone(),
-        filter: input.filter.all_of,
+        filter: filter.all_of,
         as_of,
         tables: retrieved.tables.clone(),
         settings,
@@ -370,7 +419,7 @@ fn failed(message: &str) -> AnswerEvent {
 
 async fn store(app: &App, thread: &Thread, draft: &receipts::Draft, answer: &Answer) -> Result<()> {
     // First the receipt: a message without one could not be explained.
-    app.store.answers.put_receipt(&draft.receipt(app, answer)).await?;
+    app.store.answers.put_receipt(&draft.receipt(app, build::name().await, answer)).await?;
     let Some(conversation) = &thread.conversation else { return Ok(()) };
     let now = app.now();
     let asked = Message {
@@ -390,10 +439,15 @@ async fn store(app: &App, thread: &Thread, draft: &receipts::Draft, answer: &Ans
         // After the question, whatever the clock's resolution.
         created_at: now + TimeDelta::milliseconds(1),
     };
-    match thread.is_new {
+    let stored = match thread.is_new {
         true => app.store.conversations.create_conversation(conversation.clone(), &[asked, answered]).await,
         false => app.store.conversations.append_messages(&[asked, answered]).await,
+    };
+    if stored.is_err() {
+        // The conversation was deleted meanwhile, and would have taken it along.
+        app.store.answers.remove_receipt(draft.id).await?;
     }
+    stored
 }
 
 fn observe(event: &AnswerEvent) {

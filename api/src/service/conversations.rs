@@ -45,7 +45,7 @@ pub async fn show(
     Ok(Shown { conversation, messages, summary })
 }
 
-/// Removes a conversation with its messages.
+/// Removes a conversation with its messages and the receipts of its answers.
 pub async fn delete(
     app: &App,
     principal: &Principal,

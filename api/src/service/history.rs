@@ -9,6 +9,7 @@
 use footnote_core::Result;
 use footnote_core::answer::{ChatMessage, ConversationSummary, History, MessageRole};
 use footnote_core::error::Context as _;
+use footnote_core::forgetting::readable;
 use footnote_core::ids::ConversationId;
 use footnote_core::passage::Stretch;
 use footnote_core::question::QuestionText;
@@ -90,7 +91,7 @@ impl Stored {
         let cited = last.into_iter().flat_map(|answer| &answer.citations);
         let cited = cited.map(|it| Stretch { version: it.version, span: it.source_span }).collect();
         let since = messages.into_iter().skip(summary.messages);
-        let turns = since.map(|m| ChatMessage { role: m.role, content: m.content }).collect();
+        let turns = since.map(|m| ChatMessage { role: m.role, content: readable(&m.content) }).collect();
         Ok(Self { summary, turns, cited })
     }
 }

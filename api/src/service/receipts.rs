@@ -14,9 +14,6 @@ use footnote_core::{Error, Result};
 use super::knowledge_bases::{only_of, reach};
 use crate::app::App;
 
-/// Version of this build, as receipts name it.
-pub(crate) const BUILD: &str = env!("CARGO_PKG_VERSION");
-
 /// A receipt whose answer is still being written.
 #[derive(Debug, Clone)]
 pub(super) struct Draft {
@@ -39,10 +36,10 @@ pub(super) struct Draft {
 }
 
 impl Draft {
-    pub(super) fn receipt(&self, app: &App, answer: &Answer) -> Receipt {
+    pub(super) fn receipt(&self, app: &App, build: &str, answer: &Answer) -> Receipt {
         let draft = self.clone();
         let body = ReceiptBody {
-            build: BUILD.to_owned(),
+            build: build.to_owned(),
             question: draft.question,
             standalone: draft.standalone,
             searched: draft.searched,
@@ -58,6 +55,7 @@ impl Draft {
             max_tokens: draft.max_tokens,
             models: models(app),
             as_of: draft.as_of,
+            forgotten: Vec::new(),
             answer: answer.clone(),
         };
         let Draft { id, knowledge_base, owner, .. } = *self;

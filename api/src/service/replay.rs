@@ -2,7 +2,7 @@
 
 use footnote_core::Result;
 use footnote_core::answer::{Answer, AnswerEvent, History, Usage};
-use footnote_core::ids::MessageId;
+use footnote_core::ids::{DocumentId, MessageId};
 use footnote_core::passage::Retrieved;
 use footnote_core::principal::Principal;
 use footnote_core::question::QuestionText;
@@ -12,6 +12,7 @@ use footnote_generator::AnswerRequest;
 
 use super::receipts;
 use crate::app::App;
+use crate::build;
 
 /// What became of a replay.
 #[derive(Debug, Clone)]
@@ -20,7 +21,9 @@ pub struct Replay {
     pub receipt: Receipt,
     /// The answer that the same passages, settings and seed give now.
     pub answer: Answer,
-    /// What differs from then; empty where the answer is the same, byte for byte.
+    /// Whether the answer is the same, byte for byte, and made from the same prompt.
+    pub same: bool,
+    /// What differs from then: the build, the models, the answer.
     pub differences: Vec<String>,
 }
 
@@ -28,6 +31,7 @@ pub struct Replay {
 pub async fn replay(app: &App, principal: &Principal, knowledge_base: &str, id: MessageId) -> Result<Replay> {
     let receipt = receipts::show(app, principal, knowledge_base, id).await?;
     let body = &receipt.body;
+    require_whole(body)?;
     let retrieved = Retrieved {
         passages: body.passages.clone(),
         evidence: body.evidence.clone(),
@@ -43,7 +47,8 @@ pub async fn replay(app: &App, principal: &Principal, knowledge_base: &str, id: 
         history: History { summary: body.summary.clone(), turns: body.history.clone() },
     };
     let begun = app.answerer.answer(request).await?;
-    let mut differences = of_the_build(app, body);
+    let mut differences = of_the_build(app, build::name().await, body);
+    let of_surroundings = differences.len();
     if begun.prompt != body.prompt {
         differences.push("the prompt is written otherwise by this build".to_owned());
     }
@@ -58,15 +63,30 @@ pub async fn replay(app: &App, principal: &Principal, knowledge_base: &str, id: 
     }
     let answer = answer.ok_or_else(|| Error::internal("the answer ended before it was whole"))?;
     differences.extend(of_the_answer(&body.answer, &answer));
-    Ok(Replay { receipt, answer, differences })
+    let same = differences.len() == of_surroundings;
+    Ok(Replay { receipt, answer, same, differences })
+}
+
+/// An answer cannot be made again from what was deleted.
+fn require_whole(body: &ReceiptBody) -> Result<()> {
+    if body.forgotten.is_empty() {
+        return Ok(());
+    }
+    let named = |id: &DocumentId| match body.passages.iter().find(|passage| passage.document == *id) {
+        Some(passage) => format!("{:?} ({id})", passage.title),
+        None => id.to_string(),
+    };
+    let documents: Vec<String> = body.forgotten.iter().map(named).collect();
+    let reason = "the answer cannot be made again: it was made from documents that were deleted, and their texts with them";
+    Err(Error::new(ErrorKind::Conflict, format!("{reason}: {}", documents.join(", "))))
 }
 
 /// What of the build and its models is not as it was.
-fn of_the_build(app: &App, body: &ReceiptBody) -> Vec<String> {
+fn of_the_build(app: &App, build: &str, body: &ReceiptBody) -> Vec<String> {
     let (then, now) = (&body.models, receipts::models(app));
     let or_none = |model: &Option<String>| model.clone().unwrap_or_else(|| "none".to_owned());
     let pairs = [
-        ("build", body.build.clone(), receipts::BUILD.to_owned()),
+        ("build", body.build.clone(), build.to_owned()),
         ("embedder", then.embedder.clone(), now.embedder),
         ("reranker", or_none(&then.reranker), or_none(&now.reranker)),
         ("language model", or_none(&then.generator), or_none(&now.generator)),
@@ -95,10 +115,10 @@ fn of_the_answer(then: &Answer, now: &Answer) -> Vec<String> {
     differences
 }
 
-/// The error of a replay that differs, for programs that only look at the exit code.
+/// The error of a replay whose answer differs, for programs that only look at the exit code.
 pub fn require_same(replay: &Replay) -> Result<()> {
-    match replay.differences.len() {
-        0 => Ok(()),
-        n => Err(Error::new(ErrorKind::Conflict, format!("the answer differs in {n} ways"))),
+    match replay.same {
+        true => Ok(()),
+        false => Err(Error::new(ErrorKind::Conflict, "the answer is not the same")),
     }
 }

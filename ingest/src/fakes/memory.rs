@@ -484,6 +484,10 @@ impl DocumentStore for Memory {
     async fn prune_vectors(&self) -> Result<u64> {
         Ok(0)
     }
+    async fn forget_deleted(&self, _: DateTime<Utc>, _: DateTime<Utc>) -> Result<u64> {
+        Ok(0)
+    }
+
     async fn prune_chunks(&self) -> Result<u64> {
         Ok(0)
     }

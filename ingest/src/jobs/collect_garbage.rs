@@ -1,4 +1,5 @@
-//! Removes what nothing names any more: files, chunk rows with their edits, and cached vectors of deleted documents.
+//! Removes what nothing names any more: files, chunk rows with their edits, and cached vectors of deleted documents;
+//! and their texts from what was made of them.
 
 use chrono::TimeDelta;
 use footnote_core::Result;
@@ -28,10 +29,12 @@ pub async fn run(ctx: &IngestContext, progress: &Progress) -> Result<Outcome> {
     let files = if is_anothers { 0 } else { ctx.blobs.collect(named, before).await? };
     let chunks = ctx.documents.prune_chunks().await?;
     let vectors = ctx.documents.prune_vectors().await?;
+    let forgotten = ctx.documents.forget_deleted(young, ctx.clock.now()).await?;
     tracing::info!(
         garbage.files = files,
         garbage.chunks = chunks,
         garbage.vectors = vectors,
+        garbage.forgotten = forgotten,
         "garbage collected"
     );
     Ok(Outcome::Done)

@@ -145,11 +145,21 @@ impl ConversationStore for SqliteStore {
     }
 
     async fn delete_conversation(&self, id: ConversationId) -> Result<bool> {
+        let mut tx = self.write().await?;
+        // A receipt has the id of its answer's message; the feedback on it goes with it.
+        sqlx::query(
+            "DELETE FROM receipts WHERE id IN (SELECT m.id FROM messages m WHERE m.conversation = ?1)",
+        )
+        .bind(id.0)
+        .execute(&mut *tx)
+        .await
+        .doing("remove the conversation's receipts")?;
         let done = sqlx::query("DELETE FROM conversations WHERE id = ?1")
             .bind(id.0)
-            .execute(&self.writer)
+            .execute(&mut *tx)
             .await
             .doing("remove the conversation")?;
+        commit(tx).await?;
         Ok(done.rows_affected() > 0)
     }
 }

@@ -28,8 +28,8 @@ use footnote_core::source::{Source, SourceKind};
 use footnote_core::text::CanonicalText;
 
 use super::{
-    SqliteStore, chunk_edits, chunks, confirm, documents, enrichments, garbage, knowledge_bases, lifecycle,
-    members, passwords, sources, texts, vectors, versions,
+    SqliteStore, chunk_edits, chunks, confirm, documents, enrichments, forget, garbage, knowledge_bases,
+    lifecycle, members, passwords, sources, texts, vectors, versions,
 };
 
 #[async_trait]
@@ -275,5 +275,9 @@ impl DocumentStore for SqliteStore {
 
     async fn prune_chunks(&self) -> Result<u64> {
         garbage::prune_chunks(self).await
+    }
+
+    async fn forget_deleted(&self, settled: DateTime<Utc>, now: DateTime<Utc>) -> Result<u64> {
+        forget::forget_deleted(self, settled, now).await
     }
 }

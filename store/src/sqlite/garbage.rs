@@ -67,7 +67,12 @@ pub(super) async fn prune_chunks(store: &SqliteStore) -> Result<u64> {
 }
 
 /// Deletes by the ids that `find` gives, some at a time; returns how many rows.
-async fn remove(store: &SqliteStore, find: &'static str, delete: &'static str, what: &str) -> Result<u64> {
+pub(super) async fn remove(
+    store: &SqliteStore,
+    find: &'static str,
+    delete: &'static str,
+    what: &str,
+) -> Result<u64> {
     let found: Vec<Uuid> =
         sqlx::query_scalar(find).fetch_all(&store.readers).await.doing(&format!("look for {what}"))?;
     let mut removed = 0;

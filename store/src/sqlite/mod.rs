@@ -17,6 +17,7 @@ mod conversations;
 mod document_store;
 mod documents;
 mod enrichments;
+mod forget;
 mod garbage;
 mod hide;
 mod job_rows;
@@ -82,6 +83,8 @@ impl SqliteStore {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .foreign_keys(true)
+            // What is removed is overwritten, not only unlinked: "deleted" is a promise about the disk.
+            .pragma("secure_delete", "ON")
             .busy_timeout(Duration::from_secs(10));
         let opening = format!("open the database {}", file.display());
         let writer = pool(1).connect_with(options.clone()).await.doing(&opening)?;

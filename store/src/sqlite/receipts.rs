@@ -71,6 +71,11 @@ impl AnswerStore for SqliteStore {
         commit(tx).await
     }
 
+    async fn remove_receipt(&self, id: MessageId) -> Result<()> {
+        let done = sqlx::query("DELETE FROM receipts WHERE id = ?1").bind(id.0).execute(&self.writer).await;
+        done.map(|_| ()).doing("remove the receipt")
+    }
+
     async fn receipt(&self, id: MessageId) -> Result<Option<Receipt>> {
         let row = sqlx::query(
             "SELECT r.* FROM receipts r JOIN knowledge_bases k ON k.id = r.knowledge_base \

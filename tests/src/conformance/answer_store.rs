@@ -109,6 +109,7 @@ fn receipt(knowledge_base: KnowledgeBaseId, owner: Option<ApiKeyId>) -> Receipt 
             generator: Some("qwen".to_owned()),
         },
         as_of: Some(at(-60)),
+        forgotten: Vec::new(),
         answer: answer(0.123_456_79),
     };
     Receipt { id: MessageId::new(), knowledge_base, owner, created_at: at(1), body }

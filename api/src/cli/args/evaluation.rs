@@ -155,6 +155,9 @@ pub(crate) struct EvalAnswersArgs {
     /// Also write every released sentence with its question and quotes as Markdown, to be judged by hand.
     #[arg(long, value_name = "FILE")]
     pub(crate) sheet: Option<PathBuf>,
+    /// Who scores each answer from 1 to 5 against its reference, with a reason, besides the rules.
+    #[command(flatten)]
+    pub(crate) judge: JudgeArgs,
     /// What becomes of the result.
     #[command(flatten)]
     pub(crate) output: EvalOutputArgs,
@@ -245,10 +248,27 @@ pub(crate) struct EvalCitationsArgs {
     pub(crate) output: EvalOutputArgs,
 }
 
-/// Who compares two answers.
+/// Who judges answers.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct JudgeArgs {
+    /// Who judges.
+    #[arg(long, value_enum, default_value_t = JudgeArg::Rules)]
+    pub(crate) judge: JudgeArg,
+    /// Base address of the judge, such as `https://api.example.com/v1`.
+    #[arg(long, value_name = "URL", required_if_eq("judge", "openai"))]
+    pub(crate) judge_url: Option<String>,
+    /// Model of the judge.
+    #[arg(long, value_name = "MODEL", required_if_eq("judge", "openai"))]
+    pub(crate) judge_model: Option<String>,
+    /// Environment variable that holds the judge's key.
+    #[arg(long, value_name = "NAME")]
+    pub(crate) judge_key_env: Option<String>,
+}
+
+/// Who judges answers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 pub(crate) enum JudgeArg {
-    /// F1 against the references and words held by the evidence.
+    /// Rules alone: overlap with the references and the evidence.
     Rules,
     /// The installed language model.
     Local,
@@ -264,17 +284,8 @@ pub(crate) struct EvalPairwiseArgs {
     #[arg(required = true, num_args = 2.., value_name = "FILE")]
     pub(crate) files: Vec<PathBuf>,
     /// Who compares.
-    #[arg(long, value_enum, default_value_t = JudgeArg::Rules)]
-    pub(crate) judge: JudgeArg,
-    /// Base address of the judge, such as `https://api.example.com/v1`.
-    #[arg(long, value_name = "URL", required_if_eq("judge", "openai"))]
-    pub(crate) judge_url: Option<String>,
-    /// Model of the judge.
-    #[arg(long, value_name = "MODEL", required_if_eq("judge", "openai"))]
-    pub(crate) judge_model: Option<String>,
-    /// Environment variable that holds the judge's key.
-    #[arg(long, value_name = "NAME")]
-    pub(crate) judge_key_env: Option<String>,
+    #[command(flatten)]
+    pub(crate) judge: JudgeArgs,
     /// Which questions.
     #[command(flatten)]
     pub(crate) questions: EvalQuestionArgs,

@@ -109,27 +109,7 @@ fn citation_scores(quotes: &[&str], evidence: &[Vec<String>]) -> (Option<f64>, f
 
 /// An answer's text without its `[n]`.
 pub(crate) fn without_markers(text: &str) -> String {
-    let mut plain = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(open) = rest.find('[') {
-        let (before, from) = rest.split_at(open);
-        let end = from.find(']').filter(|&end| {
-            from.get(1..end).is_some_and(|n| !n.is_empty() && n.bytes().all(|b| b.is_ascii_digit()))
-        });
-        match end {
-            Some(end) => {
-                plain.push_str(before.trim_end_matches(' '));
-                rest = &from[end + 1..];
-            }
-            None => {
-                plain.push_str(before);
-                plain.push('[');
-                rest = &from[1..];
-            }
-        }
-    }
-    plain.push_str(rest);
-    plain.trim().to_owned()
+    footnote_generator::without_markers(text).trim().to_owned()
 }
 
 /// What an answer comes down to.
@@ -208,6 +188,12 @@ pub(crate) struct Summary {
     /// Share of answerable questions, and of others.
     refused: Option<f64>,
     unanswerable_refused: Option<f64>,
+    /// Share of the refused that are unanswerable, and of the unanswerable that are refused; `None` where the set has no
+    /// unanswerable question.
+    refusal_precision: Option<f64>,
+    refusal_precision_interval: Option<Interval>,
+    refusal_recall: Option<f64>,
+    refusal_recall_interval: Option<Interval>,
     citation_precision: Option<f64>,
     citation_recall: Option<f64>,
     page_hit: Option<f64>,
@@ -245,6 +231,7 @@ impl Summary {
                 questions.iter().zip(answered).filter(|(question, _)| question.answerable == answerable);
             pairs.map(|(_, answered)| f64::from(u8::from(answered.answer.refused))).collect()
         };
+        let rightly = rightly_refused(questions, answered);
         let contains = shares(scores, |s| s.contains_gold);
         let f1: Vec<f64> = scores.iter().filter_map(|s| Some(s.best_sentence?.token_f1)).collect();
         let (claims, supported) =
@@ -263,6 +250,10 @@ impl Summary {
             supported_sentences_interval: (claims > 0).then(|| wilson(supported as f64, claims)),
             refused: mean_of(&of_kind(true)),
             unanswerable_refused: mean_of(&of_kind(false)),
+            refusal_precision: mean_of(&rightly),
+            refusal_precision_interval: share_interval(&rightly),
+            refusal_recall: mean_of(&of_kind(false)),
+            refusal_recall_interval: share_interval(&of_kind(false)),
             citation_precision: mean_of(
                 &scores.iter().filter_map(|s| s.citation_precision).collect::<Vec<_>>(),
             ),
@@ -275,6 +266,15 @@ impl Summary {
             completion_tokens: tokens(|a| a.answer.usage.completion_tokens),
         }
     }
+}
+
+/// Of every question that was refused, whether that was right: 1 or 0. Nothing where no question is unanswerable.
+fn rightly_refused(questions: &[Question], answered: &[Answered]) -> Vec<f64> {
+    if questions.iter().all(|question| question.answerable) {
+        return Vec::new();
+    }
+    let refused = questions.iter().zip(answered).filter(|(_, answered)| answered.answer.refused);
+    refused.map(|(question, _)| f64::from(u8::from(!question.answerable))).collect()
 }
 
 fn shares(scores: &[AnswerScores], of: fn(&AnswerScores) -> Option<bool>) -> Vec<f64> {

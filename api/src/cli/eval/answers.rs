@@ -17,8 +17,10 @@ use super::outcome;
 use super::questions::{Question, QuestionSet};
 use super::report::{Case, Evidence, HistogramPlot, HistogramSeries, Plot, Report};
 use super::results::Results;
+use super::scoring::{self, Judged};
 use super::sheet;
 use super::system::{self, System};
+use super::terms;
 use super::versus::SavedAnswer;
 use crate::config::Config;
 
@@ -71,6 +73,8 @@ struct Measured {
     documents: usize,
     #[serde(flatten)]
     summary: Summary,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    judged: Option<Judged>,
     worst: Vec<Case>,
     #[serde(skip)]
     f1: Vec<f64>,
@@ -80,7 +84,7 @@ struct Measured {
 pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFormat) -> Result<()> {
     let set = QuestionSet::chosen(&args.ask.dir, &args.ask.questions)?;
     let fresh = args.ask.questions.fresh;
-    let system = system::open(config, &set.name, &set.corpus, &args.service, fresh).await?;
+    let system = system::open(config.clone(), &set.name, &set.corpus, &args.service, fresh).await?;
     let documents = system.documents();
     let answered = ask_all(system.as_ref(), &set, &args.ask).await;
     system.close().await;
@@ -91,17 +95,22 @@ pub(crate) async fn run(config: Config, args: EvalAnswersArgs, format: OutputFor
         .zip(&answered)
         .map(|(question, answered)| AnswerScores::of(question, answered, &documents))
         .collect();
+    let saved = saved(&set.questions, &answered);
+    let answerable = set.questions.iter().zip(&saved).filter(|(question, _)| question.answerable);
+    let judgeable: Vec<SavedAnswer> = answerable.map(|(_, saved)| saved.clone()).collect();
+    let judged = scoring::judge(config, &args.judge, fresh, &judgeable).await?;
     let measured = Measured {
         dataset: set.name.clone(),
         mode: args.ask.mode.mode(),
         model: answered.iter().find_map(|answered| answered.answer.model.clone()),
         documents: documents.len(),
         summary: Summary::of(&set.questions, &answered, &scores),
-        worst: worst(&set.questions, &answered, &scores),
+        worst: worst(&set.questions, &answered, &scores, judged.as_ref()),
+        judged,
         f1: scores.iter().filter_map(|scores| Some(scores.best_sentence?.token_f1)).collect(),
     };
     if let Some(path) = &args.save {
-        save(path, &set.questions, &answered)?;
+        save(path, &saved)?;
     }
     if let Some(path) = &args.sheet {
         fs_err::write(path, sheet::of(&answered))
@@ -137,40 +146,54 @@ pub(crate) async fn ask_all(
     Ok(answered)
 }
 
-fn save(path: &Path, questions: &[Question], answered: &[Answered]) -> Result<()> {
+/// The answers as they are saved and judged.
+fn saved(questions: &[Question], answered: &[Answered]) -> Vec<SavedAnswer> {
+    let saved = |(question, answered): (&Question, &Answered)| SavedAnswer {
+        id: question.id.clone(),
+        question: question.text.clone(),
+        answer: without_markers(&answered.answer.text),
+        references: question.references.clone(),
+        evidence: answered.rests_on(),
+    };
+    questions.iter().zip(answered).map(saved).collect()
+}
+
+fn save(path: &Path, answers: &[SavedAnswer]) -> Result<()> {
     let mut lines = String::new();
-    for (question, answered) in questions.iter().zip(answered) {
-        let saved = SavedAnswer {
-            id: question.id.clone(),
-            question: question.text.clone(),
-            answer: without_markers(&answered.answer.text),
-            references: question.references.clone(),
-            evidence: answered.rests_on(),
-        };
-        lines.push_str(&serde_json::to_string(&saved).internal("cannot write an answer as JSON")?);
+    for answer in answers {
+        lines.push_str(&serde_json::to_string(answer).internal("cannot write an answer as JSON")?);
         lines.push('\n');
     }
     fs_err::write(path, lines).context(ErrorKind::InvalidInput, || "cannot save the answers".to_owned())
 }
 
-/// The lowest F1 of the best sentence among answerable questions.
-fn worst(questions: &[Question], answered: &[Answered], scores: &[AnswerScores]) -> Vec<Case> {
+/// The lowest scores of the judge among answerable questions, or F1 of the best sentence where none gave one.
+fn worst(
+    questions: &[Question],
+    answered: &[Answered],
+    scores: &[AnswerScores],
+    judged: Option<&Judged>,
+) -> Vec<Case> {
+    let judged = judged.map(Judged::by_question).unwrap_or_default();
     let mut cases: Vec<Case> = Vec::new();
     for ((question, answered), scores) in questions.iter().zip(answered).zip(scores) {
         let Some(text) = scores.best_sentence else { continue };
         let Answer { text: got, refused, citations, .. } = &answered.answer;
+        let said = judged.get(question.id.as_str());
+        let reason = said.map(|said| said.reason.clone());
+        let evidence = question.evidence.first().map(|set| set.join(" "));
         cases.push(Case {
             id: question.id.clone(),
             question: question.text.clone(),
             expected: question.references.first().cloned().unwrap_or_default(),
             got: got.clone(),
             verdict: if *refused { "refused" } else { "answered" }.to_owned(),
-            score: text.token_f1,
+            score: said.and_then(|said| said.share()).unwrap_or(text.token_f1),
             evidence: citations
                 .iter()
                 .map(|c| Evidence { title: c.title.clone(), page: c.page, quote: c.quote.clone() })
                 .collect(),
-            note: question.evidence.first().map(|set| set.join(" ")).unwrap_or_default(),
+            note: reason.or(evidence).unwrap_or_default(),
         });
     }
     cases.sort_by(|a, b| a.score.total_cmp(&b.score));
@@ -179,7 +202,7 @@ fn worst(questions: &[Question], answered: &[Answered], scores: &[AnswerScores])
 }
 
 fn page(measured: &Measured, language: Language) -> Report {
-    let model = measured.model.iter().map(|model| ("generator".to_owned(), model.clone()));
+    let model = measured.model.iter().map(|model| (terms::word("generator", language), model.clone()));
     Report {
         title: language.either("Answers", "回答质量评测").to_owned(),
         subtitle: measured.dataset.clone(),

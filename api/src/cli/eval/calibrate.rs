@@ -23,6 +23,7 @@ use super::questions::QuestionSet;
 use super::refusal::{self, AtThreshold, Judged};
 use super::report::{Case, CurvePlot, CurveSeries, Evidence, Plot, Report};
 use super::results::Results;
+use super::terms;
 use crate::config::{Config, VectorConfig};
 
 /// Most points of a curve: more would follow the pairs' accidents.
@@ -299,11 +300,16 @@ fn cases(method: &str, pairs: &[(Pair, f64)], curve: &Curve) -> Vec<Case> {
     pairs.iter().map(case).collect()
 }
 
+/// The case with what was expected, a word of ours, in the report's language.
+fn said_in(language: Language, case: &Case) -> Case {
+    Case { expected: terms::word(&case.expected, language), ..case.clone() }
+}
+
 fn page(measured: &Measured, language: Language) -> Report {
-    let series = measured
-        .support
-        .iter()
-        .map(|(name, support)| CurveSeries { name: (*name).to_owned(), points: support.reliability.clone() });
+    let series = measured.support.iter().map(|(name, support)| CurveSeries {
+        name: terms::word(name, language),
+        points: support.reliability.clone(),
+    });
     Report {
         title: language.either("Calibration", "校准").to_owned(),
         subtitle: measured.datasets.join(", "),
@@ -314,7 +320,7 @@ fn page(measured: &Measured, language: Language) -> Report {
             series: series.collect(),
             diagonal: true,
         })],
-        cases: measured.worst.clone(),
+        cases: measured.worst.iter().map(|case| said_in(language, case)).collect(),
         ..Report::default()
     }
 }

@@ -21,6 +21,7 @@ use super::local::LocalSystem;
 use super::questions::QuestionSet;
 use super::report::{Bar, BarGroup, BarPlot, Case, Plot, Report, Table};
 use super::system::{self, System};
+use super::terms;
 use super::{calibrate, outcome};
 use crate::config::Config;
 
@@ -131,7 +132,7 @@ fn page(measured: &Measured, language: Language) -> Report {
     let injection = measured.injection.iter();
     let plot = |injection: &Injection| {
         let groups = injection.kinds().map(|(kind, value, interval)| BarGroup {
-            label: kind.to_owned(),
+            label: terms::word(kind, language),
             bars: vec![Bar { value, interval: Some(interval) }],
         });
         Plot::Bars(BarPlot {
@@ -146,7 +147,7 @@ fn page(measured: &Measured, language: Language) -> Report {
         columns: [("Kind", "类型"), ("Sentences", "句数"), ("Caught", "识破")]
             .map(|(english, chinese)| language.either(english, chinese).to_owned())
             .to_vec(),
-        rows: injection.table(),
+        rows: injection.table(language),
     };
     let thresholds = |injection: &Injection| Table {
         title: language.either("By threshold", "按阈值").to_owned(),

@@ -26,6 +26,8 @@ pub(crate) struct ThresholdMetrics {
     pub f1: f64,
     /// Share of the negatives that are refused.
     pub negatives_refused: f64,
+    /// Share of the refused that are negative.
+    pub refusal_precision: f64,
 }
 
 impl ThresholdMetrics {
@@ -41,6 +43,7 @@ impl ThresholdMetrics {
             recall: share(right, right + missed),
             f1: share(2 * right, 2 * right + wrong + missed),
             negatives_refused: share(refused, refused + wrong),
+            refusal_precision: share(refused, refused + missed),
         }
     }
 }
@@ -157,7 +160,13 @@ mod tests {
         let third = 2.0 / 3.0;
         assert_eq!(
             metrics,
-            ThresholdMetrics { precision: third, recall: third, f1: third, negatives_refused: 0.75 }
+            ThresholdMetrics {
+                precision: third,
+                recall: third,
+                f1: third,
+                negatives_refused: 0.75,
+                refusal_precision: 0.75,
+            }
         );
         assert_eq!(ThresholdMetrics::at(0.5, &[]), ThresholdMetrics::default());
     }

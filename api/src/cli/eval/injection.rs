@@ -20,6 +20,7 @@ use super::perturb::{self, Kind};
 use super::questions::{Question, QuestionSet};
 use super::report::{Case, Evidence};
 use super::results::Results;
+use super::terms;
 use super::text_metrics::tokens;
 
 const SEED: u64 = 42;
@@ -314,9 +315,9 @@ impl Injection {
     }
 
     /// Kind, number and share caught of the false sentences.
-    pub(crate) fn table(&self) -> Vec<Vec<String>> {
+    pub(crate) fn table(&self, language: Language) -> Vec<Vec<String>> {
         let row = |(kind, share): (&String, &Share)| {
-            vec![kind.clone(), share.sentences.to_string(), format!("{:.3}", share.share)]
+            vec![terms::word(kind, language), share.sentences.to_string(), format!("{:.3}", share.share)]
         };
         self.by_kind.iter().map(row).collect()
     }

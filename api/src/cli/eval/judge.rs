@@ -1,4 +1,4 @@
-//! Who compares two answers: rules, the installed language model, or a service elsewhere.
+//! Who judges answers: rules, the installed language model, or a service elsewhere.
 //!
 //! A model takes seconds or money for each pair, so its word is kept under what it was shown.
 
@@ -9,12 +9,15 @@ use std::time::Duration;
 use footnote_core::answer::{ChatMessage, MessageRole};
 use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
-use footnote_core::ports::Generator;
+use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator};
+use footnote_core::settings::SamplingSettings;
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_generator::verify::words_held;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::super::args::{EvalPairwiseArgs, JudgeArg};
+use super::super::args::{EvalPairwiseArgs, JudgeArg, JudgeArgs};
 use super::super::session::Session;
 use super::language::Language;
 use super::pairwise::Preference;
@@ -39,13 +42,13 @@ pub(crate) enum Judge {
     /// F1 against the references and words held by the evidence.
     Rules,
     /// A model, whose judgements are kept.
-    Model(Box<ModelJudge>),
+    Model(Box<ModelJudge<Preference>>),
 }
 
-/// A model that compares, with what it said before.
-pub(crate) struct ModelJudge {
+/// A model that judges, with what it said before.
+pub(crate) struct ModelJudge<T> {
     model: Model,
-    kept: Results<Preference>,
+    kept: Results<T>,
     /// Whether what it said before does not count.
     fresh: bool,
 }
@@ -57,22 +60,16 @@ enum Model {
 
 impl Judge {
     /// The judge that is asked for.
-    pub(crate) async fn open(mut config: Config, args: &EvalPairwiseArgs) -> Result<Self> {
-        config.data.folder = config.data.folder.join("eval").join("judge");
-        let fresh = args.questions.fresh;
-        let judge = match args.judge {
-            JudgeArg::Rules => return Ok(Self::Rules),
-            JudgeArg::Local => local(config, fresh).await?,
-            JudgeArg::Openai => openai(&config.data.folder.join(RESULTS), args, fresh)?,
-        };
-        Ok(Self::Model(Box::new(judge)))
+    pub(crate) async fn open(config: Config, args: &EvalPairwiseArgs) -> Result<Self> {
+        let judge = ModelJudge::open(config, &args.judge, JUDGEMENTS, args.questions.fresh).await?;
+        Ok(judge.map_or(Self::Rules, |judge| Self::Model(Box::new(judge))))
     }
 
     /// What it is called.
     pub(crate) fn name(&self) -> String {
         match self {
             Self::Rules => "rules".to_owned(),
-            Self::Model(judge) => judge.model.name(),
+            Self::Model(judge) => judge.name(),
         }
     }
 
@@ -86,14 +83,65 @@ impl Judge {
 
     /// Ends it in good order.
     pub(crate) async fn close(self) {
-        let Self::Model(judge) = self else { return };
-        if let Model::Local { session, .. } = judge.model {
+        if let Self::Model(judge) = self {
+            judge.close().await;
+        }
+    }
+}
+
+impl<T: Serialize + DeserializeOwned> ModelJudge<T> {
+    /// The model that is asked for, with what it said before of this kind; `None` for the rules.
+    pub(crate) async fn open(
+        mut config: Config,
+        args: &JudgeArgs,
+        kind: &str,
+        fresh: bool,
+    ) -> Result<Option<Self>> {
+        config.data.folder = config.data.folder.join("eval").join("judge");
+        let (model, kept) = match args.judge {
+            JudgeArg::Rules => return Ok(None),
+            JudgeArg::Local => local(config, kind).await?,
+            JudgeArg::Openai => openai(&config.data.folder.join(RESULTS), args, kind)?,
+        };
+        Ok(Some(Self { model, kept, fresh }))
+    }
+
+    /// What it is called.
+    pub(crate) fn name(&self) -> String {
+        match &self.model {
+            Model::Local { generator, .. } => generator.model().to_owned(),
+            Model::OpenAi { name, .. } => name.clone(),
+        }
+    }
+
+    /// What it said when it was shown this.
+    pub(crate) fn known(&self, content: &str) -> Option<&T> {
+        self.kept.get(&key(content)).filter(|_| !self.fresh)
+    }
+
+    /// Keeps what it said when it was shown this.
+    pub(crate) fn keep(&mut self, content: &str, said: T) -> Result<()> {
+        self.kept.add(&key(content), said)
+    }
+
+    /// Its answer in its own words.
+    pub(crate) async fn ask(&self, content: String, max_tokens: usize) -> Result<String> {
+        self.model.ask(content, max_tokens).await
+    }
+
+    /// Ends it in good order.
+    pub(crate) async fn close(self) {
+        if let Model::Local { session, .. } = self.model {
             session.close().await;
         }
     }
 }
 
-impl ModelJudge {
+fn key(content: &str) -> String {
+    ContentHash::of(content.as_bytes()).to_string()
+}
+
+impl ModelJudge<Preference> {
     async fn prefer(&mut self, first: &SavedAnswer, second: &SavedAnswer) -> Result<Preference> {
         let content = match self.model {
             Model::Local { .. } => prompt(first, second, "Answer only A or B.", "只回答“A”或“B”。"),
@@ -104,24 +152,16 @@ impl ModelJudge {
                 "只回答“A”或“B”；同样好则回答“C”。",
             ),
         };
-        let shown = ContentHash::of(content.as_bytes()).to_string();
-        if let Some(known) = self.kept.get(&shown).filter(|_| !self.fresh) {
+        if let Some(known) = self.known(&content) {
             return Ok(*known);
         }
-        let preference = self.model.prefer(content).await?;
-        self.kept.add(&shown, preference)?;
+        let preference = self.model.prefer(content.clone()).await?;
+        self.keep(&content, preference)?;
         Ok(preference)
     }
 }
 
 impl Model {
-    fn name(&self) -> String {
-        match self {
-            Self::Local { generator, .. } => generator.model().to_owned(),
-            Self::OpenAi { name, .. } => name.clone(),
-        }
-    }
-
     async fn prefer(&self, content: String) -> Result<Preference> {
         match self {
             Self::Local { generator, .. } => {
@@ -129,33 +169,59 @@ impl Model {
                 let odds = generator.log_odds(&[message], "A", "B").await?;
                 Ok(preference(f64::from(odds), f64::from(LOCAL_TIE)))
             }
+            Self::OpenAi { .. } => read(&self.ask(content, 8).await?),
+        }
+    }
+
+    /// Its likeliest answer.
+    async fn ask(&self, content: String, max_tokens: usize) -> Result<String> {
+        match self {
+            Self::Local { generator, .. } => {
+                let messages = vec![ChatMessage { role: MessageRole::User, content }];
+                let sampling =
+                    SamplingSettings { temperature: 0.0, max_tokens, ..SamplingSettings::default() };
+                let mut events = generator.generate(GenerationRequest { messages, sampling }).await?;
+                let mut said = String::new();
+                while let Some(event) = events.recv().await {
+                    match event {
+                        GenerationEvent::Text(text) => said.push_str(&text),
+                        GenerationEvent::Done { .. } => return Ok(said),
+                        GenerationEvent::Failed(failure) => return Err(failure.into_error()),
+                    }
+                }
+                Err(Error::internal("the judge ended without finishing"))
+            }
             Self::OpenAi { agent, url, name, key } => {
                 let body = json!({
                     "model": name,
                     "messages": [{ "role": "user", "content": content }],
                     "temperature": 0,
-                    "max_tokens": 8,
+                    "max_tokens": max_tokens,
                 });
                 let (agent, url, key) = (agent.clone(), url.clone(), key.clone());
                 let asked = tokio::task::spawn_blocking(move || ask(&agent, &url, key.as_deref(), &body));
-                read(&asked.await.internal("the judge was not asked")??)
+                asked.await.internal("the judge was not asked")?
             }
         }
     }
 }
 
 /// The installed language model, with its judgements in its data folder.
-async fn local(config: Config, fresh: bool) -> Result<ModelJudge> {
+async fn local<T: Serialize + DeserializeOwned>(config: Config, kind: &str) -> Result<(Model, Results<T>)> {
     let session = Session::open(config).await?;
     let generator = session.app.generator.clone();
     let generator =
         generator.ok_or_else(|| Error::not_installed("the local judge needs a language model"))?;
-    let kept = Results::open(&session.app, JUDGEMENTS, &())?;
-    Ok(ModelJudge { model: Model::Local { generator, session }, kept, fresh })
+    let kept = Results::open(&session.app, kind, &())?;
+    Ok((Model::Local { generator, session }, kept))
 }
 
 /// A judge at `--judge-url`, with its judgements in a folder.
-fn openai(folder: &Path, args: &EvalPairwiseArgs, fresh: bool) -> Result<ModelJudge> {
+fn openai<T: Serialize + DeserializeOwned>(
+    folder: &Path,
+    args: &JudgeArgs,
+    kind: &str,
+) -> Result<(Model, Results<T>)> {
     let missing = |flag: &str| Error::invalid(format!("the judge openai needs {flag}"));
     let url = args.judge_url.as_ref().ok_or_else(|| missing("--judge-url"))?;
     let url = format!("{}/chat/completions", url.trim_end_matches('/'));
@@ -171,8 +237,8 @@ fn openai(folder: &Path, args: &EvalPairwiseArgs, fresh: bool) -> Result<ModelJu
         ),
     };
     let agent = ureq::Agent::config_builder().timeout_global(Some(JUDGED_WITHIN)).build().into();
-    let kept = Results::open_in(folder, JUDGEMENTS, &(&url, &name))?;
-    Ok(ModelJudge { model: Model::OpenAi { agent, url, name, key }, kept, fresh })
+    let kept = Results::open_in(folder, kind, &(&url, &name))?;
+    Ok((Model::OpenAi { agent, url, name, key }, kept))
 }
 
 fn preference(difference: f64, tie: f64) -> Preference {

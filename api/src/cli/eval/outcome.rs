@@ -14,6 +14,7 @@ use super::gate::{self, Minimum};
 use super::intervals::Interval;
 use super::language::Language;
 use super::report::{self, MetricRow, Report};
+use super::terms;
 
 /// What the key of a figure's 95% interval ends in.
 const INTERVAL: &str = "_interval";
@@ -48,8 +49,17 @@ pub(crate) fn finish<T: Serialize>(
 
 fn write_page(path: &Path, page: Report, value: &Value, options: &EvalOutputArgs) -> Result<()> {
     let generated_at = Utc::now().format("%Y-%m-%d %H:%M UTC").to_string();
-    let page = Report { generated_at, metrics: rows(value, &options.fail_under), ..page };
+    let language = options.language();
+    let metrics = rows(value, &options.fail_under).into_iter().map(|row| said_in(language, row)).collect();
+    let page = Report { generated_at, metrics, ..page };
     fs_err::write(path, report::html(&page, options.language())?).internal("cannot write the report")
+}
+
+/// The figure in the report's words; where these are others than its key, that is told beside it.
+fn said_in(language: Language, row: MetricRow) -> MetricRow {
+    let name = terms::figure(&row.name, language);
+    let note = if name == row.name { row.note } else { row.name };
+    MetricRow { name, note, ..row }
 }
 
 /// The figures with their intervals and what they should reach.

@@ -68,6 +68,10 @@ pub(crate) struct AtThreshold {
     /// Share of the answerable questions that are refused.
     wrong_refusals: f64,
     unanswerable_refused: f64,
+    /// Of refusing: share of refused questions that have no answer, and of those that have none (which is
+    /// `unanswerable_refused`).
+    refusal_precision: f64,
+    refusal_recall: f64,
     /// Of answering: share of answered questions that have an answer, and of those that have one.
     precision: f64,
     recall: f64,
@@ -81,6 +85,8 @@ impl AtThreshold {
             threshold,
             wrong_refusals: 1.0 - at.recall,
             unanswerable_refused: at.negatives_refused,
+            refusal_precision: at.refusal_precision,
+            refusal_recall: at.negatives_refused,
             precision: at.precision,
             recall: at.recall,
             f1: at.f1,
@@ -288,6 +294,8 @@ mod tests {
         assert!((measured.auroc.unwrap() - 5.0 / 6.0).abs() < 1e-9);
         assert!((measured.default.wrong_refusals - 1.0 / 3.0).abs() < 1e-9);
         assert_eq!(measured.default.unanswerable_refused, 0.5);
+        // Refused are "c", which has an answer, and "b without", which has none.
+        assert_eq!((measured.default.refusal_precision, measured.default.refusal_recall), (0.5, 0.5));
         assert_eq!((measured.fitted.threshold, measured.fitted.unanswerable_refused), (0.8, 1.0));
         let worst: Vec<&str> = measured.worst.iter().map(|case| case.id.as_str()).collect();
         assert_eq!(worst, ["c", "a without"]);

@@ -16,6 +16,7 @@ use serde::{Deserialize, Serialize};
 
 use super::intervals::Interval;
 use super::language::Language;
+use super::terms;
 use chart::Chart;
 pub(crate) use plot::{Bar, BarGroup, BarPlot, CurvePlot, CurveSeries, HistogramPlot, HistogramSeries, Plot};
 use words::Words;
@@ -102,7 +103,8 @@ pub(crate) struct Evidence {
 /// The report as an HTML page whose own words are of the given language.
 pub(crate) fn html(report: &Report, language: Language) -> Result<String> {
     let words = Words::of(language);
-    let mut cases: Vec<&Case> = report.cases.iter().collect();
+    let said = |case: &Case| Case { verdict: terms::verdict(&case.verdict, language), ..case.clone() };
+    let mut cases: Vec<Case> = report.cases.iter().map(said).collect();
     cases.sort_by(|a, b| a.score.total_cmp(&b.score));
     let charts: Vec<Chart> = report.plots.iter().map(|plot| Chart::of(plot, &words)).collect();
     let metrics: Vec<ShownMetric> = report.metrics.iter().map(ShownMetric::of).collect();

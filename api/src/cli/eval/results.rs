@@ -12,9 +12,9 @@ use footnote_core::{ErrorKind, Result};
 use fs_err::{File, OpenOptions};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use crate::app::App;
+use crate::build;
 
 /// Name of the folder, within a data folder, that holds them.
 pub(crate) const RESULTS: &str = "results";
@@ -92,23 +92,8 @@ pub(crate) fn made_by(app: &App) -> Result<[Option<String>; 4]> {
         Some(app.generation.spec.fingerprint().to_string()),
         app.reranker.as_ref().map(|reranker| reranker.fingerprint().to_owned()),
         app.generator.as_ref().map(|generator| generator.fingerprint().to_owned()),
-        Some(build()?),
+        Some(build::hash()?),
     ])
-}
-
-/// The hash of this program: any other may answer otherwise.
-fn build() -> Result<String> {
-    let path = std::env::current_exe().internal("cannot find this binary's own path")?;
-    let mut file = File::open(path).internal("cannot read this binary")?;
-    let mut digest = Sha256::new();
-    let mut piece = vec![0; 1 << 20];
-    loop {
-        let read = file.read(&mut piece).internal("cannot read this binary")?;
-        if read == 0 {
-            return Ok(ContentHash::from_digest(digest).to_string());
-        }
-        digest.update(piece.get(..read).unwrap_or_default());
-    }
 }
 
 #[cfg(test)]

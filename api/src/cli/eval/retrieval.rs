@@ -19,6 +19,7 @@ use super::questions::QuestionSet;
 use super::rankings::{Ranking, mode_name, rank_all};
 use super::report::{Bar, BarGroup, BarPlot, Case, Plot, Report};
 use super::system::{self, System};
+use super::terms;
 use crate::config::Config;
 
 const SEED: u64 = 42;
@@ -177,16 +178,16 @@ fn expected(query: &JudgedQuery) -> String {
 fn page(measured: &Measured, language: Language) -> Report {
     let modes = [&measured.keyword, &measured.vector, &measured.hybrid];
     let group = |label: &str, bar: &dyn Fn(&ModeFigures) -> Option<Bar>| BarGroup {
-        label: label.to_owned(),
+        label: terms::word(label, language),
         bars: modes.iter().filter_map(|figures| bar(figures)).collect(),
     };
     let plain = |value: f64| Some(Bar { value, interval: None });
     let ndcg =
         |f: &ModeFigures| Some(Bar { value: f.documents.ndcg_10, interval: bootstrap_mean(&f.ndcg, SEED) });
     let mut groups = vec![
-        group("nDCG@10", &ndcg),
+        group("ndcg@10", &ndcg),
         group("recall@10", &|f| plain(f.documents.recall_10)),
-        group("MRR@10", &|f| plain(f.documents.mrr_10)),
+        group("mrr@10", &|f| plain(f.documents.mrr_10)),
     ];
     if measured.queries_with_pages.is_some() {
         let hit = |hit: fn(&PageHits) -> Bar| move |f: &ModeFigures| f.pages.as_ref().map(hit);
@@ -196,11 +197,15 @@ fn page(measured: &Measured, language: Language) -> Report {
     Report {
         title: language.either("Retrieval", "检索评测").to_owned(),
         subtitle: format!("{}: {} / {}", measured.dataset, measured.documents, measured.queries),
-        settings: measured.embedder.iter().map(|name| ("embedder".to_owned(), name.clone())).collect(),
+        settings: measured
+            .embedder
+            .iter()
+            .map(|name| (terms::word("embedder", language), name.clone()))
+            .collect(),
         plots: vec![Plot::Bars(BarPlot {
             title: language.either("Search by mode", "各检索方式的效果").to_owned(),
             x_label: language.either("Share or mean, 0 to 1", "占比或均值（0 至 1）").to_owned(),
-            series: MODES.map(|mode| mode_name(mode).to_owned()).to_vec(),
+            series: MODES.map(|mode| terms::word(mode_name(mode), language)).to_vec(),
             groups,
         })],
         cases: measured.worst.clone(),

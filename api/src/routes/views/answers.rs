@@ -77,8 +77,11 @@ pub struct CitationView {
     pub heading_path: Vec<String>,
     /// Where the quote lies in the version's canonical text, in Unicode scalar values.
     pub source_span: SpanView,
-    /// The quote: exactly the canonical text under `source_span`.
+    /// The quote: exactly the canonical text under `source_span`; empty once the document is deleted.
     pub quote: String,
+    /// Whether the document was deleted since, and the quote with it; absent where it was not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
     /// How well the quote supports the answer span, 0 to 1.
     pub score: f32,
 }
@@ -102,6 +105,7 @@ impl From<&Citation> for CitationView {
             heading_path: citation.heading_path.clone(),
             source_span: citation.source_span.into(),
             quote: citation.quote.clone(),
+            deleted: citation.is_forgotten(),
             score: citation.score,
         }
     }
@@ -246,8 +250,11 @@ pub struct PassageView {
     pub pages: Vec<PageSpanView>,
     /// Headings above it, outermost first.
     pub heading_path: Vec<String>,
-    /// Exactly the canonical text under `span`.
+    /// Exactly the canonical text under `span`; empty in a receipt once the document is deleted.
     pub text: String,
+    /// Whether the document was deleted since, and the text with it; absent where it was not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
     /// The best score of its chunks.
     pub score: f32,
     /// The chunks it is made of.
@@ -268,6 +275,7 @@ impl From<&Passage> for PassageView {
             pages: passage.pages.iter().map(PageSpanView::from).collect(),
             heading_path: passage.heading_path.clone(),
             text: passage.text.clone(),
+            deleted: passage.is_forgotten(),
             score: passage.score,
             chunks: passage.chunks.iter().map(|c| c.0).collect(),
         }

@@ -48,8 +48,11 @@ pub struct PreferredPassageView {
     pub version: Uuid,
     /// Where it lies in the version's canonical text, in Unicode scalar values.
     pub span: SpanView,
-    /// Exactly the canonical text under `span`.
+    /// Exactly the canonical text under `span`; empty once the document is deleted.
     pub text: String,
+    /// Whether the document was deleted since, and the text with it; absent where it was not.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted: bool,
 }
 
 impl From<&PreferredPassage> for PreferredPassageView {
@@ -59,6 +62,7 @@ impl From<&PreferredPassage> for PreferredPassageView {
             version: passage.version.0,
             span: passage.span.into(),
             text: passage.text.clone(),
+            deleted: passage.is_forgotten(),
         }
     }
 }

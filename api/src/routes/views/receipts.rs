@@ -110,7 +110,7 @@ pub struct ReceiptView {
     pub owner: Option<Uuid>,
     /// When the answer was whole.
     pub created_at: DateTime<Utc>,
-    /// Version of the build that answered.
+    /// Version of the build that answered, and the start of the program's SHA-256: `0.1.0+5f0c…`.
     pub build: String,
     /// The question as it was asked.
     pub question: String,
@@ -139,6 +139,10 @@ pub struct ReceiptView {
     pub models: ReceiptModelsView,
     /// The time as of which the versions were taken; null for those current then.
     pub as_of: Option<DateTime<Utc>>,
+    /// Documents that were deleted since: their texts, and what may repeat them, were removed from this, and it cannot
+    /// be replayed. Empty where nothing was removed.
+    #[serde(default)]
+    pub deleted_documents: Vec<Uuid>,
     /// The answer.
     pub answer: AnswerView,
 }
@@ -166,6 +170,7 @@ impl From<&Receipt> for ReceiptView {
             max_tokens: body.max_tokens,
             models: (&body.models).into(),
             as_of: body.as_of,
+            deleted_documents: body.forgotten.iter().map(|document| document.0).collect(),
             answer: (&body.answer).into(),
         }
     }

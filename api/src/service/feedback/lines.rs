@@ -3,8 +3,10 @@
 
 use footnote_core::answer::{ChatMessage, MessageRole};
 use footnote_core::feedback::{Feedback, JointOpinion, PreferredPassage};
+use footnote_core::forgetting::MASK;
 use footnote_core::ids::{DocumentId, MessageId, VersionId};
 use footnote_core::receipt::Receipt;
+use footnote_generator::without_markers;
 use serde::Serialize;
 use serde_json::{Value, json};
 
@@ -63,13 +65,16 @@ pub(super) struct JudgedAnswer {
     text: String,
     refused: bool,
     cited: Vec<Source>,
+    /// Whether it was made from documents that were deleted since: there is no prompt to learn from.
+    is_forgotten: bool,
     opinion: JointOpinion,
 }
 
 impl JudgedAnswer {
     pub(super) fn of(receipt: Receipt, opinions: &[Feedback]) -> Self {
         let Receipt { id, body, .. } = receipt;
-        let cited = body.answer.citations.into_iter().map(|citation| Source {
+        let citations = body.answer.citations.into_iter().filter(|citation| !citation.is_forgotten());
+        let cited = citations.map(|citation| Source {
             document: citation.document,
             version: citation.version,
             text: citation.quote,
@@ -83,6 +88,7 @@ impl JudgedAnswer {
             text: body.answer.text,
             refused: body.answer.refused,
             cited: cited.collect(),
+            is_forgotten: !body.forgotten.is_empty(),
             opinion: JointOpinion::of(opinions),
         }
     }
@@ -90,7 +96,8 @@ impl JudgedAnswer {
     /// What the answer should rest on: the preferred passages, else what a good answer cites.
     pub(super) fn evidence(&self) -> Vec<Source> {
         if !self.opinion.preferred.is_empty() {
-            return self.opinion.preferred.iter().map(Source::from).collect();
+            let preferred = self.opinion.preferred.iter().filter(|passage| !passage.is_forgotten());
+            return preferred.map(Source::from).collect();
         }
         match self.opinion.is_good() {
             true => self.cited.clone(),
@@ -101,7 +108,8 @@ impl JudgedAnswer {
     /// What is right to answer, where somebody said so. A good refusal is no answer: retrieval decides to
     /// refuse, and a model that learnt it would refuse what it can answer.
     fn right_answer(&self) -> Option<&str> {
-        let good = (self.opinion.is_good() && !self.refused).then_some(self.text.as_str());
+        let is_good = self.opinion.is_good() && !self.refused && !self.text.contains(MASK);
+        let good = is_good.then_some(self.text.as_str());
         self.opinion.corrected.as_deref().or(good)
     }
 
@@ -135,6 +143,9 @@ impl JudgedAnswer {
 
 /// The answer's line, where the format has one for it.
 pub(super) fn line(format: ExportFormat, answer: &JudgedAnswer) -> Option<Value> {
+    if answer.is_forgotten && format != ExportFormat::Evaluation {
+        return None;
+    }
     match format {
         ExportFormat::Sft => sft(answer),
         ExportFormat::Preference => preference(answer),
@@ -180,7 +191,8 @@ pub(super) fn evaluation(answer: &JudgedAnswer) -> Option<EvaluationLine> {
     Some(EvaluationLine {
         id: answer.id,
         question: answer.standalone_question(),
-        answers: right.map(str::to_owned).into_iter().collect(),
+        // A reference is what is said, without the numbers of the passages of then.
+        answers: right.map(|text| without_markers(text).trim().to_owned()).into_iter().collect(),
         answerable: right.is_some() || !texts.is_empty(),
         doc_ids,
         evidence_sentences: if texts.is_empty() { Vec::new() } else { vec![texts] },
@@ -216,6 +228,7 @@ mod tests {
             text: "Ten days [1].".to_owned(),
             refused: false,
             cited: vec![source("ten days")],
+            is_forgotten: false,
             opinion: JointOpinion { rating, corrected: corrected.map(str::to_owned), preferred: Vec::new() },
         }
     }
@@ -251,6 +264,21 @@ mod tests {
     }
 
     #[test]
+    fn what_was_made_from_a_deleted_document_teaches_nothing() {
+        let answer = JudgedAnswer { is_forgotten: true, ..answer(Some(Rating::Up), Some("Twelve.")) };
+        for format in [ExportFormat::Sft, ExportFormat::Preference, ExportFormat::PreferenceSwift] {
+            assert_eq!(line(format, &answer), None);
+        }
+        assert_eq!(evaluation(&answer).unwrap().answers, ["Twelve."], "people's words stay");
+        let good =
+            JudgedAnswer { opinion: JointOpinion { corrected: None, ..answer.opinion.clone() }, ..answer };
+        assert_eq!(evaluation(&good).unwrap().answers, ["Ten days."], "what others prove stays");
+        let gone =
+            JudgedAnswer { text: footnote_core::forgetting::masked(&good.text), cited: Vec::new(), ..good };
+        assert_eq!(evaluation(&gone), None);
+    }
+
+    #[test]
     fn preferences_are_corrections_over_answers() {
         let corrected = answer(None, Some("Twelve."));
         let trl = line(ExportFormat::Preference, &corrected).unwrap();
@@ -270,7 +298,7 @@ mod tests {
     fn an_evaluation_has_answers_with_their_evidence() {
         let good = answer(Some(Rating::Up), None);
         let line = evaluation(&good).unwrap();
-        assert_eq!((line.answers, line.answerable), (vec!["Ten days [1].".to_owned()], true));
+        assert_eq!((line.answers, line.answerable), (vec!["Ten days.".to_owned()], true));
         assert_eq!(line.doc_ids, [good.cited[0].document]);
         assert_eq!(line.evidence_sentences, [["ten days"]]);
         assert_eq!(line.question, "How long?");
