@@ -282,9 +282,11 @@ impl<'a> Page<'a> {
             let own = page.weight(element.id());
             let is_late = passed * 2 >= whole && own.text <= MAX_LABELLED;
             let is_last = passed * 3 >= whole * 2;
-            if is_late && is_labelled_line(element, own) || is_last && is_call_line(element, own) {
-                page.leave_out(element);
-            } else if own.text <= MAX_CALL && is_line(element) && is_counters(&text_of(element)) {
+            let is_short = own.text <= MAX_CALL && is_line(element);
+            let is_notice = is_late && is_labelled_line(element, own)
+                || is_short && is_last && is_call(&text_of(element))
+                || is_short && is_counters(&text_of(element));
+            if is_notice {
                 page.leave_out(element);
             } else if is_late && is_label(element) {
                 page.leave_out_below(element);
@@ -340,11 +342,6 @@ fn is_labelled_line(element: ElementRef<'_>, own: Weight) -> bool {
     let start: String = element.text().flat_map(str::chars).filter(|c| !c.is_whitespace()).take(12).collect();
     let start = start.to_lowercase();
     is_turn(&start) && own.linked > 0 && own.running * 2 < MAIN_TEXT || is_notice(&start)
-}
-
-/// `扫码关注公众号…` and the like.
-fn is_call_line(element: ElementRef<'_>, own: Weight) -> bool {
-    own.text <= MAX_CALL && is_line(element) && is_call(&text_of(element))
 }
 
 fn is_line(element: ElementRef<'_>) -> bool {

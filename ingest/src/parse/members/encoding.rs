@@ -28,7 +28,7 @@ enum Sign {
     Ascii,
     /// Said or seen to be UTF-8.
     Utf8,
-    /// Valid UTF-8, which a few Chinese words in GBK are by accident: `通知` and `中国` are.
+    /// Valid UTF-8, which a few Chinese words in GBK are by accident, `通知` among them.
     Accident,
     Legacy,
 }

@@ -23,7 +23,7 @@ impl Names {
         let words = names.into_iter().filter(|name| !name.iter().any(|word| LAYOUT.contains(&word.as_str())));
         // Some write `sideBar` and `comment-list`, others `sidebar` and `commentlist`.
         let joined = |name: Vec<String>| {
-            let pairs: Vec<String> = name.windows(2).map(<[String]>::concat).collect();
+            let pairs: Vec<String> = name.windows(2).map(|pair| pair.concat()).collect();
             name.into_iter().chain(pairs)
         };
         Self { words: words.flat_map(joined).collect() }
