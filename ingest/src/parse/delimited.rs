@@ -54,8 +54,22 @@ pub(crate) fn looks_delimited(prefix: &str) -> bool {
     delimiter(whole_lines).is_some_and(|found| {
         let least = if found.delimiter == b'\t' { 2 } else { 3 };
         let short = whole_lines.len() / (found.records * found.fields).max(1) <= 60;
-        !is_drawn && found.uniform && found.records >= 3 && found.fields >= least && short
+        let is_prose = found.delimiter == b',' && are_sentences(whole_lines);
+        !is_drawn && !is_prose && found.uniform && found.records >= 3 && found.fields >= least && short
     })
+}
+
+/// Whether a text whose name is of something else is a table all the same: all records have as many values.
+pub(crate) fn has_columns(prefix: &str) -> bool {
+    let whole_lines = prefix.rsplit_once('\n').map_or(prefix, |(whole, _)| whole);
+    delimiter(whole_lines).is_some_and(|found| found.uniform && found.records >= 2 && found.fields >= 2)
+}
+
+/// Whether half of the lines or more end as sentences do: commas within them part no values.
+fn are_sentences(text: &str) -> bool {
+    let lines = || text.lines().map(str::trim_end).filter(|line| !line.is_empty());
+    let ended = lines().filter(|line| line.ends_with(['.', '!', '?', ':', '。', '！', '？', '；'])).count();
+    ended * 2 >= lines().count()
 }
 
 struct Found {

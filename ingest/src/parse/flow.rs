@@ -245,6 +245,14 @@ impl<'b> Flow<'b> {
         }
     }
 
+    /// Ends the row and writes it so many times more, unless it is blank.
+    pub(crate) fn repeat_row(&mut self, times: usize) {
+        self.close_cell();
+        if let Some(table) = &mut self.table {
+            table.grid.repeat_row(times);
+        }
+    }
+
     /// Starts a cell that covers `columns` × `rows` places.
     pub(crate) fn open_cell(&mut self, columns: usize, rows: usize) {
         self.close_cell();

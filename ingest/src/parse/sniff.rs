@@ -1,6 +1,5 @@
 //! Tells the type of a file by its content; its name only breaks ties between kinds of text.
 
-use encoding_rs::UTF_8;
 use footnote_core::parsed::ContentType;
 use footnote_core::{Error, ErrorKind, Result};
 
@@ -12,6 +11,9 @@ use super::{delimited, json};
 
 /// How much of a file [`sniff`] wants to see.
 pub const SNIFF_BYTES: usize = 64 * 1024;
+
+/// How many lines are looked at for the signs of a kind of text.
+const SIGNS_WITHIN: usize = 500;
 
 /// How far into a file the PDF header may lie.
 const PDF_HEADER_WITHIN: usize = 1024;
@@ -198,13 +200,12 @@ fn entry_names(prefix: &[u8]) -> Vec<String> {
 }
 
 fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
-    // A prefix may end within a character; decoding replaces that, which does no harm here.
-    let decoded = if std::str::from_utf8(prefix).is_ok() {
-        String::from_utf8_lossy(prefix).into_owned()
-    } else {
-        let cut = prefix.len() - prefix.utf8_chunks().last().map_or(0, |c| c.invalid().len().min(3));
-        decode(&prefix[..cut], std::str::from_utf8(&prefix[..cut]).is_ok().then_some(UTF_8)).text
+    // A prefix may end within a character.
+    let cut = match std::str::from_utf8(prefix) {
+        Ok(_) => 0,
+        Err(_) => prefix.utf8_chunks().last().map_or(0, |chunk| chunk.invalid().len().min(3)),
     };
+    let decoded = decode(&prefix[..prefix.len() - cut], None).text;
     let text = skip_prolog(&decoded).to_ascii_lowercase();
     if text.starts_with("<!doctype html") || starts_with_tag(&text, &["html", "head", "body"]) {
         return ContentType::Html;
@@ -215,11 +216,22 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
     if json::is_notebook(&text, &extension) {
         return ContentType::Notebook;
     }
+    let is_record = json::looks_like_json(&text);
     match extension.as_str() {
+        "csv" | "tsv" | "tab" | "psv" if is_record => ContentType::Json,
         "csv" | "tsv" | "tab" | "psv" => ContentType::Csv,
+        "json" | "jsonl" | "ndjson"
+            if !text.starts_with(['{', '[', '"']) && delimited::has_columns(&decoded) =>
+        {
+            ContentType::Csv
+        }
         "json" | "jsonl" | "ndjson" | "geojson" => ContentType::Json,
-        "" | "txt" if json::looks_like_json(&text) => ContentType::Json,
+        "" | "txt" if is_record => ContentType::Json,
         "" | "txt" if delimited::looks_delimited(&decoded) => ContentType::Csv,
+        "" | "txt" if looks_like_asciidoc(&decoded) => ContentType::Asciidoc,
+        "" | "txt" if looks_like_rst(&decoded) => ContentType::Rst,
+        // Notes in plain text have dashes and hashes, too: more signs are asked for than without a name.
+        "txt" if markdown_signs(&decoded) >= 3 => ContentType::Markdown,
         "md" | "markdown" | "mdown" | "mkd" | "mdx" => ContentType::Markdown,
         "html" | "htm" | "xhtml" if has_html_tag(&text) => ContentType::Html,
         "adoc" | "asciidoc" | "asc" if !is_armor(&text) => ContentType::Asciidoc,
@@ -229,7 +241,7 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
         "txt" | "text" | "log" => ContentType::Text,
         _ if starts_with_tag(&text, HTML_TAGS) => ContentType::Html,
         // Other names are of formats where `#` and `-` mean something else: YAML, source code.
-        "" if looks_like_markdown(&decoded) => ContentType::Markdown,
+        "" if markdown_signs(&decoded) >= 2 => ContentType::Markdown,
         _ => ContentType::Text,
     }
 }
@@ -284,9 +296,9 @@ fn has_html_tag(text: &str) -> bool {
         .any(|(at, _)| starts_with_tag(&text[at..], HTML_TAGS) || text[at..].starts_with("<a "))
 }
 
-/// At least two different signs of Markdown in a text without a telling name.
-fn looks_like_markdown(text: &str) -> bool {
-    let has_line = |test: fn(&str) -> bool| text.lines().take(500).any(test);
+/// How many different signs of Markdown a text has.
+fn markdown_signs(text: &str) -> usize {
+    let has_line = |test: fn(&str) -> bool| text.lines().take(SIGNS_WITHIN).any(test);
     let signs = [
         has_line(|l| l.starts_with("# ") || l.starts_with("## ") || l.starts_with("### ")),
         has_line(|l| l.starts_with("```")),
@@ -295,7 +307,46 @@ fn looks_like_markdown(text: &str) -> bool {
         has_line(|l| l.contains("](") && l.contains('[')),
         has_line(|l| l.matches("**").count() >= 2),
     ];
+    signs.iter().filter(|&&s| s).count()
+}
+
+/// A title `= Title` and something else that AsciiDoc alone has.
+fn looks_like_asciidoc(text: &str) -> bool {
+    let mut lines = text.lines().skip_while(|line| line.trim().is_empty());
+    // Wikis close their titles.
+    let has_title = lines.next().is_some_and(|l| l.starts_with("= ") && !l.trim_end().ends_with(" ="));
+    has_title
+        && lines.take(SIGNS_WITHIN).any(|l| {
+            let is_attribute =
+                l.strip_prefix(':').is_some_and(|l| l.split_once(": ").is_some_and(|(n, _)| is_name(n)));
+            l.starts_with("== ") || l.starts_with("[source") || l.starts_with("image::") || is_attribute
+        })
+}
+
+/// Two different signs of reStructuredText, of which one is no sign of Markdown.
+fn looks_like_rst(text: &str) -> bool {
+    let lines: Vec<&str> = text.lines().take(SIGNS_WITHIN).map(str::trim_end).collect();
+    let is_title = |pair: &[&str]| {
+        let (title, below) = (pair[0], pair[1]);
+        let mark = below.chars().next().filter(|c| "=-~^\"'*+#".contains(*c));
+        let is_line = mark.is_some_and(|mark| below.len() >= 3 && below.chars().all(|c| c == mark));
+        is_line && title.starts_with(char::is_alphanumeric) && below.len() >= title.chars().count()
+    };
+    let is_directive = |line: &&str| {
+        let head = line.trim_start().strip_prefix(".. ").and_then(|head| head.split_once("::"));
+        head.is_some_and(|(name, _)| is_name(name))
+    };
+    let is_role = |line: &&str| {
+        let role = line.split_once(":`").and_then(|(before, _)| before.rsplit_once(':'));
+        role.is_some_and(|(_, name)| is_name(name)) || line.contains(">`_")
+    };
+    let signs = [lines.windows(2).any(is_title), lines.iter().any(is_directive), lines.iter().any(is_role)];
     signs.iter().filter(|&&s| s).count() >= 2
+}
+
+/// Whether this may be the name of an attribute, a directive or a role.
+fn is_name(name: &str) -> bool {
+    !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "-_:.!".contains(c))
 }
 
 /// What follows the last dot in lower case, where it is one word: `Notes on 1.5 changes` has none.
@@ -367,6 +418,26 @@ mod tests {
         check(b"<p>one</p>", "a.html", ContentType::Html);
         check("年假制度".as_bytes(), "制度", ContentType::Text);
         check(&encoding_rs::GBK.encode("年假制度年假制度").0, "制度.txt", ContentType::Text);
+    }
+
+    #[test]
+    fn signs_tell_kinds_of_text_whatever_the_name() {
+        check(b"= Title\n\n== Section\n\ntext", "manual", ContentType::Asciidoc);
+        check(b"= Title\n:toc: left\n\ntext", "manual.txt", ContentType::Asciidoc);
+        check(b"= Title =\n\n== Section ==\n", "wiki.txt", ContentType::Text);
+        check(b"Title\n=====\n\n.. note:: hi\n", "manual", ContentType::Rst);
+        check(b"Title\n=====\n\nsee :ref:`this <x>`\n", "manual.txt", ContentType::Rst);
+        check(b"Title\n=====\n\ntext\n", "manual", ContentType::Text);
+        check(b"# Title\n\n- one **two**\n", "notes.txt", ContentType::Markdown);
+        check(b"a,b\n1,2\n3,4\n", "wrong.json", ContentType::Csv);
+        check(b"no JSON, no table", "wrong.json", ContentType::Json);
+        check(b"[1, 2]\n[3, 4]\n", "lines.json", ContentType::Json);
+        check(b"{\"a\":1}", "wrong.csv", ContentType::Json);
+        check(b"\"a\",b\n1,2\n", "quoted.csv", ContentType::Csv);
+        check(b"One, two, three.\nFour, five, six.\nSeven, eight, nine.\n", "prose.txt", ContentType::Text);
+        check(b"a,b,c\n1,2,etc.\n4,5,6\n7,8,9\n", "table.txt", ContentType::Csv);
+        let cyrillic: Vec<u8> = "Отпуск".repeat(20).encode_utf16().flat_map(u16::to_le_bytes).collect();
+        check(&cyrillic, "letter.txt", ContentType::Text);
     }
 
     #[test]

@@ -64,6 +64,13 @@ impl TableGrid {
         }
     }
 
+    /// Writes the last row so many times more, unless it is blank.
+    pub(crate) fn repeat_row(&mut self, times: usize) {
+        if let Some(row) = self.rows.last().filter(|row| row.iter().any(|cell| !cell.is_empty())).cloned() {
+            self.rows.extend(std::iter::repeat_n(row, times));
+        }
+    }
+
     /// The rows, each as long as the longest; empty rows and columns left out.
     pub(crate) fn into_rows(self) -> Vec<Vec<String>> {
         let mut rows: Vec<Vec<String>> =

@@ -6,11 +6,15 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::builder::DocumentBuilder;
-use super::flow::joins_without_blank;
 use super::limits::ParseLimits;
+
+mod utf16;
 
 /// Bytes that are looked at to guess an encoding or to tell text from binary data.
 const SAMPLE: usize = 64 * 1024;
+
+/// Bytes of a line before its first one beyond ASCII that are looked at.
+const BEFORE_TELLING: usize = 64;
 
 /// Bytes beyond ASCII from which a guess is a good one.
 const MIN_TELLING: usize = 16;
@@ -47,12 +51,15 @@ impl Decoded {
     }
 }
 
-/// Decodes by byte order mark, else as UTF-8 where valid, else as `declared`, else as guessed.
+/// Decodes by byte order mark, else as UTF-16 where it can be nothing else (Cyrillic in it is ASCII byte by byte),
+/// else as UTF-8 where valid, else as `declared`, else as guessed. Who declares UTF-8
+/// falsely is not believed: tools write that line whatever the bytes are.
 pub(crate) fn decode(bytes: &[u8], declared: Option<&'static Encoding>) -> Decoded {
     let known = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => Some(encoding),
-        None if std::str::from_utf8(bytes).is_ok() => Some(UTF_8),
-        None => utf16_without_mark(bytes).or(declared),
+        None => utf16_without_mark(bytes)
+            .or_else(|| std::str::from_utf8(bytes).is_ok().then_some(UTF_8))
+            .or_else(|| declared.filter(|&said| said != UTF_8 || mostly_utf8(&telling_lines(bytes)))),
     };
     let encoding = known.unwrap_or_else(|| guess(bytes));
     let telling = bytes.iter().filter(|byte| !byte.is_ascii()).take(MIN_TELLING).count();
@@ -90,14 +97,36 @@ pub(crate) fn looks_like_text(prefix: &[u8]) -> bool {
 }
 
 fn guess(bytes: &[u8]) -> &'static Encoding {
+    let sample = telling_lines(bytes);
     let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
-    detector.feed(&bytes[..bytes.len().min(SAMPLE)], bytes.len() <= SAMPLE);
+    detector.feed(&sample, true);
     // UTF-8 with a few broken bytes is far more common than a legacy encoding that is nearly UTF-8.
-    if mostly_utf8(bytes) { UTF_8 } else { detector.guess(None, Utf8Detection::Allow) }
+    if mostly_utf8(&sample) { UTF_8 } else { detector.guess(None, Utf8Detection::Allow) }
 }
 
-fn mostly_utf8(bytes: &[u8]) -> bool {
-    let sample = &bytes[..bytes.len().min(SAMPLE)];
+/// The lines that say something about the encoding, as far as they fit in a sample: a long table may be ASCII but for
+/// its last rows. No encoding here has a line end within a character.
+fn telling_lines(bytes: &[u8]) -> Vec<u8> {
+    let mut sample = Vec::new();
+    for line in bytes.split(|&byte| byte == b'\n') {
+        let Some(first) = (!line.is_ascii()).then(|| line.iter().position(|byte| !byte.is_ascii())).flatten()
+        else {
+            continue;
+        };
+        let line = &line[first.saturating_sub(BEFORE_TELLING)..];
+        sample.extend_from_slice(&line[..line.len().min(SAMPLE - sample.len())]);
+        if sample.len() == SAMPLE {
+            break;
+        }
+        sample.push(b'\n');
+        if sample.len() == SAMPLE {
+            break;
+        }
+    }
+    sample
+}
+
+fn mostly_utf8(sample: &[u8]) -> bool {
     let (mut valid, mut broken) = (0_usize, 0_usize);
     for chunk in sample.utf8_chunks() {
         valid += chunk.valid().chars().filter(|c| !c.is_ascii()).count();
@@ -116,23 +145,8 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
     match () {
         () if odd * 2 > half && even * 20 <= half => Some(UTF_16LE),
         () if even * 2 > half && odd * 20 <= half => Some(UTF_16BE),
-        () => [UTF_16LE, UTF_16BE].into_iter().find(|encoding| is_chinese_utf16(sample, encoding)),
+        () => [UTF_16LE, UTF_16BE].into_iter().find(|encoding| utf16::is_text(sample, encoding)),
     }
-}
-
-/// Chinese and Japanese have few zero bytes in UTF-16. Their punctuation, line ends and digits have bytes there
-/// that no legacy encoding of them has: 0, 1, 2 and 255.
-fn is_chinese_utf16(sample: &[u8], encoding: &'static Encoding) -> bool {
-    let (text, had_errors) = encoding.decode_without_bom_handling(sample);
-    let is_proof =
-        |c: char| matches!(c, '\n' | '\r' | ' '..='~' | '\u{3000}'..='\u{3002}' | '\u{ff01}'..='\u{ff5e}');
-    let (mut all, mut likely, mut proof) = (0, 0, 0);
-    for c in text.chars() {
-        all += 1;
-        proof += usize::from(is_proof(c));
-        likely += usize::from(is_proof(c) || joins_without_blank(c));
-    }
-    !had_errors && proof > 0 && likely * 100 >= all * 95
 }
 
 /// Reads plain text.
@@ -217,6 +231,28 @@ mod tests {
         let marked: Vec<u8> =
             [0xfe, 0xff].into_iter().chain(CHINESE.encode_utf16().flat_map(u16::to_be_bytes)).collect();
         assert_eq!(read(&marked).text, CHINESE);
+    }
+
+    #[test]
+    fn what_comes_late_tells_the_encoding() {
+        let ascii = "1,John Smith,London\n".repeat(8_000);
+        for (encoding, late) in [
+            (GBK, "4001,张伟,北京市朝阳区\n4002,李娜,上海市\n"),
+            (SHIFT_JIS, "これは日本語の文章です。年次有給休暇は十日間与えられます。\n"),
+        ] {
+            let decoded = decode(&encoding.encode(&[&ascii, late].concat()).0, None);
+            assert!(decoded.text.ends_with(late) && decoded.replaced == 0, "{}", encoding.name());
+        }
+        let one_line = format!("{}{CHINESE}", "x ".repeat(80_000));
+        assert!(decode(&GBK.encode(&one_line).0, None).text == one_line);
+    }
+
+    #[test]
+    fn a_false_declaration_of_utf_8_is_not_believed() {
+        assert_eq!(decode(&GBK.encode(CHINESE).0, Some(UTF_8)).text, CHINESE);
+        assert_eq!(decode(&GBK.encode(CHINESE).0, Some(GBK)).text, CHINESE);
+        let broken = [CHINESE.as_bytes(), b"\xff"].concat();
+        assert_eq!(decode(&broken, Some(UTF_8)).text, format!("{CHINESE}\u{fffd}"));
     }
 
     #[test]

@@ -6,7 +6,8 @@ use footnote_core::Result;
 use footnote_core::parsed::{ContentType, ParsedDocument};
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
-use quick_xml::events::Event;
+use quick_xml::escape::unescape;
+use quick_xml::events::{BytesStart, Event};
 
 use super::builder::DocumentBuilder;
 use super::flow::Flow;
@@ -30,6 +31,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
         flow: Flow::new(&mut builder),
         open: Vec::new(),
         deeper: 0,
+        is_data: false,
         fields: Vec::new(),
         entities: 0,
         title: None,
@@ -54,7 +56,11 @@ fn read(text: &str, tree: &mut Tree<'_>) -> Option<String> {
     reader.config_mut().check_end_names = false;
     loop {
         match reader.read_event() {
-            Ok(Event::Start(start)) => tree.open(start.local_name().as_ref()),
+            Ok(Event::Start(start)) => tree.open(&start),
+            Ok(Event::Empty(start)) => {
+                tree.open(&start);
+                tree.close();
+            }
             Ok(Event::End(_)) => {
                 tree.close();
             }
@@ -71,7 +77,7 @@ fn read(text: &str, tree: &mut Tree<'_>) -> Option<String> {
                 },
             },
             Ok(Event::Eof) => return None,
-            Ok(Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
+            Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
             Err(error) => return Some(error.to_string()),
         }
     }
@@ -83,6 +89,8 @@ struct Tree<'b> {
     open: Vec<Element>,
     /// Open elements below the deepest that is kept.
     deeper: usize,
+    /// Whether attributes hold what people read, and not how a text is set.
+    is_data: bool,
     /// Fields that follow each other, as lines.
     fields: Vec<String>,
     /// Entities that nothing defines.
@@ -94,12 +102,19 @@ struct Tree<'b> {
 struct Element {
     name: String,
     text: String,
+    /// Attributes that are not written yet, as fields.
+    attributes: Vec<String>,
     /// Whether elements lie in it that were no part of its text.
     has_children: bool,
 }
 
 impl Tree<'_> {
-    fn open(&mut self, name: &str) {
+    fn open(&mut self, start: &BytesStart<'_>) {
+        let local_name = start.local_name();
+        let name = local_name.as_ref();
+        if self.open.is_empty() {
+            self.is_data = !is_prose_root(name);
+        }
         if self.open.len() >= MAX_DEPTH {
             self.deeper += 1;
             return;
@@ -112,9 +127,16 @@ impl Tree<'_> {
         });
         if !in_text && let Some(around) = self.open.last_mut() {
             around.has_children = true;
+            let attributes = std::mem::take(&mut around.attributes);
+            if !attributes.is_empty() {
+                self.write_fields();
+                self.fields = attributes;
+            }
         }
+        let has_fields = self.is_data && !in_text && !is_prose(name);
+        let attributes = if has_fields { attributes(start, name) } else { Vec::new() };
         let name = if in_text { String::new() } else { name.to_owned() };
-        self.open.push(Element { name, ..Element::default() });
+        self.open.push(Element { name, attributes, ..Element::default() });
     }
 
     /// Closes the innermost element; false where none is open.
@@ -141,7 +163,13 @@ impl Tree<'_> {
         let text = element.text.trim();
         let name = element.name.as_str();
         if text.is_empty() {
-            if element.has_children {
+            // Several attributes make a record of their own.
+            let is_record = element.has_children || element.attributes.len() > 1;
+            if is_record && !element.attributes.is_empty() {
+                self.write_fields();
+            }
+            self.fields.extend(element.attributes);
+            if is_record {
                 self.write_fields();
             }
             return;
@@ -156,17 +184,21 @@ impl Tree<'_> {
             self.flow.open_heading(level.min(6));
             self.flow.text(text);
             self.flow.close_heading();
+            self.fields.extend(element.attributes);
         } else if is_markup(text) {
+            self.fields.extend(element.attributes);
             self.write_fields();
             html::append_fragment(text, &mut self.flow);
             self.flow.flush();
         } else if is_prose {
+            self.fields.extend(element.attributes);
             self.write_fields();
             self.flow.flush();
             self.flow.text(text);
             self.flow.flush();
         } else {
-            self.fields.push(format!("{name}: {}", text.split_whitespace().collect::<Vec<_>>().join(" ")));
+            self.fields.push(format!("{name}: {}", one_line(text)));
+            self.fields.extend(element.attributes);
         }
     }
 
@@ -174,6 +206,63 @@ impl Tree<'_> {
         let fields = std::mem::take(&mut self.fields);
         self.flow.builder().paragraph(&fields.join("\n"));
     }
+}
+
+/// The attributes of an element that say something, as fields; the only one of an element that is called `value`
+/// or so has the element's name.
+fn attributes(start: &BytesStart<'_>, element: &str) -> Vec<String> {
+    let mut all = start.attributes();
+    // Looking for attributes that stand twice takes the square of their number.
+    all.with_checks(false);
+    let told: Vec<_> = all
+        .flatten()
+        .filter(|attribute| !is_technical(attribute.key.as_ref()))
+        .map(|attribute| {
+            let value = unescape(&attribute.value).map_or_else(|_| attribute.value.to_string(), Into::into);
+            (attribute.key.local_name().as_ref().to_owned(), one_line(&value))
+        })
+        .filter(|(_, value)| !value.is_empty())
+        .collect();
+    let is_only_value =
+        told.len() == 1 && matches!(told[0].0.as_str(), "value" | "val" | "v" | "text" | "content");
+    let name = |name: String| if is_only_value { element.to_owned() } else { name };
+    told.into_iter().map(|(key, value)| format!("{}: {value}", name(key))).collect()
+}
+
+/// Whether an attribute is for programs: what it belongs to, where it leads, how it is shown.
+fn is_technical(name: &str) -> bool {
+    const NAMES: &[&str] =
+        &["class", "guid", "href", "id", "idref", "ref", "refid", "rel", "rid", "src", "style", "uuid"];
+    let prefix = name.split_once(':').map_or(name, |(prefix, _)| prefix);
+    matches!(prefix, "xmlns" | "xsi" | "xml" | "xlink") || NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
+/// Whether elements below one of this name are a text that people wrote, whose attributes say how it is set.
+fn is_prose_root(name: &str) -> bool {
+    const NAMES: &[&str] = &[
+        "akomantoso",
+        "appendix",
+        "article",
+        "book",
+        "chapter",
+        "concept",
+        "feed",
+        "html",
+        "math",
+        "rdf",
+        "rss",
+        "section",
+        "svg",
+        "tei",
+        "teicorpus",
+        "topic",
+        "worddocument",
+    ];
+    NAMES.contains(&name.to_ascii_lowercase().as_str())
+}
+
+fn one_line(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text is HTML, as feeds have it.
@@ -288,6 +377,29 @@ mod tests {
             read("<article><para>Run <emphasis>it</emphasis> as <x>root</x>.</para><para><b>Or</b> not</para></article>").text,
             "Run it as root.\n\nOr not"
         );
+    }
+
+    #[test]
+    fn attributes_of_data_are_fields() {
+        let document = read(
+            "<?xml version='1.0'?><staff xmlns:x='urn:x' date='2026-11-28'><title>Staff list</title>\
+             <employee id='e1' name='Ann Lee' days='10'/><employee name='Bo &amp; Chen' days='12'><note>part time</note></employee>\
+             <limit value='3'/><pay currency='EUR'>4.50</pay></staff>",
+        );
+        assert_eq!(
+            document.text,
+            "date: 2026-11-28\n\nStaff list\n\nname: Ann Lee\ndays: 10\n\nname: Bo & Chen\ndays: 12\nnote: part time\n\n\
+             limit: 3\npay: 4.50\ncurrency: EUR"
+        );
+        assert_eq!(
+            read("<staff><employee name='Ann Lee' days='10'/></staff>").text,
+            "name: Ann Lee\ndays: 10"
+        );
+        let text =
+            read("<article role='x'><para n='1'>Run it.</para><graphic fileref='a.png'/></article>").text;
+        assert_eq!(text, "Run it.");
+        let many: String = (0..100_000).map(|n| format!(" a{n}='x'")).collect();
+        assert!(read(&format!("<a{many}>t</a>")).text.contains("a99999: x"));
     }
 
     #[test]

@@ -14,6 +14,7 @@ use footnote_core::{Error, Result};
 pub(crate) use self::tar::is_tar;
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
+use super::members::encoding::{RawName, decode_all};
 use super::members::{self, Bounded, Found, MemberOutput, Unpacking};
 
 /// What a gzip file begins with.
@@ -73,7 +74,7 @@ fn name_within(path: &Path, file_name: &str) -> Result<String> {
     }
     let decoder = MultiGzDecoder::new(members::open(path)?);
     let name = decoder.header().and_then(flate2::GzHeader::filename).unwrap_or(b"content");
-    Ok(members::names::decode_all(std::iter::once(name)).remove(0))
+    Ok(decode_all(std::iter::once(RawName::new(name))).remove(0))
 }
 
 #[cfg(test)]

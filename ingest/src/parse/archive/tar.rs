@@ -6,7 +6,8 @@ use std::io::{ErrorKind as IoErrorKind, Read};
 use footnote_core::{Error, ErrorKind, Result};
 use tar::{Archive, Entry, EntryType};
 
-use crate::parse::members::{Found, Unpacking, names};
+use crate::parse::members::encoding::{RawName, decode_all};
+use crate::parse::members::{Found, Unpacking};
 
 /// TAR archives consist of blocks of this many bytes; the first one is a header.
 pub(crate) const BLOCK: usize = 512;
@@ -39,7 +40,7 @@ pub(super) fn unpack<R: Read>(
         }
         Ok(())
     })?);
-    let mut names = names::decode_all(raw_names.iter().map(Vec::as_slice)).into_iter();
+    let mut names = decode_all(raw_names.iter().map(|name| RawName::new(name))).into_iter();
 
     let damage = each_entry(open()?, &mut |entry| {
         let name = names.next().unwrap_or_default();

@@ -114,6 +114,24 @@ fn names_in_gbk_are_read() {
 }
 
 #[test]
+fn members_of_the_same_name_are_told() {
+    let mut bytes = zip(&[("a.txt", b"one"), ("b.txt", b"two")]);
+    for at in 0..bytes.len() - 5 {
+        if bytes[at..].starts_with(b"b.txt") {
+            bytes[at] = b'a';
+        }
+    }
+    let (document, members) = read(&bytes, "pack.zip");
+    assert_eq!(names(&members), ["a.txt"]);
+    assert!(
+        told(&document).contains("\"a.txt\" was skipped: it stands in the archive 2 times"),
+        "{}",
+        told(&document)
+    );
+    assert!(document.warnings.len() == 1 && told(&read(&zip(&[("a.txt", b"one")]), "p.zip").0).is_empty());
+}
+
+#[test]
 fn no_member_leads_out_of_the_archive() {
     let hostile: [(&str, &[u8]); 4] =
         [("../../etc/passwd", b"a"), ("/etc/shadow", b"b"), ("C:\\x\\y.md", b"c"), ("a/../../b.md", b"d")];

@@ -1,6 +1,7 @@
 //! ZIP archives, with names in the encoding of whoever packed them.
 
-use std::io::BufReader;
+use std::collections::HashMap;
+use std::io::{BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
 use footnote_core::error::Context;
@@ -9,11 +10,19 @@ use fs_err::File;
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-use crate::parse::members::{self, Found, Unpacking, names};
+use crate::parse::members::encoding::{RawName, decode_all};
+use crate::parse::members::{self, Found, Unpacking};
+
+/// The end of the table of contents: its length without a comment, and the longest comment.
+const END: usize = 22;
+const MAX_COMMENT: u64 = 65_535;
+/// Longest table of contents in which members of the same name are looked for.
+const MAX_CONTENTS: u64 = 32 << 20;
 
 /// An entry of the table of contents; `None` in place of one that its local header contradicts.
 struct Entry {
     name: Vec<u8>,
+    is_utf8: bool,
     bytes: u64,
     compressed: u64,
     kind: Kind,
@@ -41,7 +50,10 @@ pub(super) fn unpack(path: &Path, unpacking: &mut Unpacking<'_>) -> Result<&'sta
     let entries: Vec<Option<Entry>> = (0..archive.len()).map(|index| entry(&mut archive, index)).collect();
     refuse_encrypted(&entries)?;
 
-    let names = names::decode_all(entries.iter().map(|e| e.as_ref().map_or(&b"unnamed"[..], |e| &e.name)));
+    let names = decode_all(entries.iter().map(|entry| match entry {
+        Some(entry) => RawName { bytes: &entry.name, is_utf8: entry.is_utf8 },
+        None => RawName::new(b"unnamed"),
+    }));
     for (index, (entry, name)) in entries.iter().zip(&names).enumerate() {
         let Some(entry) = entry else {
             unpacking.skip(name, "is damaged; pack it again");
@@ -56,7 +68,43 @@ pub(super) fn unpack(path: &Path, unpacking: &mut Unpacking<'_>) -> Result<&'sta
             Kind::File => add(&mut archive, index, name, entry, unpacking)?,
         }
     }
+    for (name, times) in namesakes(path).unwrap_or_default() {
+        let name = decode_all(std::iter::once(RawName::new(&name))).remove(0);
+        unpacking.skip(
+            &name,
+            format!("stands in the archive {times} times, of which the last was read; pack it again"),
+        );
+    }
     Ok("zip 8.6")
+}
+
+/// Names that stand more than once in the table of contents: the library knows the last member of each name only.
+/// `None` where the table is not where it should be, or too long for a classic archive.
+fn namesakes(path: &Path) -> Option<Vec<(Vec<u8>, usize)>> {
+    let mut file = members::open(path).ok()?;
+    let length = file.seek(SeekFrom::End(0)).ok()?;
+    let tail_at = length.saturating_sub(MAX_COMMENT + END as u64);
+    file.seek(SeekFrom::Start(tail_at)).ok()?;
+    let mut tail = Vec::new();
+    file.read_to_end(&mut tail).ok()?;
+    let end = tail.windows(END).rposition(|window| window.starts_with(b"PK\x05\x06"))?;
+    let size = u64::from(u32::from_le_bytes(tail.get(end + 12..end + 16)?.try_into().ok()?));
+    let start = (tail_at + end as u64).checked_sub(size).filter(|_| size <= MAX_CONTENTS)?;
+    file.seek(SeekFrom::Start(start)).ok()?;
+    let mut contents = Vec::new();
+    file.take(size).read_to_end(&mut contents).ok()?;
+
+    let mut times: HashMap<Vec<u8>, usize> = HashMap::new();
+    let mut rest = contents.as_slice();
+    while let Some(header) = rest.get(..46).filter(|header| header.starts_with(b"PK\x01\x02")) {
+        let long = |at: usize| usize::from(u16::from_le_bytes([header[at], header[at + 1]]));
+        let (name, others) = (long(28), long(30) + long(32));
+        *times.entry(rest.get(46..46 + name)?.to_vec()).or_default() += 1;
+        rest = rest.get(46 + name + others..)?;
+    }
+    let mut several: Vec<(Vec<u8>, usize)> = times.into_iter().filter(|(_, times)| *times > 1).collect();
+    several.sort();
+    Some(several)
 }
 
 fn entry(archive: &mut ZipArchive<BufReader<File>>, index: usize) -> Option<Entry> {
@@ -68,7 +116,9 @@ fn entry(archive: &mut ZipArchive<BufReader<File>>, index: usize) -> Option<Entr
         () => Kind::File,
     };
     let name = file.name_raw().to_vec();
-    Some(Entry { name, bytes: file.size(), compressed: file.compressed_size(), kind })
+    // The library reads a name as UTF-8 where the archive says so, else in the encoding of DOS.
+    let is_utf8 = std::str::from_utf8(&name).is_ok_and(|text| text == file.name());
+    Some(Entry { name, is_utf8, bytes: file.size(), compressed: file.compressed_size(), kind })
 }
 
 fn refuse_encrypted(entries: &[Option<Entry>]) -> Result<()> {

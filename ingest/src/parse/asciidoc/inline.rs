@@ -19,7 +19,21 @@ pub(crate) fn plain(text: &str, attributes: &Attributes) -> String {
             None => break,
         }
     }
-    without_marks(&without_macros(&text))
+    // What stands between `+++` is shown as it is.
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text.as_str();
+    while let Some((before, after)) = rest.split_once("+++") {
+        let Some((raw, after)) =
+            near(after).find("+++").and_then(|end| Some((after.get(..end)?, after.get(end + 3..)?)))
+        else {
+            break;
+        };
+        out.push_str(&without_marks(&without_macros(before)));
+        out.push_str(raw);
+        rest = after;
+    }
+    out.push_str(&without_marks(&without_macros(rest)));
+    out
 }
 
 /// With the attributes replaced that are known; `None` where there are none.
@@ -235,6 +249,7 @@ mod tests {
         check("*bold* _it_ `code` #hi# **B**old H~2~O x^2^", "bold it code hi Bold H2O x2");
         check("2 * 3 * 4 and snake_case_name, a_b", "2 * 3 * 4 and snake_case_name, a_b");
         check("*粗体*文字", "粗体文字");
+        check("*a* +++raw *b*+++ *c* +++", "a raw *b* c +++");
         check("see <<sec,Section 2>> and <<other>>", "see Section 2 and other");
         check(
             "link:a.html[The page] https://x.org[X] https://x.org/y xref:b.adoc#c[C^]",

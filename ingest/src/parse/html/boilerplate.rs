@@ -10,7 +10,13 @@ use ego_tree::{NodeId, NodeRef};
 use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
+use self::names::{
+    ADVERTISING, CERTAIN, Names, PEOPLE, SIDE, TOPICS, WEAK, is_call, is_counters, is_label, is_notice,
+    is_pitch, is_turn,
+};
 use super::{is_block, is_skipped};
+
+mod names;
 
 /// Weight of running text from which a page has a main text. A Latin letter weighs 1, a Han character 3.
 const MAIN_TEXT: usize = 300;
@@ -20,6 +26,10 @@ const RUNNING: usize = 25;
 const MAIN_SHARE_PERCENT: usize = 70;
 /// Most a labelled line such as `上一篇：…` weighs.
 const MAX_LABELLED: usize = 900;
+/// Most a call to follow, or a line of counters, weighs.
+const MAX_CALL: usize = 250;
+/// Most neighbours that are looked at.
+const MAX_BESIDE: usize = 200;
 
 /// Elements below `root` that are left out.
 pub(super) fn find(root: ElementRef<'_>) -> HashSet<NodeId> {
@@ -154,11 +164,50 @@ impl<'a> Page<'a> {
         self.each_kept(self.root, |page, element| {
             let own = page.weight(element.id());
             let rest = page.weight(page.root.id()).running.saturating_sub(own.running);
-            let is_boilerplate = is_holder(element.value()) && is_named(element.value(), STRONG);
-            if is_boilerplate && rest >= MAIN_TEXT && !holds_text(element) {
+            if is_holder(element.value())
+                && rest >= MAIN_TEXT
+                && page.is_boilerplate(element, own)
+                && !holds_text(element)
+            {
                 page.leave_out(element);
             }
         });
+    }
+
+    /// Whether the names of an element say that it is no text of the page, and another sign does where they may mean
+    /// something else: a report has `recommendations` of its own, and its authors comment on it.
+    fn is_boilerplate(&self, element: ElementRef<'a>, own: Weight) -> bool {
+        let names = Names::of(element.value());
+        if names.has(CERTAIN) {
+            return true;
+        }
+        if names.has(SIDE) {
+            return own.is_mostly_links() || starts_with_label(element) || self.is_beside_text(element, own);
+        }
+        if names.has(ADVERTISING)
+            && own.running < MAIN_TEXT
+            && (own.is_mostly_links() || is_pitch(&text_of(element)))
+        {
+            return true;
+        }
+        if !names.has(TOPICS) || first_heading(element).is_some_and(|heading| !is_label(heading)) {
+            return false;
+        }
+        own.is_mostly_links()
+            || starts_with_label(element)
+            || has(element, &["form", "textarea", "button", "input", "iframe"])
+            || has_entries_of_people(element)
+    }
+
+    /// Whether an element stands beside a part that holds more of the running text than it does.
+    fn is_beside_text(&self, element: ElementRef<'a>, own: Weight) -> bool {
+        let mut neighbours =
+            element.prev_siblings().take(MAX_BESIDE).chain(element.next_siblings().take(MAX_BESIDE));
+        neighbours.any(|neighbour| {
+            let other = self.weight(neighbour.id()).running;
+            let is_part = ElementRef::wrap(neighbour).is_some_and(|e| is_holder(e.value()));
+            is_part && other >= MAIN_TEXT && other >= own.running * 2
+        })
     }
 
     /// The innermost element that holds most of the running text.
@@ -187,7 +236,7 @@ impl<'a> Page<'a> {
             for beside in around.child_elements().filter(|beside| beside.id() != inner.id()) {
                 let own = self.weight(beside.id());
                 let is_boilerplate = own.is_mostly_links() && !has(beside, &["table"])
-                    || is_named(beside.value(), WEAK) && own.running < MAIN_TEXT;
+                    || Names::of(beside.value()).has(WEAK) && own.running < MAIN_TEXT;
                 if is_boilerplate
                     && is_block(beside.value().name()) | is_list(beside.value())
                     && !has(beside, &["h1"])
@@ -215,7 +264,7 @@ impl<'a> Page<'a> {
                 || element.descendants().filter_map(ElementRef::wrap).filter(|e| e.value().name() == "a");
             if is_small
                 && is_holder(element.value())
-                && is_named(element.value(), WEAK)
+                && Names::of(element.value()).has(WEAK)
                 && links().count() > 1
                 && !has(element, &["h1"])
                 && !in_cell()
@@ -232,7 +281,12 @@ impl<'a> Page<'a> {
         self.each_kept(self.root, |page, element| {
             let own = page.weight(element.id());
             let is_late = passed * 2 >= whole && own.text <= MAX_LABELLED;
-            if is_late && is_labelled_line(element, own) {
+            let is_last = passed * 3 >= whole * 2;
+            let is_short = own.text <= MAX_CALL && is_line(element);
+            let is_notice = is_late && is_labelled_line(element, own)
+                || is_short && is_last && is_call(&text_of(element))
+                || is_short && is_counters(&text_of(element));
+            if is_notice {
                 page.leave_out(element);
             } else if is_late && is_label(element) {
                 page.leave_out_below(element);
@@ -269,8 +323,10 @@ impl<'a> Page<'a> {
             .collect();
         let mut all = Weight::default();
         below.iter().for_each(|next| all.add(self.weight(next.id())));
-        let has_form =
-            below.iter().any(|next| has(*next, &["form", "textarea"]) || is_named(next.value(), STRONG));
+        let has_form = below.iter().any(|next| {
+            let names = Names::of(next.value());
+            has(*next, &["form", "textarea"]) || [CERTAIN, TOPICS, SIDE].iter().any(|words| names.has(words))
+        });
         if !below.is_empty() && (all.is_mostly_links() || has_form) {
             below.into_iter().for_each(|next| self.leave_out(next));
             self.leave_out(label);
@@ -280,16 +336,41 @@ impl<'a> Page<'a> {
 
 /// `上一篇：…` with its link, or a notice of copyright.
 fn is_labelled_line(element: ElementRef<'_>, own: Weight) -> bool {
-    let name = element.value().name();
-    if own.text > MAX_LABELLED
-        || !matches!(name, "p" | "div" | "li" | "ul" | "span" | "blockquote" | "section")
-    {
+    if own.text > MAX_LABELLED || !is_line(element) {
         return false;
     }
     let start: String = element.text().flat_map(str::chars).filter(|c| !c.is_whitespace()).take(12).collect();
     let start = start.to_lowercase();
-    let is_turn = TURNS.iter().any(|label| start.starts_with(label)) && own.linked > 0;
-    is_turn && own.running * 2 < MAIN_TEXT || NOTICES.iter().any(|label| start.starts_with(label))
+    is_turn(&start) && own.linked > 0 && own.running * 2 < MAIN_TEXT || is_notice(&start)
+}
+
+fn is_line(element: ElementRef<'_>) -> bool {
+    matches!(element.value().name(), "p" | "div" | "li" | "ul" | "span" | "blockquote" | "section")
+}
+
+/// The text of an element without blanks, in lower case.
+fn text_of(element: ElementRef<'_>) -> String {
+    let chars = element.text().flat_map(str::chars).take(MAX_CALL * 8).filter(|c| !c.is_whitespace());
+    chars.take(MAIN_TEXT).flat_map(char::to_lowercase).collect()
+}
+
+fn first_heading(element: ElementRef<'_>) -> Option<ElementRef<'_>> {
+    let mut inner = element.descendants().skip(1).filter_map(ElementRef::wrap);
+    inner.find(|e| heading_level(e.value().name()).is_some())
+}
+
+/// Whether the first text in an element is a label such as `相关推荐`, as a heading or not.
+fn starts_with_label(element: ElementRef<'_>) -> bool {
+    let mut texts =
+        element.descendants().filter(|n| n.value().as_text().is_some_and(|t| !t.trim().is_empty()));
+    let first = texts.next().and_then(|text| text.parent()).and_then(ElementRef::wrap);
+    first.filter(|first| first.id() != element.id()).is_some_and(is_label)
+}
+
+/// Whether an element holds several entries that are alike, each with somebody's name or picture.
+fn has_entries_of_people(element: ElementRef<'_>) -> bool {
+    let inner = element.descendants().skip(1).filter_map(ElementRef::wrap);
+    inner.filter(|e| Names::of(e.value()).has(PEOPLE)).take(2).count() > 1
 }
 
 /// A Latin letter weighs 1, a Han character 3, as it says about as much.
@@ -343,163 +424,6 @@ fn heading_level(name: &str) -> Option<u8> {
     let digit = name.strip_prefix('h')?;
     digit.parse().ok().filter(|level| (1..=6).contains(level))
 }
-
-/// Whether the text of a heading, or of a short line, is a label such as `相关推荐` or `Related posts (3)`.
-fn is_label(element: ElementRef<'_>) -> bool {
-    if !matches!(
-        element.value().name(),
-        "h2" | "h3" | "h4" | "h5" | "h6" | "p" | "div" | "strong" | "span" | "dt"
-    ) {
-        return false;
-    }
-    let text: String = element.text().flat_map(str::chars).take(60).collect();
-    let text = text.trim().trim_end_matches(|c: char| !c.is_alphabetic()).to_lowercase();
-    LABELS.contains(&text.as_str())
-}
-
-/// Whether a class (or, of an element that no generator names after a heading, the id) has one of these words.
-fn is_named(element: &Element, words: &[&str]) -> bool {
-    let class = element.attr("class").unwrap_or_default();
-    let parts = |name: &str| split_name(name);
-    let class_words = parts(class);
-    // Generators of documentation name sections after their headings.
-    if class_words.iter().any(|word| word == "section") {
-        return false;
-    }
-    let id_words =
-        if element.name() == "section" { Vec::new() } else { parts(element.attr("id").unwrap_or_default()) };
-    class_words.iter().chain(&id_words).any(|word| words.contains(&word.as_str()))
-}
-
-/// `relatedPosts_box-2` as `related`, `posts`, `box`.
-fn split_name(name: &str) -> Vec<String> {
-    let mut words = vec![String::new()];
-    let mut before = ' ';
-    for c in name.chars() {
-        let begins = c.is_uppercase() && before.is_lowercase();
-        if begins || !c.is_alphabetic() {
-            words.push(String::new());
-        }
-        if let Some(word) = words.last_mut().filter(|_| c.is_alphabetic()) {
-            word.extend(c.to_lowercase());
-        }
-        before = c;
-    }
-    words.retain(|word| !word.is_empty());
-    words
-}
-
-/// Words in the names of parts that are no text of the page, whatever they hold.
-const STRONG: &[&str] = &[
-    "adsbygoogle",
-    "advert",
-    "advertisement",
-    "breadcrumb",
-    "breadcrumbs",
-    "comment",
-    "commentlist",
-    "comments",
-    "cookie",
-    "disqus",
-    "newsletter",
-    "pagination",
-    "recommend",
-    "recommendation",
-    "recommendations",
-    "recommended",
-    "related",
-    "relatedposts",
-    "respond",
-    "sidebar",
-    "sponsor",
-    "sponsored",
-];
-
-/// Words that may mean something else; other signs are asked for too.
-const WEAK: &[&str] = &[
-    "ad",
-    "ads",
-    "banner",
-    "copyright",
-    "footer",
-    "hot",
-    "lang",
-    "language",
-    "languages",
-    "link",
-    "links",
-    "menu",
-    "nav",
-    "navbar",
-    "navigation",
-    "next",
-    "pager",
-    "popular",
-    "prev",
-    "promo",
-    "rank",
-    "share",
-    "sharing",
-    "social",
-    "subscribe",
-    "toolbar",
-    "widget",
-];
-
-/// Beginnings of lines that lead to other pages.
-const TURNS: &[&str] = &[
-    "上一篇",
-    "下一篇",
-    "上一章",
-    "下一章",
-    "上一页",
-    "下一页",
-    "previouspost",
-    "nextpost",
-    "olderpost",
-    "newerpost",
-];
-
-/// Beginnings of notices below a text.
-const NOTICES: &[&str] = &["版权声明", "著作权归", "本文链接：", "转载请注明", "未经允许不得转载"];
-
-/// Labels above lists of other pages, and above comments.
-const LABELS: &[&str] = &[
-    "相关推荐",
-    "相关阅读",
-    "相关文章",
-    "相关链接",
-    "相关新闻",
-    "推荐阅读",
-    "延伸阅读",
-    "猜你喜欢",
-    "为您推荐",
-    "热门推荐",
-    "热门文章",
-    "最新文章",
-    "更多文章",
-    "评论",
-    "网友评论",
-    "最新评论",
-    "全部评论",
-    "发表评论",
-    "发表回复",
-    "文章评论",
-    "留言",
-    "comments",
-    "leave a comment",
-    "leave a reply",
-    "more from this author",
-    "popular posts",
-    "read next",
-    "recommended",
-    "related articles",
-    "related posts",
-    "related stories",
-    "share this",
-    "you may also like",
-    "you might also like",
-];
 
 #[cfg(test)]
 mod tests;

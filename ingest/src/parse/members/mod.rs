@@ -3,6 +3,7 @@
 //! Nothing of them is kept here but their names and sizes. Limits apply to what was really unpacked; a member
 //! that breaks one of its own is left out and told, a file whose members break one together is refused.
 
+pub(crate) mod encoding;
 pub(crate) mod names;
 
 use std::io::Read;

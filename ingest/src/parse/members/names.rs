@@ -1,35 +1,38 @@
 //! Names of members as an archive or a message gives them: decoded, and made harmless. They are data for
 //! people, never a path on any disk.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
-use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{BIG5, EUC_JP, EUC_KR, Encoding, GB18030, GBK, SHIFT_JIS};
 use footnote_core::text::is_invisible;
 
 /// Longest part of a path and longest path, in scalar values.
 const MAX_PART: usize = 150;
 const MAX_PATH: usize = 500;
-/// Below so many bytes outside ASCII a guess is a gamble; what may be common Chinese is taken for it.
-const SHORT: usize = 24;
 
 /// Gives each member of a file a name of its own.
 #[derive(Default)]
 pub(crate) struct Names {
     taken: HashSet<String>,
+    /// Per name that several members have: the highest number given to one of them.
+    numbers: HashMap<String, u32>,
 }
 
 impl Names {
     /// The name made harmless, with a number where another member has it already.
     pub(crate) fn place(&mut self, name: &str) -> String {
         let clean = clean(name);
-        let mut placed = clean.clone();
-        let mut number = 1;
-        while !self.taken.insert(placed.clone()) {
-            number += 1;
-            placed = numbered(&clean, number);
+        if self.taken.insert(clean.clone()) {
+            return clean;
         }
-        placed
+        // From the last number on: thousands of namesakes would take the square of their number otherwise.
+        let number = self.numbers.entry(clean.clone()).or_insert(1);
+        loop {
+            *number += 1;
+            let placed = numbered(&clean, *number);
+            if self.taken.insert(placed.clone()) {
+                return placed;
+            }
+        }
     }
 }
 
@@ -89,55 +92,8 @@ pub(crate) fn is_system(name: &str) -> bool {
     })
 }
 
-/// The names as text: UTF-8 where it is that, whatever the archive says; the others in the one encoding that
-/// suits all of them best, as one program wrote them.
-pub(crate) fn decode_all<'n>(names: impl Iterator<Item = &'n [u8]> + Clone) -> Vec<String> {
-    let is_utf8 = |name: &[u8]| std::str::from_utf8(name).is_ok();
-    let legacy: Vec<&[u8]> = names.clone().filter(|name| !is_utf8(name)).collect();
-    let encoding = guess(&legacy.join(&b'\n'));
-    names
-        .map(|name| match std::str::from_utf8(name) {
-            Ok(name) => name.to_owned(),
-            Err(_) => encoding.decode_without_bom_handling(name).0.into_owned(),
-        })
-        .collect()
-}
-
-fn guess(names: &[u8]) -> &'static Encoding {
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
-    detector.feed(names, true);
-    let guessed = detector.guess(None, Utf8Detection::Deny);
-    let is_cjk = [BIG5, SHIFT_JIS, EUC_JP, EUC_KR].contains(&guessed);
-    let foreign = names.iter().filter(|byte| !byte.is_ascii()).count();
-    match () {
-        () if guessed == GBK || guessed == GB18030 => GB18030,
-        () if is_cjk && foreign >= SHORT => guessed,
-        () if is_common_chinese(names) => GB18030,
-        () => guessed,
-    }
-}
-
-/// Whether all that is not ASCII are the characters and marks in everyday use of GB 2312.
-fn is_common_chinese(names: &[u8]) -> bool {
-    let mut rest = names;
-    while let [first, after @ ..] = rest {
-        rest = after;
-        if first.is_ascii() {
-            continue;
-        }
-        let [second, after @ ..] = rest else { return false };
-        rest = after;
-        let is_common = matches!(first, 0xa1 | 0xa3 | 0xb0..=0xd7) && *second >= 0xa1 && *second != 0xff;
-        if !is_common {
-            return false;
-        }
-    }
-    true
-}
-
 #[cfg(test)]
 mod tests {
-    use encoding_rs::WINDOWS_1252;
     use proptest::prelude::*;
 
     use super::*;
@@ -166,6 +122,11 @@ mod tests {
         let mut names = Names::default();
         let placed = ["a/b.md", "a/../a/b.md", "a\\b.md", "README", "README"].map(|n| names.place(n));
         assert_eq!(placed, ["a/b.md", "a/a/b.md", "a/b (2).md", "README", "README (2)"]);
+        assert_eq!(names.place("README (3)"), "README (3)");
+        assert_eq!(["README", "README"].map(|n| names.place(n)), ["README (4)", "README (5)"]);
+        // One member after the other would look at all numbers before its own.
+        let last = (0..100_000).map(|_| names.place("a.txt")).last();
+        assert_eq!(last.as_deref(), Some("a (100000).txt"));
     }
 
     #[test]
@@ -176,20 +137,6 @@ mod tests {
         assert!(!is_system("./a/b.md") && !is_system("a.b/c.md"));
     }
 
-    #[test]
-    fn names_are_read_in_the_encoding_they_were_written_in() {
-        let check = |encoding: &'static Encoding, names: &[&str]| {
-            let bytes: Vec<Vec<u8>> = names.iter().map(|n| encoding.encode(n).0.into_owned()).collect();
-            assert_eq!(decode_all(bytes.iter().map(Vec::as_slice)), names, "{}", encoding.name());
-        };
-        check(GBK, &["年假.md"]);
-        check(GBK, &["人事/员工手册.docx", "人事/休假制度（2026）.pdf", "readme.txt"]);
-        check(BIG5, &["人事規章/員工請假規則說明書.docx", "會議紀錄/年度預算審查報告.pdf"]);
-        check(SHIFT_JIS, &["就業規則/有給休暇について.docx", "議事録/ソフトウェア開発会議.pdf"]);
-        check(WINDOWS_1252, &["Überstunden für Angestellte.txt", "Résumé à jour.doc"]);
-        check(encoding_rs::UTF_8, &["年假.md", "Ü.txt"]);
-    }
-
     proptest! {
         #[test]
         fn a_clean_name_stays_below_any_folder(given in "\\PC{0,20}|[./\\\\a:\0 ]{0,12}") {
@@ -197,11 +144,6 @@ mod tests {
             let path = std::path::Path::new(&name);
             prop_assert!(path.components().all(|c| matches!(c, std::path::Component::Normal(_))), "{}", name);
             prop_assert_eq!(clean(&name), name);
-        }
-
-        #[test]
-        fn no_bytes_panic(names in proptest::collection::vec(proptest::collection::vec(any::<u8>(), 0..30), 0..5)) {
-            prop_assert_eq!(decode_all(names.iter().map(Vec::as_slice)).len(), names.len());
         }
     }
 }

@@ -36,6 +36,7 @@ pub(super) struct Content<'b> {
     lists: Vec<String>,
     tables: usize,
     cell_repeats: usize,
+    row_repeats: usize,
     paragraphs: usize,
     notes: Vec<String>,
     annotation: Option<Annotation>,
@@ -65,6 +66,7 @@ impl<'b> Content<'b> {
             lists: Vec::new(),
             tables: 0,
             cell_repeats: 0,
+            row_repeats: 0,
             paragraphs: 0,
             notes: Vec::new(),
             annotation: None,
@@ -178,7 +180,10 @@ impl<'b> Content<'b> {
                 self.tables += 1;
                 self.flow.open_table();
             }
-            "table-row" if self.tables == 1 => self.flow.open_row(),
+            "table-row" if self.tables == 1 => {
+                self.row_repeats = count("number-rows-repeated").min(MAX_REPEATED);
+                self.flow.open_row();
+            }
             "table-cell" if self.tables == 1 => {
                 self.cell_repeats = count("number-columns-repeated").min(MAX_REPEATED);
                 self.flow.open_cell(count("number-columns-spanned"), count("number-rows-spanned"));
@@ -214,6 +219,10 @@ impl<'b> Content<'b> {
                     self.flow.close_table();
                     self.append_notes();
                 }
+            }
+            "table-row" if self.tables == 1 => {
+                let times = std::mem::take(&mut self.row_repeats);
+                self.flow.repeat_row(times.saturating_sub(1));
             }
             // Places without a cell of their own in this row that a repeat stands for are blank ones nearly
             // always: the repeats keep the columns in line.

@@ -48,6 +48,23 @@ fn structure_is_kept() {
 }
 
 #[test]
+fn repeated_rows_are_written_unless_they_are_blank() {
+    let cell = |text: &str| format!("<table:table-cell><text:p>{text}</text:p></table:table-cell>");
+    let row = |repeats: u32, cells: &str| {
+        format!("<table:table-row table:number-rows-repeated=\"{repeats}\">{cells}</table:table-row>")
+    };
+    let (head, same) =
+        (format!("{}{}", cell("Day"), cell("Shift")), format!("{}{}", cell("any"), cell("late")));
+    let blank = row(1_000_000, "<table:table-cell/>");
+    let document = read(
+        ContentType::Odt,
+        &format!("<table:table>{}{}{blank}{}</table:table>", row(1, &head), row(3, &same), row(1, &head)),
+    );
+    assert_eq!(document.text.matches("| any | late |").count(), 3);
+    assert!(document.text.ends_with("| any | late |\n| Day | Shift |"), "{}", document.text);
+}
+
+#[test]
 fn lists_within_cells_keep_their_marks() {
     let item = |text: &str| format!("<text:list-item><text:p>{text}</text:p></text:list-item>");
     let cell = |inner: &str| format!("<table:table-cell>{inner}</table:table-cell>");

@@ -2,6 +2,7 @@
 
 pub(crate) mod xml;
 
+use std::collections::HashMap;
 use std::io::{BufReader, Read, Write};
 use std::path::Path;
 
@@ -27,6 +28,8 @@ pub(crate) fn entry_names(file: File, limits: &ParseLimits) -> Option<Vec<String
 /// An open package.
 pub(crate) struct Package {
     archive: ZipArchive<BufReader<File>>,
+    /// Parts whose names have `\` in place of `/`, as some programs on Windows write them.
+    by_windows_name: HashMap<String, usize>,
     inflated: u64,
     limits: ParseLimits,
 }
@@ -48,12 +51,17 @@ impl Package {
                 ),
             ));
         }
-        Ok(Self { archive, inflated: 0, limits: limits.clone() })
+        let named = (0..archive.len()).filter_map(|index| Some((archive.name_for_index(index)?, index)));
+        let by_windows_name = named
+            .filter(|(name, _)| name.contains('\\'))
+            .map(|(name, index)| (name.replace('\\', "/"), index))
+            .collect();
+        Ok(Self { archive, by_windows_name, inflated: 0, limits: limits.clone() })
     }
 
-    /// Names of the parts.
+    /// Names of the parts, with `/` between.
     pub(crate) fn names(&self) -> Vec<String> {
-        self.archive.file_names().map(str::to_owned).collect()
+        self.archive.file_names().map(|name| name.replace('\\', "/")).collect()
     }
 
     /// The text of the XML part called `name`; `None` where there is none.
@@ -63,7 +71,8 @@ impl Package {
 
     /// The bytes of the part called `name`; `None` where there is none.
     pub(crate) fn bytes(&mut self, name: &str) -> Result<Option<Vec<u8>>> {
-        let Some(index) = self.archive.index_for_name(name) else { return Ok(None) };
+        let found = self.archive.index_for_name(name).or_else(|| self.by_windows_name.get(name).copied());
+        let Some(index) = found else { return Ok(None) };
         let mut bytes = Vec::new();
         self.inflate(index, &mut bytes)?;
         Ok(Some(bytes))
@@ -143,7 +152,31 @@ pub(crate) fn resolve(folder: &str, target: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::resolve;
+    use std::io::Write;
+
+    use super::{Package, resolve};
+    use crate::parse::limits::ParseLimits;
+
+    #[test]
+    fn parts_with_backslashes_are_found() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+        zip.start_file("word/document.xml", zip::write::SimpleFileOptions::default()).unwrap();
+        zip.write_all(b"<w/>").unwrap();
+        zip.finish().unwrap();
+        // The writer of the library mends such names.
+        let mut bytes = fs_err::read(file.path()).unwrap();
+        for at in 0..bytes.len() - 8 {
+            if bytes[at..].starts_with(b"word/doc") {
+                bytes[at + 4] = b'\\';
+            }
+        }
+        fs_err::write(file.path(), bytes).unwrap();
+        let mut package = Package::open(file.path(), &ParseLimits::default()).unwrap();
+        assert_eq!(package.names(), ["word/document.xml"]);
+        assert_eq!(package.xml("word/document.xml").unwrap().as_deref(), Some("<w/>"));
+        assert_eq!(package.xml("word/styles.xml").unwrap(), None);
+    }
 
     #[test]
     fn targets_are_resolved_within_the_package() {

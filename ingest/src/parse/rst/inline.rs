@@ -1,12 +1,32 @@
 //! Inline markup of reStructuredText: what a reader sees of it.
 
+use std::cell::Cell;
 use std::collections::HashMap;
 
 /// How far on the end of a marked stretch is looked for, in bytes.
 const MAX_STRETCH: usize = 4_000;
 
-/// Values of `|name|`.
-pub(crate) type Substitutions = HashMap<String, String>;
+/// Values of `|name|`, and how many bytes of them may still be written: a long value that stands in a text thousands
+/// of times would grow without bound.
+#[derive(Default)]
+pub(crate) struct Substitutions {
+    values: HashMap<String, String>,
+    left: Cell<usize>,
+}
+
+impl Substitutions {
+    /// These values, of which `most` bytes are written in all.
+    pub(crate) fn new(values: HashMap<String, String>, most: usize) -> Self {
+        Self { values, left: Cell::new(most) }
+    }
+
+    /// The value of `name`, while it may be written.
+    fn take(&self, name: &str) -> Option<String> {
+        let value = self.values.get(name)?;
+        self.left.set(self.left.get().checked_sub(value.len())?);
+        Some(value.clone())
+    }
+}
 
 /// The readable text of a stretch of reStructuredText.
 pub(crate) fn plain(text: &str, substitutions: &Substitutions) -> String {
@@ -53,10 +73,12 @@ fn marked(text: &str, substitutions: &Substitutions) -> Option<(String, usize)> 
     if let Some(inner) = between(text, "**", "**") {
         return Some((plain_within(inner), inner.len() + 4));
     }
-    if let Some(inner) = between(text, "|", "|").filter(|inner| substitutions.contains_key(*inner)) {
+    if let Some((inner, value)) =
+        between(text, "|", "|").and_then(|inner| Some((inner, substitutions.take(inner)?)))
+    {
         let length = inner.len() + 2;
         let tail = text.get(length..)?.bytes().take_while(|b| *b == b'_').count();
-        return Some((substitutions.get(inner)?.clone(), length + tail));
+        return Some((value, length + tail));
     }
     if let Some(inner) = between(text, "*", "*") {
         return Some((plain_within(inner), inner.len() + 2));
@@ -122,7 +144,8 @@ mod tests {
 
     #[track_caller]
     fn check(text: &str, expected: &str) {
-        let substitutions = Substitutions::from([("name".to_owned(), "Footnote".to_owned())]);
+        let values = HashMap::from([("name".to_owned(), "Footnote".to_owned())]);
+        let substitutions = Substitutions::new(values, 100);
         assert_eq!(plain(text, &substitutions), expected, "{text}");
     }
 
@@ -140,10 +163,17 @@ mod tests {
         check("\\*not em\\* H\\ :sub:`2`\\ O", "*not em* H2O");
     }
 
+    #[test]
+    fn values_are_written_up_to_a_bound() {
+        let substitutions = Substitutions::new(HashMap::from([("a".to_owned(), "x".repeat(100))]), 250);
+        let text = plain(&"|a| ".repeat(5), &substitutions);
+        assert_eq!((text.matches('x').count(), text.matches("|a|").count()), (200, 3));
+    }
+
     proptest::proptest! {
         #[test]
         fn no_text_panics(text in "([*`|:_\\\\<>\\[\\] 年]|:r:`|[a-c]){0,60}") {
-            let _ = plain(&text, &Substitutions::new());
+            let _ = plain(&text, &Substitutions::default());
         }
     }
 }

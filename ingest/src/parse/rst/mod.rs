@@ -6,8 +6,6 @@ mod directive;
 mod inline;
 mod table;
 
-use std::collections::HashMap;
-
 use footnote_core::Result;
 use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
 
@@ -32,7 +30,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     let mut reader = Reader {
         flow: Flow::new(&mut builder),
         titles: Vec::new(),
-        substitutions: substitutions(&lines),
+        substitutions: substitutions(&lines, limits.max_text_chars),
         includes: 0,
     };
     reader.blocks(&lines, 0);
@@ -45,8 +43,8 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 }
 
 /// Values of `.. |name| replace:: value`.
-fn substitutions(lines: &[&str]) -> Substitutions {
-    let none = HashMap::new();
+fn substitutions(lines: &[&str], most: usize) -> Substitutions {
+    let none = Substitutions::default();
     let definition = |line: &&str| {
         let (name, value) = line.trim_start().strip_prefix(".. |")?.split_once("| ")?;
         let value = match value.split_once("::")? {
@@ -55,7 +53,7 @@ fn substitutions(lines: &[&str]) -> Substitutions {
         };
         Some((name.to_owned(), plain(value, &none)))
     };
-    lines.iter().filter_map(definition).collect()
+    Substitutions::new(lines.iter().filter_map(definition).collect(), most)
 }
 
 struct Reader<'b> {

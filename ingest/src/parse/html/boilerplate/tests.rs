@@ -102,3 +102,70 @@ fn deep_and_wide_pages_are_read_in_time() {
     let wide = format!("<p>{}</p>{}", ENGLISH.repeat(10), "<div class=comments><a>x</a></div>".repeat(5_000));
     assert!(read(&wide).text.contains("ten days"));
 }
+
+#[test]
+fn what_a_page_is_about_is_kept_whatever_its_class() {
+    let text = ENGLISH.repeat(6);
+    check(
+        &format!(
+            "<body><h1>Audit</h1><div class=findings><p>{text}</p></div>\
+             <div class=recommendations><h2>Recommendations</h2><p>Replace all vehicles by 2027.</p><p>Approve a budget.</p></div>\
+             <div class=related><h2>Related party transactions</h2><p>The company sold land to its director.</p></div>\
+             <div class=comment>Management comment: we accept the finding.</div>\
+             <section class=sponsor-info><p>The study was funded by the ministry.</p></section>\
+             <div class=content-with-sidebar><h2>Leave</h2><p>A policy in a layout.</p></div>"
+        ),
+        &["Replace all", "sold land", "we accept", "funded by", "policy in a layout"],
+        &[],
+    );
+}
+
+#[test]
+fn another_sign_tells_boilerplate_from_text() {
+    let text = ENGLISH.repeat(6);
+    check(
+        &format!(
+            "<body><div class=main><h1>T</h1><p>{text}</p></div>\
+             <div class=comments><div><b class=author>Bob</b><p>First!</p></div><div><b class=author>Ann</b><p>Second!</p></div></div>\
+             <div class=related><a href=1>Another page</a><a href=2>A third page</a></div>\
+             <div class=newsletter>Our letters<form><input></form></div>\
+             <div class=ad-setup><p>Join the computer to the AD domain.</p></div>\
+             <div class=sponsored><p>Limited offer: buy now and save.</p></div>\
+             <div id=sideBar><h3>Notice board</h3><p>Owner: Ann, five years with us.</p></div>"
+        ),
+        &["ten days", "AD domain"],
+        &["First!", "Second!", "Another page", "Our letters", "Limited offer", "Notice board"],
+    );
+}
+
+#[test]
+fn chinese_pages_lose_advertising_calls_and_comments() {
+    let text = "员工入职满一年后，每个自然年享有十天带薪年假，应当至少提前两周在系统中提出申请。".repeat(6);
+    check(
+        &format!(
+            "<body><div id=head><p>随笔 - 123 文章 - 0 评论 - 45</p></div><div class=wrapper><div class=article>\
+             <h1>年假制度</h1><p>点击右上角的分享按钮，扫描二维码登录系统。</p><p>{text}</p><p>本月文章 12 篇，评论 30 条。</p>\
+             <p>{text}</p><p>扫码关注公众号“人力资源”，回复“年假”领取资料！</p>\
+             <p>点击下方名片，关注我们，获取更多干货！</p><p>长按识别二维码，添加客服微信领取《员工手册模板》</p>\
+             <p>点个“在看”，分享给更多人</p><div class=ad-box><p>限时优惠：购买课程立减100元，名师亲授。</p></div>\
+             <div class=tuijian><p>广告：双十一大促，全场五折，赶快下单吧。</p></div></div>\
+             <div>posted @ 2024-03-01 10:00 阅读(123) 评论(2)</div>\
+             <div class=pinglun><h3>共 2 条评论</h3><div class=item><b>李四</b><p>写得很好，学习了。</p></div></div>\
+             <div class=xiangguan><h3>你可能还喜欢</h3><ul><li><a href=1>加班费怎么算</a></li></ul></div></div>"
+        ),
+        &["年假制度", "分享按钮", "本月文章", &text],
+        &[
+            "随笔",
+            "公众号",
+            "名片",
+            "客服微信",
+            "在看",
+            "课程",
+            "双十一",
+            "posted",
+            "李四",
+            "共 2 条",
+            "加班费",
+        ],
+    );
+}
