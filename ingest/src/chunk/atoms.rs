@@ -313,7 +313,8 @@ mod tests {
         let header = |table: &str, max| {
             repeated_header(table, max, &WordCounter).unwrap().map(|(header, _)| header.into_owned())
         };
-        let table = "| Name of the employee | Days \\| weeks of leave per year |\n| --- | --- |\n| Ann | 10 |\n";
+        let table =
+            "| Name of the employee | Days \\| weeks of leave per year |\n| --- | --- |\n| Ann | 10 |\n";
         assert_eq!(header(table, 40).unwrap(), &table[..table.find("| Ann").unwrap()]);
         let short = header(table, 12).unwrap();
         assert_eq!(short, "| Name of the… | Days \\| week… |\n");

@@ -28,7 +28,9 @@ pub(crate) fn unread_pictures(count: usize) -> Option<String> {
         1 => "1 picture".to_owned(),
         count => format!("{count} pictures"),
     };
-    Some(format!("not read: {pictures} without a description; pictures are read in PDFs and image files only"))
+    Some(format!(
+        "not read: {pictures} without a description; pictures are read in PDFs and image files only"
+    ))
 }
 
 #[cfg(test)]

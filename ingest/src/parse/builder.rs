@@ -356,8 +356,7 @@ fn clean_chars(text: &str, verbatim: bool) -> String {
 /// The letters of a sign that printers cast for them: nobody searches for `oﬃce` by that sign.
 fn ligature(c: char) -> Option<&'static str> {
     const LETTERS: [&str; 7] = ["ff", "fi", "fl", "ffi", "ffl", "st", "st"];
-    let index = u32::from(c).checked_sub(0xfb00)?;
-    LETTERS.get(usize::try_from(index).ok()?).copied()
+    LETTERS.get(usize::try_from(u32::from(c).checked_sub(0xfb00)?).ok()?).copied()
 }
 
 fn is_noncharacter(c: char) -> bool {
@@ -490,8 +489,10 @@ mod tests {
     fn printers_ligatures_are_letters_but_not_in_code() {
         let mut builder = DocumentBuilder::new(1_000);
         builder.start_page(1);
-        let line = |start, end, top| PlacedLine { start, end, bounds: [0.1, top, 0.9, 0.9], confidence: None };
-        builder.block_with_lines(BlockKind::Paragraph, 0, "oﬃce ﬂoor ﬅ\0", &[line(0, 4, 0.1), line(5, 9, 0.2)]);
+        let line =
+            |start, end, top| PlacedLine { start, end, bounds: [0.1, top, 0.9, 0.9], confidence: None };
+        let text = "oﬃce ﬂoor ﬅ\0";
+        builder.block_with_lines(BlockKind::Paragraph, 0, text, &[line(0, 4, 0.1), line(5, 9, 0.2)]);
         builder.block(BlockKind::Code, 0, "let ﬁ = 1;");
         let document = builder.finish(ContentType::Pdf, "test").unwrap();
         assert_eq!(document.text, "office floor st\n\nlet ﬁ = 1;");

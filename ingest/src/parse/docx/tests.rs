@@ -334,9 +334,11 @@ fn charts_are_tables_and_frames_are_no_tables() {
 #[test]
 fn what_is_not_read_is_told() {
     let picture = "<w:p><w:r><w:drawing><pic:pic><pic:blipFill/></pic:pic></w:drawing></w:r></w:p>";
-    let described = "<w:p><w:r><w:drawing><wp:docPr descr=\"The route to work\"/><pic:pic/></w:drawing></w:r></w:p>";
+    let described =
+        "<w:p><w:r><w:drawing><wp:docPr descr=\"The route to work\"/><pic:pic/></w:drawing></w:r></w:p>";
     let object = "<w:p><w:r><w:object><o:OLEObject ProgID=\"Excel.Sheet.12\"/></w:object></w:r></w:p>";
-    let document = read(&format!("{picture}{described}{object}{picture}<w:altChunk r:id=\"r1\"/>{}", p("", "Text.")));
+    let document =
+        read(&format!("{picture}{described}{object}{picture}<w:altChunk r:id=\"r1\"/>{}", p("", "Text.")));
     assert_eq!(document.text, "Picture: The route to work\n\nText.");
     let warnings: Vec<_> = document.warnings.iter().map(|warning| warning.message.as_str()).collect();
     assert_eq!(warnings.len(), 3, "{warnings:?}");

@@ -42,7 +42,8 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
         read = append(body, &HashSet::new(), &mut Flow::new(&mut builder));
     }
     // A picture elsewhere is no part of the file.
-    let pictures = undescribed_pictures(root).filter(|image| image.attr("src").is_some_and(is_embedded)).count();
+    let pictures =
+        undescribed_pictures(root).filter(|image| image.attr("src").is_some_and(is_embedded)).count();
     unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
     let all = letters(visible_text(body));
     if all > read {

@@ -304,8 +304,13 @@ mod tests {
         let document = assemble((1..=10).map(invoice).collect());
         assert_eq!(times(&document, "ACME Ltd"), 1);
         assert_eq!(times(&document, "Invoice 20241"), 10, "{}", document.text);
-        assert_eq!(times(&document, "Payable within thirty days."), 10, "it stands below what is the page's own");
-        let named = |name: &'static str| move |n: usize| page(n, &[line(50.0, 800.0, 8.0, &format!("{name} {n}"))]);
+        assert_eq!(
+            times(&document, "Payable within thirty days."),
+            10,
+            "it stands below what is the page's own"
+        );
+        let named =
+            |name: &'static str| move |n: usize| page(n, &[line(50.0, 800.0, 8.0, &format!("{name} {n}"))]);
         assert_eq!(times(&assemble((1..=10).map(named("Receipt No.")).collect()), "Receipt"), 10);
         assert_eq!(times(&assemble((1..=10).map(named("Page No.")).collect()), "Page No."), 1);
         assert_eq!(times(&assemble((1..=10).map(named("Piano")).collect()), "Piano"), 1);

@@ -71,7 +71,8 @@ fn holds_files(document: &Document) -> bool {
 }
 
 fn read_page(document: &Document, number: u32, limits: &ParseLimits) -> Result<PageText> {
-    let mut text = Written { text: String::new(), most: MAX_PAGE_CHARS.min(limits.max_text_chars), full: false };
+    let mut text =
+        Written { text: String::new(), most: MAX_PAGE_CHARS.min(limits.max_text_chars), full: false };
     let read = catch_unwind(AssertUnwindSafe(|| {
         output_doc_page(document, &mut PlainTextOutput::new(&mut text), number)
     }));

@@ -82,14 +82,15 @@ fn divided<'t>(text: &'t str, next: &str) -> Option<&'t str> {
 const FIRST_PARTS: [&str; 11] =
     ["long", "short", "non", "self", "well", "high", "low", "full", "part", "half", "cross"];
 const WITHOUT_HYPHEN: [&str; 42] = [
-    "er", "ers", "est", "ly", "ing", "ings", "ed", "en", "ened", "ening", "ish", "ness", "less", "age", "ages", "fall",
-    "falls", "coming", "comings", "cut", "cuts", "hand", "list", "listed", "light", "lights", "lighted", "lighting",
-    "way", "ways", "land", "lands", "ner", "ners", "nership", "nerships", "tial", "tially", "sense", "over", "roads",
-    "word",
+    "er", "ers", "est", "ly", "ing", "ings", "ed", "en", "ened", "ening", "ish", "ness", "less", "age",
+    "ages", "fall", "falls", "coming", "comings", "cut", "cuts", "hand", "list", "listed", "light", "lights",
+    "lighted", "lighting", "way", "ways", "land", "lands", "ner", "ners", "nership", "nerships", "tial",
+    "tially", "sense", "over", "roads", "word",
 ];
 /// Words between the hyphens of a compound: `state-of-the-art`.
 const LINKS: [&str; 18] = [
-    "a", "an", "and", "as", "at", "by", "for", "in", "of", "off", "on", "or", "out", "over", "the", "to", "up", "with",
+    "a", "an", "and", "as", "at", "by", "for", "in", "of", "off", "on", "or", "out", "over", "the", "to",
+    "up", "with",
 ];
 
 /// Whether the hyphen behind `stem` stays where its line is joined to `next`: as the document writes it elsewhere, as

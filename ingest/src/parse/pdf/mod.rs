@@ -212,12 +212,11 @@ fn read(
         return Ok((text, holds_files.then(|| fallback::FILES_UNREAD.to_owned())));
     };
     let scanner = Scanner::new(engines, limits, on_page);
-    let error =
-        match pdfium::read(path, library, &engines.passwords, scanner, embedded) {
-            Ok(text) => return Ok((text, None)),
-            Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
-            Err(error) => error,
-        };
+    let error = match pdfium::read(path, library, &engines.passwords, scanner, embedded) {
+        Ok(text) => return Ok((text, None)),
+        Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
+        Err(error) => error,
+    };
     match fallback::read(path, limits, &engines.passwords, on_page) {
         Ok((text, _)) => Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}")))),
         Err(second) if is_encrypted(&second) => Err(second),

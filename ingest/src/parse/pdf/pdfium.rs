@@ -122,7 +122,8 @@ fn unpack(document: &PdfDocument<'_>, embedded: &mut Unpacking<'_>) -> Result<()
     for file in document.attachments().iter() {
         let (name, bytes) = (file.name(), file.len() as u64);
         if bytes > embedded.limits().max_part_bytes {
-            embedded.skip(&name, format!("has more than {} bytes; split it", embedded.limits().max_part_bytes));
+            embedded
+                .skip(&name, format!("has more than {} bytes; split it", embedded.limits().max_part_bytes));
             continue;
         }
         match file.save_to_bytes() {
@@ -259,7 +260,8 @@ fn picture_share(page: &PdfPage<'_>) -> f32 {
 fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) -> Result<()> {
     match scanner.unusable() {
         Some(error) if error.kind() == ErrorKind::NotInstalled => {
-            let install = |warning| format!("{warning}; run {} to have the page read as it looks", crate::ocr::INSTALL);
+            let install =
+                |warning| format!("{warning}; run {} to have the page read as it looks", crate::ocr::INSTALL);
             let warning = layer.warning.map(install);
             scanner.push(PageText { needs_ocr: true, warning, ..layer });
             return Ok(());

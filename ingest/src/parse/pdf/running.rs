@@ -142,7 +142,8 @@ fn is_first(
     running: &HashSet<Key>,
     seen: &mut HashSet<Key>,
 ) -> bool {
-    let mut keys: Vec<Key> = keys(line, numbering, body).into_iter().filter(|k| running.contains(k)).collect();
+    let mut keys: Vec<Key> =
+        keys(line, numbering, body).into_iter().filter(|k| running.contains(k)).collect();
     let was_seen = keys.iter().any(|key| seen.contains(key));
     seen.extend(keys.drain(..));
     !was_seen && line.text().chars().any(char::is_alphabetic)

@@ -197,9 +197,15 @@ fn limits_on_pages_and_text_are_errors() {
     fs_err::write(file.path(), pdf(&[HELLO, HELLO])).unwrap();
     let engines = EngineConfig::default();
     let few = ParseLimits { max_pages: 1, ..ParseLimits::default() };
-    assert_eq!(parse(file.path(), &few, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(
+        parse(file.path(), &few, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(),
+        ErrorKind::TooLarge
+    );
     let short = ParseLimits { max_text_chars: 10, ..ParseLimits::default() };
-    assert_eq!(parse(file.path(), &short, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(), ErrorKind::TooLarge);
+    assert_eq!(
+        parse(file.path(), &short, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(),
+        ErrorKind::TooLarge
+    );
 }
 
 /// Forms that draw the next one twice: a short page whose text has no end.
@@ -331,8 +337,9 @@ fn pdfium_reads_real_tables_and_arabic() {
         return;
     }
     let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
-    let read =
-        |name: &str| parse(&folder.join(name), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap().text;
+    let read = |name: &str| {
+        parse(&folder.join(name), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap().text
+    };
     let rules_alone = read("2305.03393v1-pg9.pdf");
     assert!(
         rules_alone.contains("| 4 | 2 | OTSL HTML | 0.952 0.944 | 0.92 0.903 | 0.942 0.931 |"),
@@ -424,7 +431,8 @@ fn glyphs_without_characters_are_told_and_left_out() {
         "<< /Type /FontDescriptor /FontName /ABCDEF+Odd /Flags 4 /FontBBox [0 -200 1000 1000] /ItalicAngle 0 \
          /Ascent 800 /Descent -200 /CapHeight 700 /StemV 80 >>",
     ];
-    let odd: String = "Every employee has ten days of leave.".bytes().map(|c| format!("{:04x}", c - 29)).collect();
+    let odd: String =
+        "Every employee has ten days of leave.".bytes().map(|c| format!("{:04x}", c - 29)).collect();
     let page = format!("BT /F1 12 Tf 72 700 Td <{odd}> Tj ET");
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), pdf_in_fonts(&fonts, &[&page])).unwrap();

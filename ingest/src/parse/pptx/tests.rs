@@ -181,7 +181,8 @@ proptest::proptest! {
 fn what_is_not_read_is_told() {
     let picture = |text: &str| format!("<p:pic><p:nvPicPr><p:cNvPr descr=\"{text}\"/></p:nvPicPr></p:pic>");
     let object = "<p:graphicFrame><a:graphic><a:graphicData><p:oleObj progId=\"Excel.Sheet.12\"/></a:graphicData></a:graphic></p:graphicFrame>";
-    let slide = format!("<p:sld>{}{}{}{object}</p:sld>", picture(""), picture("The route to work"), picture("a.png"));
+    let slide =
+        format!("<p:sld>{}{}{}{object}</p:sld>", picture(""), picture("The route to work"), picture("a.png"));
     let document = read(&[
         ("_rels/.rels", &relations(&[("a", "officeDocument", "ppt/presentation.xml")])),
         ("ppt/presentation.xml", PRESENTATION),

@@ -150,7 +150,8 @@ async fn crashes_and_silence_are_told_apart() {
     let limits = ParseLimits::default;
     let crash = shell("kill -SEGV $$", limits()).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
     assert!(crash.message().contains("crashed on \"a.pdf\" (signal 11)"), "{crash}");
-    let thrown = "echo 'fatal runtime error: Rust cannot catch foreign exceptions, aborting' >&2; kill -ABRT $$";
+    let thrown =
+        "echo 'fatal runtime error: Rust cannot catch foreign exceptions, aborting' >&2; kill -ABRT $$";
     let memory = shell(thrown, limits()).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
     assert!(memory.message().contains("MiB of memory"), "{memory}");
     let cpu = shell("kill -XCPU $$", limits()).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
