@@ -241,7 +241,7 @@ fn exact_facts(
 
 /// Whether a text has a number, a date or an identifier.
 pub(crate) fn has_figures(text: &str) -> bool {
-    !exact_facts(&token::tokens(text), is_chinese(text), Names::None).is_empty()
+    !exact_facts(&token::tokens(text), is_chinese(text), Names::None, false).is_empty()
 }
 
 /// Whether a text denies something.

@@ -196,7 +196,7 @@ pub(super) async fn search(
     }
     // A filter says where to look.
     if question.leans_on_another() && input.filter == Filter::default() {
-        retrieved = app.retriever.carry(&parts[0], retrieved, &thread.cited).await?;
+        retrieved = app.retriever.carry(&queries[0], retrieved, &thread.cited).await?;
     }
     if is_counting(standalone.as_str()) {
         retrieved.tables = app.retriever.tables(queries[0].scope, &retrieved.passages).await?;

@@ -23,6 +23,7 @@ fn citation(document: DocumentId, quote: &str) -> Citation {
         page_label: None,
         rows: None,
         ocr_confidence: None,
+        low_confidence: false,
         heading_path: vec!["Secret heading".to_owned()],
         source_span: Span::new(5, 5 + quote.chars().count()),
         quote: quote.to_owned(),
