@@ -1,15 +1,21 @@
 //! UTF-16 without a byte order mark, told by what it reads as.
 
-use encoding_rs::Encoding;
+use encoding_rs::{Encoding, UTF_16LE};
 
 /// Least share of a text that is in its two main scripts, or in what all scripts share.
 const LIKELY_PERCENT: usize = 95;
+
+/// Least length of a text of Han characters alone, in characters: fewer may be another encoding's.
+const LEAST_HAN: usize = 8;
 
 /// Whether `sample` reads as a text in one script or two, and has bytes that no text in a legacy encoding has. Those
 /// are the high bytes of most scripts but Han (4 for Cyrillic), blanks and line ends between words, and every eighth
 /// or so low byte of Chinese.
 pub(super) fn is_text(sample: &[u8], encoding: &'static Encoding) -> bool {
     let (controls, units) = (controls(sample), sample.len() / 2);
+    if is_han_alone(sample, encoding) {
+        return true;
+    }
     if controls == 0 || controls * 100 < units {
         return false;
     }
@@ -33,6 +39,21 @@ pub(super) fn is_text(sample: &[u8], encoding: &'static Encoding) -> bool {
     counts.sort_unstable();
     let likely = shared + counts[SCRIPTS - 1] + counts[SCRIPTS - 2];
     all > 0 && likely * 100 >= all * LIKELY_PERCENT
+}
+
+/// Whether all characters are Han, as in a title without marks. Their high bytes are few and mostly ASCII, their low
+/// bytes are any: no other encoding has bytes of two such kinds in turns.
+fn is_han_alone(sample: &[u8], encoding: &'static Encoding) -> bool {
+    let units = || {
+        sample
+            .chunks_exact(2)
+            .map(|unit| if encoding == UTF_16LE { (unit[1], unit[0]) } else { (unit[0], unit[1]) })
+    };
+    let all = units().count();
+    all >= LEAST_HAN
+        && units().all(|(high, _)| (0x4e..=0x9f).contains(&high))
+        && units().filter(|(high, _)| high.is_ascii()).count() * 2 >= all
+        && units().filter(|(_, low)| !low.is_ascii()).count() * 4 >= all
 }
 
 /// Bytes that no text in ASCII or in a legacy encoding has.
@@ -73,7 +94,7 @@ mod tests {
     use super::*;
     use crate::parse::text::{decode, looks_like_text};
 
-    const TEXTS: [&str; 7] = [
+    const TEXTS: [&str; 8] = [
         "Каждый сотрудник имеет право на десять дней отпуска.",
         "لكل موظف عشرة أيام من الإجازة السنوية.",
         "모든 직원은 매년 열흘의 유급 휴가를 받습니다.",
@@ -81,6 +102,7 @@ mod tests {
         "员工入职满一年后每个自然年享有十天带薪年假应当至少提前两周在系统中提出申请由直属主管批准",
         "พนักงานทุกคนมีวันลาพักร้อนสิบวัน",
         "これは日本語の文章です。年次有給休暇は十日間です。",
+        "员工年假制度规定",
     ];
 
     #[test]
@@ -98,7 +120,13 @@ mod tests {
 
     #[test]
     fn legacy_texts_and_binary_data_are_not_taken_for_it() {
-        let texts = [(GBK, TEXTS[4]), (BIG5, "員工年假制度"), (EUC_KR, TEXTS[2]), (SHIFT_JIS, TEXTS[6])];
+        let texts = [
+            (GBK, TEXTS[4]),
+            (GBK, TEXTS[7]),
+            (BIG5, "員工年假制度"),
+            (EUC_KR, TEXTS[2]),
+            (SHIFT_JIS, TEXTS[6]),
+        ];
         for (encoding, text) in texts.into_iter().chain([(WINDOWS_1251, TEXTS[0])]) {
             let bytes = encoding.encode(text).0;
             assert!([UTF_16LE, UTF_16BE].iter().all(|utf16| !is_text(&bytes, utf16)), "{}", encoding.name());
