@@ -330,7 +330,7 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
         let height = bounds.top().value - bounds.bottom().value;
         let alike = same_word.filter(|(before, ..)| (before - height).abs() < 1e-3);
         let (size, clockwise) = alike.map_or_else(
-            || (char.scaled_font_size().value.abs(), char.angle_radians().unwrap_or(0.0)),
+            || (scaled_size(&char), char.angle_radians().unwrap_or(0.0)),
             |(_, size)| (size, 0.0),
         );
         same_word = (clockwise == 0.0).then_some((height, size));
@@ -349,6 +349,13 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
         });
     }
     glyphs
+}
+
+/// The height of the character's line on the page. PDFium's bindings tell 0 for text that is turned by a quarter, as
+/// they look at one number of its matrix.
+fn scaled_size(char: &PdfPageTextChar<'_>) -> f32 {
+    let scale = char.matrix().map_or(0.0, |matrix| matrix.c().abs().max(matrix.d().abs()));
+    char.unscaled_font_size().value.abs() * scale
 }
 
 /// PDFium turns the two letters of the one sign for lam and alef around, as if they were two signs.

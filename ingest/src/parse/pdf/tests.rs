@@ -445,3 +445,23 @@ fn pdfium_reads_what_was_chosen_and_what_was_noted() {
         assert_eq!(read(value, states), "Paid:\n\nUnpaid:\n\nSeen by Alice.", "{value} {states:?}");
     }
 }
+
+/// Text that runs down the page, as it does on pages in landscape: its size is that of its letters, so that words and
+/// columns are told apart as on any other page.
+#[test]
+fn pdfium_reads_turned_pages_like_upright_ones() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let rows = [["Leave of two days", "10", "12"], ["Sick leave", "2", "3"]];
+    let page: String = rows
+        .iter()
+        .zip([500, 488])
+        .flat_map(|(row, x)| row.iter().zip([700, 400, 300]).map(move |(text, y)| (text, x, y)))
+        .map(|(text, x, y)| format!("BT /F1 10 Tf 0 -1 1 0 {x} {y} Tm ({text}) Tj ET "))
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[&page])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    assert_eq!(document.text, "| Leave of two days | 10 | 12 |\n| --- | --- | --- |\n| Sick leave | 2 | 3 |");
+}
