@@ -13,6 +13,7 @@ mod glyph;
 mod grid;
 mod joints;
 mod layout;
+mod nested;
 mod notes;
 mod outline;
 mod pdfium;
@@ -23,6 +24,7 @@ mod running;
 mod scan;
 mod scanner;
 mod sizes;
+mod tiles;
 mod workers;
 
 use std::path::Path;

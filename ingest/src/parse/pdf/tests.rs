@@ -465,3 +465,25 @@ fn pdfium_reads_turned_pages_like_upright_ones() {
     let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
     assert_eq!(document.text, "| Leave of two days | 10 | 12 |\n| --- | --- | --- |\n| Sick leave | 2 | 3 |");
 }
+
+/// A table on a slide: coloured cells without a line, with bullets in them that stand a little higher.
+#[test]
+fn pdfium_reads_tables_of_coloured_cells() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let rows = [["Leave", "Days", "Weeks"], ["Annual", "10", ""], ["Sick", "", "3"]];
+    let cells = (0..3).flat_map(|row| (0..3).map(move |column| (row, column)));
+    let page: String = cells
+        .map(|(row, column)| {
+            let (x, y) = (72 + 100 * column, 600 - 20 * row);
+            let text = rows[row][column];
+            format!("0.8 g {x} {y} 100 20 re f 0 g BT /F1 10 Tf {} {} Td ({text}) Tj ET ", x + 8, y + 6)
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[&page])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    let table = "| Leave | Days | Weeks |\n| --- | --- | --- |\n| Annual | 10 |  |\n| Sick |  | 3 |";
+    assert_eq!(document.text, table);
+}
