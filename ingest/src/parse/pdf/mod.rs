@@ -3,7 +3,9 @@
 
 mod assemble;
 mod blocks;
+mod boxes;
 mod breaks;
+mod endings;
 mod fallback;
 mod fields;
 mod frame;
@@ -13,6 +15,7 @@ mod glyph;
 mod grid;
 mod joints;
 mod layout;
+mod markers;
 mod nested;
 mod notes;
 mod outline;
@@ -24,6 +27,7 @@ mod running;
 mod scan;
 mod scanner;
 mod sizes;
+mod symbols;
 mod tiles;
 mod workers;
 

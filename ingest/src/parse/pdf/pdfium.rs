@@ -16,6 +16,7 @@ use super::layout::Line;
 use super::outline::{Entry, MAX_ENTRIES};
 use super::rulings::Rulings;
 use super::scanner::Scanner;
+use super::symbols::{is_symbol_font, symbol};
 use super::{PageText, PdfText, sensible_title};
 use crate::parse::limits::ParseLimits;
 
@@ -146,6 +147,7 @@ fn rulings(page: &PdfPage<'_>) -> Rulings {
         let Ok(bounds) = path.bounds() else { continue };
         let (x0, x1) = (bounds.left().value, bounds.right().value);
         let (y0, y1) = (bounds.bottom().value, bounds.top().value);
+        rulings.add_square((x0, y0), (x1, y1));
         if y1 - y0 <= THIN {
             rulings.add((x0, (y0 + y1) / 2.0), (x1, (y0 + y1) / 2.0));
         } else if x1 - x0 <= THIN {
@@ -303,8 +305,8 @@ fn open<'a>(library: &'a Pdfium, path: &Path, passwords: &'a [Password]) -> Resu
 /// Every character of the page in the order of the content stream.
 fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
     let mut glyphs: Vec<Glyph> = Vec::with_capacity(usize::try_from(text.len()).unwrap_or(0));
-    let mut fonts: HashMap<String, bool> = HashMap::new();
-    let mut bold = false;
+    let mut fonts: HashMap<String, Font> = HashMap::new();
+    let mut font = Font::default();
     let mut word_start = true;
     let mut high_surrogate = None;
     let mut same_word: Option<(f32, f32)> = None;
@@ -312,7 +314,11 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
         if let [.., one, other] = glyphs.as_mut_slice() {
             part_ligature(one, other);
         }
-        let Some(c) = decode_unit(char.unicode_value(), &mut high_surrogate) else { continue };
+        let unit = char.unicode_value();
+        let is_nameless = (0x80..0xa0).contains(&unit);
+        let decoded =
+            decode_unit(unit, &mut high_surrogate).or_else(|| char::from_u32(unit).filter(|_| is_nameless));
+        let Some(mut c) = decoded else { continue };
         if c.is_whitespace() {
             word_start = true;
             same_word = None;
@@ -320,11 +326,15 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
             continue;
         }
         let (Ok(bounds), Ok((origin_x, baseline))) = (char.loose_bounds(), char.origin()) else { continue };
-        if word_start {
+        if word_start || is_nameless {
             // Asking for the font's name costs an allocation, so it is asked once a word.
-            let name = char.font_name();
-            bold = *fonts.entry(name).or_insert_with_key(|name| is_bold(name));
-            word_start = false;
+            font = *fonts.entry(char.font_name()).or_insert_with_key(|name| Font::named(name));
+            word_start = font.has_symbols;
+        }
+        if font.has_symbols {
+            c = symbol(c);
+        } else if is_nameless {
+            continue;
         }
         // Upright boxes of one height in one word are of one size, which is three calls fewer for most characters.
         let height = bounds.top().value - bounds.bottom().value;
@@ -344,7 +354,7 @@ fn glyphs(text: &PdfPageText<'_>) -> Vec<Glyph> {
             origin_x: origin_x.value,
             size,
             clockwise,
-            bold,
+            bold: font.bold,
             generated: false,
         });
     }
@@ -384,9 +394,20 @@ fn decode_unit(unit: u32, high_surrogate: &mut Option<u16>) -> Option<char> {
     }
 }
 
-fn is_bold(font: &str) -> bool {
-    let font = font.to_ascii_lowercase();
-    ["bold", "black", "heavy", "semibd", "demi"].iter().any(|weight| font.contains(weight))
+/// What a font's name tells.
+#[derive(Debug, Clone, Copy, Default)]
+struct Font {
+    bold: bool,
+    has_symbols: bool,
+}
+
+impl Font {
+    fn named(name: &str) -> Self {
+        let has_symbols = is_symbol_font(name);
+        let name = name.to_ascii_lowercase();
+        let bold = ["bold", "black", "heavy", "semibd", "demi"].iter().any(|weight| name.contains(weight));
+        Self { bold, has_symbols }
+    }
 }
 
 #[cfg(test)]

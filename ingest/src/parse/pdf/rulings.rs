@@ -1,5 +1,6 @@
 //! Straight lines drawn on a page, and the grids of table cells between them.
 
+use super::boxes::Square;
 use super::nested::without_nested;
 use super::tiles::{Ground, tiles};
 
@@ -41,6 +42,8 @@ pub(crate) struct Rulings {
     vertical: Vec<Stroke>,
     /// Lower left and upper right corners of coloured grounds.
     grounds: Vec<Ground>,
+    /// Small squares.
+    squares: Vec<Square>,
 }
 
 /// Places of a table.
@@ -80,6 +83,18 @@ impl Rulings {
         }
     }
 
+    /// Adds what is drawn between these corners to the small squares, if it is one.
+    pub(crate) fn add_square(&mut self, one: (f32, f32), other: (f32, f32)) {
+        if self.squares.len() < MAX_STROKES {
+            self.squares.extend(Square::between(one, other));
+        }
+    }
+
+    /// The small squares, where the page is not turned.
+    pub(crate) fn take_squares(&mut self) -> Vec<Square> {
+        std::mem::take(&mut self.squares)
+    }
+
     fn add_edges_of_grounds(&mut self) {
         let drawn = self.vertical.clone();
         let tiles = tiles(&self.grounds);
@@ -112,7 +127,7 @@ impl Rulings {
             3 => (y, -x),
             _ => (x, y),
         };
-        let Self { horizontal, vertical, grounds } = self;
+        let Self { horizontal, vertical, grounds, .. } = self;
         let ground = |(one, other)| {
             let ((x0, y0), (x1, y1)) = (corner(one), corner(other));
             ((x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1)))
@@ -125,7 +140,7 @@ impl Rulings {
             3 => (flip(vertical, -1.0, 1.0), flip(horizontal, 1.0, -1.0)),
             _ => (horizontal, vertical),
         };
-        Self { horizontal, vertical, grounds }
+        Self { horizontal, vertical, grounds, squares: Vec::new() }
     }
 
     /// The grids that the lines make, from the top down.

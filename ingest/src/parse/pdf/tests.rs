@@ -487,3 +487,17 @@ fn pdfium_reads_tables_of_coloured_cells() {
     let table = "| Leave | Days | Weeks |\n| --- | --- | --- |\n| Annual | 10 |  |\n| Sick |  | 3 |";
     assert_eq!(document.text, table);
 }
+
+/// The code of a box in Wingdings is that of a letter.
+#[test]
+fn pdfium_reads_symbols_of_symbol_fonts() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let page = "BT /F1 10 Tf 72 700 Td (o) Tj 30 0 Td (x) Tj ET";
+    let text = String::from_utf8(pdf(&[page])).unwrap().replace("Helvetica", "Wingdings");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), text).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}).unwrap();
+    assert!(document.text.contains('☐') && document.text.contains('☒'), "{}", document.text);
+}
