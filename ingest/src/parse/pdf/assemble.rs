@@ -6,7 +6,8 @@ use super::blocks::{Kind, Part, parts, starts_item};
 use super::breaks::{Ordered, goes_on};
 use super::frame::Frame;
 use super::joints::{Words, join, joint};
-use super::layout::{Cell, Line, is_bullet};
+use super::layout::{Cell, Line};
+use super::markers::is_bullet;
 use super::outline::Outline;
 use super::rows::table_text;
 use super::running::leave_out;
@@ -67,7 +68,7 @@ impl Parted {
 
 /// A comment on the page stands at its foot, and nowhere on its picture.
 fn remark(text: String) -> Part {
-    let cells = vec![Cell { text, left: 0.0, right: 0.0 }];
+    let cells = vec![Cell { text, left: 0.0, right: 0.0, gaps: Vec::new() }];
     Part { kind: Kind::Note, lines: vec![Line { cells, ..Line::default() }] }
 }
 
@@ -157,6 +158,7 @@ impl Output<'_> {
         }
         let mut chars = text.chars();
         let rest = match chars.next() {
+            Some('☐' | '☑' | '☒' | '□') => format!("- {text}"),
             Some(c) if is_bullet(c) => format!("- {}", chars.as_str().trim_start()),
             _ => text.clone(),
         };
@@ -213,7 +215,7 @@ mod tests {
             .split(" | ")
             .map(|text| {
                 let right = left + text.chars().count() as f32 * size / 2.0;
-                let cell = Cell { text: text.to_owned(), left, right };
+                let cell = Cell { text: text.to_owned(), left, right, ..Cell::default() };
                 left = (right / 100.0).ceil() * 100.0;
                 cell
             })
@@ -252,6 +254,9 @@ mod tests {
              - first item which goes on in another line\n\n- second item\n\n\
              | Revenue | 1,200 | 1,100 |\n| --- | --- | --- |\n| Cost | 900 | 850 |"
         );
+        let ticked =
+            assemble(vec![vec![line(50.0, 700.0, 10.0, "☑ paid"), line(50.0, 688.0, 10.0, "☐ not paid")]]);
+        assert_eq!(ticked.text, "- ☑ paid\n\n- ☐ not paid");
         assert_eq!(document.blocks[0].kind, BlockKind::Heading);
         assert_eq!(document.blocks[5].kind, BlockKind::Table);
     }

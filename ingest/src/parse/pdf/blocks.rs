@@ -1,11 +1,16 @@
 //! Which lines of a page make a block together.
 
+use super::endings::endings;
 use super::joints::{ends_sentence, sentence_goes_on};
-use super::layout::{Line, is_bullet, is_marker};
+use super::layout::Line;
+use super::markers::{is_bullet, is_marker};
 use super::notes::take_notes;
 use super::outline::Outline;
 use super::rows::{entries, is_contents, table_end};
 use super::sizes::Sizes;
+
+/// How far the text of an item stands behind its mark, in font sizes; what stands farther is no part of it.
+const FARTHEST_ITEM: f32 = 8.0;
 
 /// What lines are together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,10 +42,11 @@ pub(super) struct Part {
 pub(super) fn parts(page: u32, lines: Vec<Line>, outline: &Outline, sizes: &Sizes) -> Vec<Part> {
     let leading = leading(&lines);
     let (lines, notes) = take_notes(lines);
+    let ends = endings(&lines);
     let mut found = Vec::new();
     let mut at = 0;
     while at < lines.len() {
-        let (kind, end) = part(page, &lines, at, outline, sizes, leading);
+        let (kind, end) = part(page, &lines, at, outline, sizes, (leading, &ends));
         found.push((kind, end - at));
         at = end;
     }
@@ -66,7 +72,7 @@ fn part(
     at: usize,
     outline: &Outline,
     sizes: &Sizes,
-    leading: f32,
+    (leading, ends): (f32, &[bool]),
 ) -> (Kind, usize) {
     if lines[at].grid.is_some() {
         return (Kind::Grid, at + 1);
@@ -84,6 +90,7 @@ fn part(
         && outline.heading_at(page, &lines[end..]).is_none()
         && table_end(lines, end, leading) == end
         && !starts_block(&lines[at..end], &lines[end], leading, sizes)
+        && (!ends[end - 1] || sizes.is_large(&lines[end - 1]))
     {
         end += 1;
     }
@@ -129,7 +136,7 @@ fn starts_block(block: &[Line], next: &Line, leading: f32, sizes: &Sizes) -> boo
     }
     let item = block.first().is_some_and(|first| starts_item(&first.text()));
     let indent = next.left - last.left;
-    if indent > 0.8 * size && !item {
+    if indent > if item { FARTHEST_ITEM } else { 0.8 } * size {
         return true;
     }
     if indent < -0.8 * size && block.len() > 1 {

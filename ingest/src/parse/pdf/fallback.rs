@@ -128,6 +128,6 @@ fn paragraphs(text: &str) -> Vec<Line> {
             None => paragraphs.push(Vec::new()),
         }
     }
-    let line = |text: String| Line { cells: vec![Cell { text, left: 0.0, right: 0.0 }], ..Line::default() };
+    let line = |text: String| Line { cells: vec![Cell { text, ..Cell::default() }], ..Line::default() };
     paragraphs.into_iter().filter(|p| !p.is_empty()).map(|p| line(super::joints::join_plain(&p))).collect()
 }

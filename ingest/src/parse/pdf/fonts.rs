@@ -1,8 +1,10 @@
-//! The fonts of a page: which are bold, and which do not tell the characters that they show. PDFium gives the
+//! The fonts of a page: which are bold, which have symbols in the place of letters, and which do not tell the characters that they show. PDFium gives the
 //! codes of their glyphs in the place of characters then: `(YHU\` for `Every`. The control codes among them give them
 //! away.
 
 use std::collections::HashMap;
+
+use super::symbols::is_symbol_font;
 
 /// Fewest control codes, and the share of all its codes in percent, from which a font tells no characters. A blank is
 /// the third glyph of most fonts, and where glyphs were numbered anew, half of the alphabet is below 32.
@@ -19,6 +21,7 @@ pub(super) struct Fonts {
 #[derive(Default)]
 struct Codes {
     bold: bool,
+    has_symbols: bool,
     all: usize,
     control: usize,
 }
@@ -30,7 +33,8 @@ impl Fonts {
             return number;
         }
         let number = self.counts.len();
-        self.counts.push(Codes { bold: is_bold(&name), ..Codes::default() });
+        let (bold, has_symbols) = (is_bold(&name), is_symbol_font(&name));
+        self.counts.push(Codes { bold, has_symbols, ..Codes::default() });
         self.by_name.insert(name, number);
         number
     }
@@ -38,6 +42,11 @@ impl Fonts {
     /// Whether the font is a bold one.
     pub(super) fn is_bold(&self, font: usize) -> bool {
         self.counts.get(font).is_some_and(|of| of.bold)
+    }
+
+    /// Whether the font's codes stand for symbols.
+    pub(super) fn has_symbols(&self, font: usize) -> bool {
+        self.counts.get(font).is_some_and(|of| of.has_symbols)
     }
 
     /// Counts a code of a font.
@@ -51,7 +60,8 @@ impl Fonts {
     /// Whether the font's codes are no characters.
     pub(super) fn is_unmapped(&self, font: usize) -> bool {
         let counts = self.counts.get(font);
-        counts.is_some_and(|of| of.control >= LEAST && of.control * 100 >= of.all * PERCENT)
+        counts
+            .is_some_and(|of| !of.has_symbols && of.control >= LEAST && of.control * 100 >= of.all * PERCENT)
     }
 }
 

@@ -100,7 +100,7 @@ mod tests {
     use super::*;
 
     fn line(left: f32, right: f32, baseline: f32) -> Line {
-        let cells = vec![Cell { text: "x".to_owned(), left, right }];
+        let cells = vec![Cell { text: "x".to_owned(), left, right, ..Cell::default() }];
         Line { cells, left, right, baseline, size: 10.0, ..Line::default() }
     }
 

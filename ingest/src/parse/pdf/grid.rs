@@ -8,6 +8,8 @@ use crate::parse::table::TableGrid;
 
 /// A gap of this many font sizes parts two words.
 const WORD_GAP: f32 = 0.22;
+/// Characters closer than this, in font sizes, are of one word.
+const ABUTS: f32 = 0.06;
 /// Narrowest gap between columns that no line parts, in font sizes.
 const GUTTER: f32 = 0.55;
 /// Two baselines within this share of the font size are one line.
@@ -129,15 +131,17 @@ fn ruled(glyphs: &[&Glyph], grid: &Grid) -> Option<Vec<Vec<String>>> {
     let (width, height) = (grid.xs.len() - 1, grid.ys.len() - 1);
     let mut places: Vec<Vec<Glyph>> = vec![Vec::new(); width * height];
     let mut at = 0;
+    let mut before: Option<&Glyph> = None;
     for glyph in glyphs {
-        if glyph.c != ' ' {
+        if glyph.c != ' ' && !before.is_some_and(|before| abut(before, glyph)) {
             let (x, y) = middle(glyph);
             at = grid.owners[stretch(&grid.ys, y)][stretch(&grid.xs, x)];
         }
+        before = Some(*glyph).filter(|glyph| glyph.c != ' ');
         places[at].push((*glyph).clone());
     }
     let places: Vec<Vec<Line>> = places.iter().map(|glyphs| cell_lines(glyphs)).collect();
-    if !is_filled(&places, grid) || !parts_columns(&places) {
+    if !is_filled(&places, grid) || !parts_columns(&places, &grid.nested) {
         return None;
     }
     let mut out = TableGrid::default();
@@ -153,15 +157,23 @@ fn ruled(glyphs: &[&Glyph], grid: &Grid) -> Option<Vec<Vec<String>>> {
     (rows.len() >= 2 && rows.iter().any(|row| row.len() >= 2)).then_some(rows)
 }
 
+/// Whether two characters are of one word, which no line tears.
+fn abut(before: &Glyph, glyph: &Glyph) -> bool {
+    let size = before.size.max(glyph.size).max(1.0);
+    let gap = (glyph.left - before.right).max(before.left - glyph.right);
+    gap.abs() <= ABUTS * size && (glyph.baseline - before.baseline).abs() <= ABUTS * size
+}
+
 fn text(lines: &[Line]) -> String {
     let lines: Vec<String> = lines.iter().map(Line::text).collect();
     join_plain(&lines.iter().map(String::as_str).collect::<Vec<_>>())
 }
 
 /// Whether the lines part what stands in columns: shaded rows and underlined sums make places too, in which
-/// several cells of a row stand together.
-fn parts_columns(places: &[Vec<Line>]) -> bool {
-    let lines = || places.iter().flatten();
+/// several cells of a row stand together. In the cells `nested` they may.
+fn parts_columns(places: &[Vec<Line>], nested: &[usize]) -> bool {
+    let plain = || places.iter().enumerate().filter(|(cell, _)| !nested.contains(cell));
+    let lines = || plain().flat_map(|(_, lines)| lines);
     lines().filter(|line| line.cells.len() > 1).count() * 100 <= lines().count() * MAX_TOGETHER_PERCENT
 }
 
@@ -185,8 +197,10 @@ fn is_filled(places: &[Vec<Line>], grid: &Grid) -> bool {
         cells.len()
     };
     let rows = || grid.owners.iter().map(in_row).filter(|cells| *cells > 0);
+    // Where lines part all places, cells may be empty, or hold pictures.
+    let least = if cells.len() == grid.owners.len() * width { 3 } else { 2 };
     filled.len() >= 3
-        && rows().filter(|cells| *cells > 1).count() * 2 >= rows().count()
+        && rows().filter(|cells| *cells > 1).count() * least >= rows().count()
         && filled.len() * 100 >= cells.len() * FILLED_PERCENT
         && distinct(|cell, width| cell % width) >= 2
         && distinct(|cell, width| cell / width) >= 2

@@ -5,8 +5,10 @@
 //! read one after the other; otherwise a row stays one line, so that the numbers of a table row
 //! stay together.
 
+use super::boxes::mark_items;
 use super::glyph::Glyph;
 use super::grid::{RuledTable, take_tables};
+use super::markers::{is_bullet, is_marker, is_round_bullet};
 use super::raised::Raised;
 use super::rulings::Rulings;
 use crate::parse::flow::joins_without_blank;
@@ -17,8 +19,12 @@ const CELL_GAP: f32 = 1.5;
 const NUMBER_GAP: f32 = 0.7;
 /// A gap of this many font sizes is a blank even where the file has none.
 const WORD_GAP: f32 = 0.3;
+/// A gap wider than this is wider than a blank between words.
+const WIDE_BLANK: f32 = 0.85;
 /// Two baselines within this share of the font size are one line.
 const SAME_LINE: f32 = 0.4;
+/// Stretches of text that overlap by this many font sizes are not one word.
+const OVERLAP: f32 = 0.5;
 /// This many dots in a row lead from a label to its number.
 const MIN_LEADERS: usize = 4;
 /// Narrowest gutter between columns, in font sizes.
@@ -32,10 +38,23 @@ const MAX_ROWS_FOR_COLUMNS: usize = 1_500;
 const MAX_DEPTH: usize = 6;
 
 /// A stretch of text within a line, parted from its neighbours by a wide gap.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Cell {
     /// Its text.
     pub(crate) text: String,
+    /// Left edge.
+    pub(crate) left: f32,
+    /// Right edge.
+    pub(crate) right: f32,
+    /// Gaps in it that part cells where other rows have a gap there, too.
+    pub(crate) gaps: Vec<Gap>,
+}
+
+/// A gap wider than a blank, and too narrow to part cells by itself.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Gap {
+    /// Where the text behind it begins, in bytes.
+    pub(crate) at: usize,
     /// Left edge.
     pub(crate) left: f32,
     /// Right edge.
@@ -75,13 +94,13 @@ impl Line {
 }
 
 #[derive(Debug, Clone)]
-struct Fragment {
-    cell: Cell,
-    baseline: f32,
-    size: f32,
+pub(super) struct Fragment {
+    pub(super) cell: Cell,
+    pub(super) baseline: f32,
+    pub(super) size: f32,
     chars: usize,
     bold_chars: usize,
-    grid: Option<Vec<Vec<String>>>,
+    pub(super) grid: Option<Vec<Vec<String>>>,
     raised: Raised,
 }
 
@@ -91,7 +110,7 @@ impl Fragment {
         let text = table.rows.iter().flatten().filter(|cell| !cell.is_empty()).cloned();
         let text = text.collect::<Vec<_>>().join(" ");
         Self {
-            cell: Cell { text, left: table.sides.0, right: table.sides.1 },
+            cell: Cell { text, left: table.sides.0, right: table.sides.1, gaps: Vec::new() },
             baseline: table.top,
             size: table.size,
             chars: table.chars,
@@ -103,11 +122,15 @@ impl Fragment {
 }
 
 /// [`lines`], with tables between the page's drawn lines as one line each.
-pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, rulings: Rulings) -> Vec<Line> {
+pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, mut rulings: Rulings) -> Vec<Line> {
     let Some(main) = directions.first_mut() else { return Vec::new() };
     let turns = main.iter().find(|glyph| glyph.c != ' ').map_or(0, Glyph::quarter_turns);
+    let squares = rulings.take_squares();
     let (rest, tables) = take_tables(std::mem::take(main), &rulings.turned(turns).grids());
     let mut of_main = fragments(&rest);
+    if turns == 0 {
+        mark_items(&mut of_main, &squares);
+    }
     of_main.extend(tables.into_iter().map(Fragment::of_table));
     let mut all = in_reading_order(of_main, 0);
     all.extend(lines(&directions[1..]));
@@ -141,7 +164,12 @@ fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
         match last {
             Some(last) => extend(last, glyph, blank),
             None => fragments.push(Fragment {
-                cell: Cell { text: glyph.c.to_string(), left: glyph.left, right: glyph.right },
+                cell: Cell {
+                    text: glyph.c.to_string(),
+                    left: glyph.left,
+                    right: glyph.right,
+                    gaps: Vec::new(),
+                },
                 baseline: glyph.baseline,
                 size: glyph.size,
                 chars: 1,
@@ -199,13 +227,19 @@ fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
     };
     if wanted {
         last.cell.text.push(' ');
+        if gap > WIDE_BLANK * glyph.size.max(1.0) && !is_right_to_left(glyph.c) {
+            let at = last.cell.text.len();
+            last.cell.gaps.push(Gap { at, left: last.cell.right, right: glyph.left });
+        }
     }
     last.cell.text.push(glyph.c);
     last.cell.left = last.cell.left.min(glyph.left);
     last.cell.right = last.cell.right.max(glyph.right);
     last.chars += 1;
     last.bold_chars += usize::from(glyph.bold);
-    if glyph.size > last.size * 1.05 {
+    // A bullet may be larger or smaller than the text that it leads.
+    let follows_bullet = last.chars == 2 && last.cell.text.starts_with(is_bullet);
+    if glyph.size > last.size * 1.05 || follows_bullet {
         last.size = glyph.size;
         last.baseline = glyph.baseline;
     }
@@ -283,6 +317,7 @@ fn column_band(rows: &[Row], at: usize) -> Option<(usize, f32)> {
         let band = rows[at..end].iter().flatten();
         let (left, right): (Vec<_>, Vec<_>) = band.partition(|f| f.cell.right <= *middle);
         is_running_text(&left) && is_running_text(&right)
+            || is_list(&left) && (is_list(&right) || is_running_text(&right))
     })?;
     Some((end, middle))
 }
@@ -317,6 +352,16 @@ fn is_running_text(fragments: &[&Fragment]) -> bool {
     width / count >= COLUMN_WIDTH && letters * 10 >= chars().count() * 6
 }
 
+/// Whether the fragments are items of a list, below each other.
+fn is_list(fragments: &[&Fragment]) -> bool {
+    let is_item = |f: &&&Fragment| {
+        let (mark, text) = f.cell.text.split_once(' ').unwrap_or_default();
+        is_marker(mark) && text.starts_with(char::is_alphabetic)
+    };
+    let items = fragments.iter().filter(is_item).count();
+    fragments.len() >= COLUMN_ROWS && items * 5 >= fragments.len() * 3
+}
+
 fn line(mut row: Row) -> Line {
     let grid = row.first_mut().and_then(|fragment| fragment.grid.take());
     let is_mirrored = |f: &Fragment| f.cell.text.chars().any(is_right_to_left);
@@ -344,9 +389,15 @@ fn line(mut row: Row) -> Line {
             Some(last) => {
                 let ends = last.text.chars().last().zip(cell.text.chars().next());
                 let turned = ends.is_some_and(|(before, next)| turns(before, next));
-                if turned || distance(last, &cell) > WORD_GAP * 0.5 * size {
+                let apart = distance(last, &cell);
+                if turned || apart > WORD_GAP * 0.5 * size || apart < -OVERLAP * size {
                     last.text.push(' ');
+                    if apart > WIDE_BLANK * size && last.right <= cell.left {
+                        last.gaps.push(Gap { at: last.text.len(), left: last.right, right: cell.left });
+                    }
                 }
+                let before = last.text.len();
+                last.gaps.extend(cell.gaps.into_iter().map(|gap| Gap { at: gap.at + before, ..gap }));
                 last.text.push_str(&cell.text);
                 last.left = last.left.min(cell.left);
                 last.right = last.right.max(cell.right);
@@ -378,8 +429,7 @@ fn distance(one: &Cell, other: &Cell) -> f32 {
 fn belong_together(last: &Cell, next: &Cell, last_is_first: bool, size: f32) -> bool {
     let numbers = last.text.ends_with(ends_number) && next.text.starts_with(begins_number);
     let near = distance(last, next) < if numbers { NUMBER_GAP } else { CELL_GAP } * size.max(1.0);
-    let item = last_is_first
-        && is_marker(&last.text)
+    let item = (last_is_first && is_marker(&last.text) || is_round_bullet(&last.text))
         && next.text.starts_with(|c: char| c.is_alphabetic() || "“\"(".contains(c));
     let amount = matches!(last.text.as_str(), "$" | "€" | "£" | "¥" | "US$" | "A$" | "C$" | "HK$" | "RMB")
         && next.text.starts_with(|c: char| c.is_ascii_digit() || matches!(c, '(' | '-' | '–' | '—'));
@@ -398,7 +448,8 @@ fn split_at_leaders(cell: Cell) -> Vec<Cell> {
         let text: String = chars[start..end].iter().collect();
         if !text.trim().is_empty() {
             let left = cell.left + start as f32 * width;
-            cells.push(Cell { text: text.trim().to_owned(), left, right: cell.left + end as f32 * width });
+            let right = cell.left + end as f32 * width;
+            cells.push(Cell { text: text.trim().to_owned(), left, right, gaps: Vec::new() });
         }
     };
     while at < chars.len() {
@@ -409,50 +460,11 @@ fn split_at_leaders(cell: Cell) -> Vec<Cell> {
         }
         at += run.max(1);
     }
+    if start == 0 {
+        return vec![cell];
+    }
     push(start, chars.len());
     if cells.is_empty() { vec![cell] } else { cells }
-}
-
-/// A bullet or an item's number: what follows after a wide gap is its text, not another cell.
-pub(crate) fn is_marker(text: &str) -> bool {
-    let text = text.trim();
-    if let [c] = text.chars().collect::<Vec<_>>().as_slice() {
-        return is_bullet(*c);
-    }
-    let inner = text.strip_prefix(['(', '（']).unwrap_or(text);
-    let Some(inner) = inner.strip_suffix(['.', ')', '）', '、']) else { return false };
-    let short = inner.chars().count() <= 3;
-    short
-        && (!inner.is_empty())
-        && (inner.chars().all(|c| c.is_ascii_digit())
-            || inner.chars().all(|c| "ivxlc".contains(c))
-            || inner.chars().all(|c| "一二三四五六七八九十".contains(c))
-            || inner.len() == 1 && inner.chars().all(|c| c.is_ascii_alphabetic()))
-}
-
-/// Glyphs that begin a list item.
-pub(crate) fn is_bullet(c: char) -> bool {
-    matches!(
-        c,
-        '•' | '●'
-            | '■'
-            | '▪'
-            | '◦'
-            | '○'
-            | '‣'
-            | '►'
-            | '▶'
-            | '➢'
-            | '✓'
-            | '❖'
-            | '\u{f0b7}'
-            | '\u{f0a7}'
-            | '·'
-            | '–'
-            | '—'
-            | '-'
-            | '*'
-    )
 }
 
 #[cfg(test)]
@@ -543,6 +555,27 @@ mod tests {
         glyphs.insert(glyphs.len() - 1, raised.swap_remove(0));
         assert_eq!(lines(&[glyphs.clone()])[1].raised, ["2"]);
         assert_eq!(read(glyphs), ["• an item", "note2"]);
+    }
+
+    #[test]
+    fn lists_side_by_side_are_read_one_after_the_other() {
+        let mut glyphs = Vec::new();
+        for (row, words) in ["Alice", "Dinah", "Hatter"].into_iter().enumerate() {
+            let y = 700.0 - row as f32 * 12.0;
+            put(&mut glyphs, 50.0, y, &format!("{}. {words}", row + 1));
+            put(&mut glyphs, 150.0, y, "•");
+            put(&mut glyphs, 162.0, y, words);
+        }
+        let lists = ["1. Alice", "2. Dinah", "3. Hatter", "• Alice", "• Dinah", "• Hatter"];
+        assert_eq!(read(glyphs), lists);
+    }
+
+    #[test]
+    fn a_bullet_gives_its_line_no_size() {
+        let mut glyphs = Vec::new();
+        put(&mut glyphs, 50.0, 700.0, "• an item");
+        glyphs[0].size = 14.0;
+        assert_eq!(lines(&[glyphs])[0].size, 10.0);
     }
 
     #[test]

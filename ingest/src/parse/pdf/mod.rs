@@ -3,7 +3,9 @@
 
 mod assemble;
 mod blocks;
+mod boxes;
 mod breaks;
+mod endings;
 mod fallback;
 mod fields;
 mod fonts;
@@ -14,6 +16,8 @@ mod glyph;
 mod grid;
 mod joints;
 mod layout;
+mod markers;
+mod nested;
 mod notes;
 mod outline;
 mod pdfium;
@@ -24,6 +28,8 @@ mod running;
 mod scan;
 mod scanner;
 mod sizes;
+mod symbols;
+mod tiles;
 mod workers;
 
 use std::path::Path;

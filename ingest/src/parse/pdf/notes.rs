@@ -111,7 +111,10 @@ mod tests {
 
     fn line(left: f32, baseline: f32, size: f32, text: &str) -> Line {
         let right = left + 200.0;
-        let cells = text.split(" | ").map(|text| Cell { text: text.to_owned(), left, right }).collect();
+        let cells = text
+            .split(" | ")
+            .map(|text| Cell { text: text.to_owned(), left, right, ..Cell::default() })
+            .collect();
         Line { cells, left, right, baseline, size, ..Line::default() }
     }
 

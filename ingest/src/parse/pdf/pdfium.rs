@@ -17,6 +17,7 @@ use super::layout::Line;
 use super::outline::{Entry, MAX_ENTRIES};
 use super::rulings::Rulings;
 use super::scanner::Scanner;
+use super::symbols::symbol;
 use super::{PageText, PdfText, sensible_title};
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::{Found, Unpacking};
@@ -172,6 +173,7 @@ fn rulings(page: &PdfPage<'_>) -> Rulings {
         let Ok(bounds) = path.bounds() else { continue };
         let (x0, x1) = (bounds.left().value, bounds.right().value);
         let (y0, y1) = (bounds.bottom().value, bounds.top().value);
+        rulings.add_square((x0, y0), (x1, y1));
         if y1 - y0 <= THIN {
             rulings.add((x0, (y0 + y1) / 2.0), (x1, (y0 + y1) / 2.0));
         } else if x1 - x0 <= THIN {
@@ -354,7 +356,10 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
             fonts.count(font, code);
             word_start = true;
         }
-        let Some(c) = decode_unit(code, &mut high_surrogate) else { continue };
+        let is_nameless = (0x80..0xa0).contains(&code);
+        let decoded =
+            decode_unit(code, &mut high_surrogate).or_else(|| char::from_u32(code).filter(|_| is_nameless));
+        let Some(mut c) = decoded else { continue };
         if c.is_whitespace() {
             word_start = true;
             same_word = None;
@@ -363,11 +368,16 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
             continue;
         }
         let (Ok(bounds), Ok((origin_x, baseline))) = (char.loose_bounds(), char.origin()) else { continue };
-        if word_start {
+        if word_start || is_nameless {
             // Asking for the font's name costs an allocation, so it is asked once a word.
             font = fonts.number(char.font_name());
             bold = fonts.is_bold(font);
-            word_start = false;
+            word_start = fonts.has_symbols(font);
+        }
+        if fonts.has_symbols(font) {
+            c = symbol(c);
+        } else if is_nameless {
+            continue;
         }
         fonts.count(font, code);
         font_of.push(Some(font));
@@ -375,7 +385,7 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
         let height = bounds.top().value - bounds.bottom().value;
         let alike = same_word.filter(|(before, ..)| (before - height).abs() < 1e-3);
         let (size, clockwise) = alike.map_or_else(
-            || (char.scaled_font_size().value.abs(), char.angle_radians().unwrap_or(0.0)),
+            || (scaled_size(&char), char.angle_radians().unwrap_or(0.0)),
             |(_, size)| (size, 0.0),
         );
         same_word = (clockwise == 0.0).then_some((height, size));
@@ -398,6 +408,13 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
     glyphs.retain(|_| !fonts_of.next().flatten().is_some_and(|font| fonts.is_unmapped(font)));
     let left_out = before - glyphs.len();
     (glyphs, left_out)
+}
+
+/// The height of the character's line on the page. PDFium's bindings tell 0 for text that is turned by a quarter, as
+/// they look at one number of its matrix.
+fn scaled_size(char: &PdfPageTextChar<'_>) -> f32 {
+    let scale = char.matrix().map_or(0.0, |matrix| matrix.c().abs().max(matrix.d().abs()));
+    char.unscaled_font_size().value.abs() * scale
 }
 
 /// PDFium turns the two letters of the one sign for lam and alef around, as if they were two signs.

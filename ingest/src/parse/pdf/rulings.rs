@@ -1,5 +1,9 @@
 //! Straight lines drawn on a page, and the grids of table cells between them.
 
+use super::boxes::Square;
+use super::nested::without_nested;
+use super::tiles::{Ground, tiles};
+
 /// Strokes this near are one line; ends this near touch.
 const SAME: f32 = 2.0;
 const TOUCH: f32 = 3.0;
@@ -37,7 +41,9 @@ pub(crate) struct Rulings {
     horizontal: Vec<Stroke>,
     vertical: Vec<Stroke>,
     /// Lower left and upper right corners of coloured grounds.
-    grounds: Vec<((f32, f32), (f32, f32))>,
+    grounds: Vec<Ground>,
+    /// Small squares.
+    squares: Vec<Square>,
 }
 
 /// Places of a table.
@@ -50,6 +56,8 @@ pub(crate) struct Grid {
     /// Per row and column: the place, counted row by row, whose cell covers it. Empty where no line parts
     /// columns.
     pub(crate) owners: Vec<Vec<usize>>,
+    /// Cells, by their first places, with tables of their own.
+    pub(crate) nested: Vec<usize>,
 }
 
 impl Rulings {
@@ -75,14 +83,27 @@ impl Rulings {
         }
     }
 
+    /// Adds what is drawn between these corners to the small squares, if it is one.
+    pub(crate) fn add_square(&mut self, one: (f32, f32), other: (f32, f32)) {
+        if self.squares.len() < MAX_STROKES {
+            self.squares.extend(Square::between(one, other));
+        }
+    }
+
+    /// The small squares, where the page is not turned.
+    pub(crate) fn take_squares(&mut self) -> Vec<Square> {
+        std::mem::take(&mut self.squares)
+    }
+
     fn add_edges_of_grounds(&mut self) {
         let drawn = self.vertical.clone();
+        let tiles = tiles(&self.grounds);
         for ((x0, y0), (x1, y1)) in std::mem::take(&mut self.grounds) {
             let across = Stroke { at: 0.0, from: x0, to: x1 };
             let meets = |line: &Stroke| {
                 across.covers(line.at, TOUCH) && line.from <= y1 + TOUCH && line.to >= y0 - TOUCH
             };
-            if drawn.iter().any(meets) {
+            if drawn.iter().any(meets) || tiles.contains(&((x0, y0), (x1, y1))) {
                 self.add((x0, y0), (x1, y0));
                 self.add((x0, y1), (x1, y1));
                 self.add((x0, y0), (x0, y1));
@@ -106,7 +127,7 @@ impl Rulings {
             3 => (y, -x),
             _ => (x, y),
         };
-        let Self { horizontal, vertical, grounds } = self;
+        let Self { horizontal, vertical, grounds, .. } = self;
         let ground = |(one, other)| {
             let ((x0, y0), (x1, y1)) = (corner(one), corner(other));
             ((x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1)))
@@ -119,7 +140,7 @@ impl Rulings {
             3 => (flip(vertical, -1.0, 1.0), flip(horizontal, 1.0, -1.0)),
             _ => (horizontal, vertical),
         };
-        Self { horizontal, vertical, grounds }
+        Self { horizontal, vertical, grounds, squares: Vec::new() }
     }
 
     /// The grids that the lines make, from the top down.
@@ -133,10 +154,11 @@ impl Rulings {
         let mut loose = Vec::new();
         for (rows, columns) in components(&horizontal, &vertical) {
             match grid(&rows, &columns) {
-                Some(grid) => grids.push(grid),
+                Some(grid) => grids.push(without_nested(grid)),
                 None => loose.extend(rows),
             }
         }
+        mark_nested(&mut grids);
         grids.extend(between_rules(loose));
         grids.sort_by(|a, b| b.ys[0].total_cmp(&a.ys[0]));
         grids
@@ -233,7 +255,29 @@ fn grid(rows: &[Stroke], columns: &[Stroke]) -> Option<Grid> {
             }
         }
     }
-    Some(Grid { xs, ys, owners })
+    Some(Grid { xs, ys, owners, nested: Vec::new() })
+}
+
+/// Marks the cells of grids in which another grid lies without touching their lines.
+fn mark_nested(grids: &mut [Grid]) {
+    let sides = |grid: &Grid| {
+        let (right, bottom) = (grid.xs[grid.xs.len() - 1], grid.ys[grid.ys.len() - 1]);
+        (grid.xs[0], right, grid.ys[0], bottom)
+    };
+    let all: Vec<_> = grids.iter().map(sides).collect();
+    for (index, grid) in grids.iter_mut().enumerate() {
+        let cell = |x: f32, y: f32| {
+            let column = grid.xs.windows(2).position(|pair| pair[0] <= x && x <= pair[1])?;
+            let row = grid.ys.windows(2).position(|pair| pair[0] >= y && y >= pair[1])?;
+            Some(grid.owners[row][column])
+        };
+        let holds = |&(left, right, top, bottom): &(f32, f32, f32, f32)| {
+            cell(left, top).filter(|first| Some(*first) == cell(right, bottom))
+        };
+        let others = all.iter().enumerate().filter(|(other, _)| *other != index);
+        let nested: Vec<usize> = others.filter_map(|(_, sides)| holds(sides)).collect();
+        grid.nested.extend(nested);
+    }
 }
 
 /// Ascending places of `lines`, and the ends of the lines across them.
@@ -264,7 +308,7 @@ fn between_rules(mut loose: Vec<Stroke>) -> Vec<Grid> {
     let grid = |group: Vec<Stroke>| {
         let mut ys: Vec<f32> = group.iter().map(|line| line.at).collect();
         ys.dedup_by(|next, kept| *kept - *next <= TOUCH);
-        Grid { xs: vec![group[0].from, group[0].to], ys, owners: Vec::new() }
+        Grid { xs: vec![group[0].from, group[0].to], ys, owners: Vec::new(), nested: Vec::new() }
     };
     groups.into_iter().map(grid).filter(|grid| grid.ys.len() >= FEWEST_RULES).collect()
 }

@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::PageText;
 use super::blocks::starts_item;
-use super::layout::{Line, is_bullet};
+use super::layout::Line;
+use super::markers::is_bullet;
 
 /// Times the body's font size from which a line is a heading.
 const HEADING_SIZE: f32 = 1.15;

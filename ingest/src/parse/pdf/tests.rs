@@ -547,3 +547,5 @@ fn pdfium_reads_remarks_and_hands_on_embedded_files() {
     assert_eq!(members, [("leave.csv".to_owned(), b"name,days\n".to_vec())]);
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
 }
+
+mod pages;

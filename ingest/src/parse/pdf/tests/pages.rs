@@ -1,0 +1,59 @@
+//! Whole pages as PDFium reads them: turned text, coloured cells, symbols.
+
+use super::*;
+
+/// Text that runs down the page, as it does on pages in landscape: its size is that of its letters, so that words and
+/// columns are told apart as on any other page.
+#[test]
+fn pdfium_reads_turned_pages_like_upright_ones() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let rows = [["Leave of two days", "10", "12"], ["Sick leave", "2", "3"]];
+    let page: String = rows
+        .iter()
+        .zip([500, 488])
+        .flat_map(|(row, x)| row.iter().zip([700, 400, 300]).map(move |(text, y)| (text, x, y)))
+        .map(|(text, x, y)| format!("BT /F1 10 Tf 0 -1 1 0 {x} {y} Tm ({text}) Tj ET "))
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[&page])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    assert_eq!(document.text, "| Leave of two days | 10 | 12 |\n| --- | --- | --- |\n| Sick leave | 2 | 3 |");
+}
+
+/// A table on a slide: coloured cells without a line, with bullets in them that stand a little higher.
+#[test]
+fn pdfium_reads_tables_of_coloured_cells() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let rows = [["Leave", "Days", "Weeks"], ["Annual", "10", ""], ["Sick", "", "3"]];
+    let cells = (0..3).flat_map(|row| (0..3).map(move |column| (row, column)));
+    let page: String = cells
+        .map(|(row, column)| {
+            let (x, y) = (72 + 100 * column, 600 - 20 * row);
+            let text = rows[row][column];
+            format!("0.8 g {x} {y} 100 20 re f 0 g BT /F1 10 Tf {} {} Td ({text}) Tj ET ", x + 8, y + 6)
+        })
+        .collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), pdf(&[&page])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    let table = "| Leave | Days | Weeks |\n| --- | --- | --- |\n| Annual | 10 |  |\n| Sick |  | 3 |";
+    assert_eq!(document.text, table);
+}
+
+/// The code of a box in Wingdings is that of a letter.
+#[test]
+fn pdfium_reads_symbols_of_symbol_fonts() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let page = "BT /F1 10 Tf 72 700 Td (o) Tj 30 0 Td (x) Tj ET";
+    let text = String::from_utf8(pdf(&[page])).unwrap().replace("Helvetica", "Wingdings");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), text).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    assert!(document.text.contains('☐') && document.text.contains('☒'), "{}", document.text);
+}
