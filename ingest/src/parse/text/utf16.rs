@@ -16,7 +16,7 @@ pub(super) fn is_text(sample: &[u8], encoding: &'static Encoding) -> bool {
     if is_han_alone(sample, encoding) {
         return true;
     }
-    if controls == 0 || controls * 100 < units {
+    if controls == 0 || controls * 100 < units || !alternates(sample, encoding) {
         return false;
     }
     // The sample may end within a pair of surrogates.
@@ -41,14 +41,33 @@ pub(super) fn is_text(sample: &[u8], encoding: &'static Encoding) -> bool {
     all > 0 && likely * 100 >= all * LIKELY_PERCENT
 }
 
+/// Whether the bytes come in turns of two kinds: pairs of letters in ASCII read as Han characters, and one stray NUL
+/// among them must not make a text Chinese.
+fn alternates(sample: &[u8], encoding: &'static Encoding) -> bool {
+    let mut high_bytes = [0_usize; 256];
+    let (mut all, mut foreign_low) = (0, 0);
+    for (high, low) in units(sample, encoding) {
+        all += 1;
+        high_bytes[usize::from(high)] += 1;
+        foreign_low += usize::from(!low.is_ascii());
+    }
+    let constant = high_bytes[1..0x20].iter().max().is_some_and(|&most| most * 2 >= all);
+    let is_utf8 = std::str::from_utf8(sample).map_or_else(|error| error.error_len().is_none(), |_| true);
+    // Pairs of surrogates, as emoji have them, come about by accident as seldom.
+    let is_paired = high_bytes[0xd8..0xdc].iter().any(|&times| times > 0);
+    constant || !is_utf8 && (is_paired || foreign_low * 8 >= all)
+}
+
+/// The high and the low byte of each unit.
+fn units(sample: &[u8], encoding: &'static Encoding) -> impl Iterator<Item = (u8, u8)> {
+    let is_little = encoding == UTF_16LE;
+    sample.chunks_exact(2).map(move |unit| if is_little { (unit[1], unit[0]) } else { (unit[0], unit[1]) })
+}
+
 /// Whether all characters are Han, as in a title without marks. Their high bytes are few and mostly ASCII, their low
 /// bytes are any: no other encoding has bytes of two such kinds in turns.
 fn is_han_alone(sample: &[u8], encoding: &'static Encoding) -> bool {
-    let units = || {
-        sample
-            .chunks_exact(2)
-            .map(|unit| if encoding == UTF_16LE { (unit[1], unit[0]) } else { (unit[0], unit[1]) })
-    };
+    let units = || units(sample, encoding);
     let all = units().count();
     all >= LEAST_HAN
         && units().all(|(high, _)| (0x4e..=0x9f).contains(&high))
@@ -94,7 +113,7 @@ mod tests {
     use super::*;
     use crate::parse::text::{decode, looks_like_text};
 
-    const TEXTS: [&str; 8] = [
+    const TEXTS: [&str; 9] = [
         "Каждый сотрудник имеет право на десять дней отпуска.",
         "لكل موظف عشرة أيام من الإجازة السنوية.",
         "모든 직원은 매년 열흘의 유급 휴가를 받습니다.",
@@ -103,6 +122,7 @@ mod tests {
         "พนักงานทุกคนมีวันลาพักร้อนสิบวัน",
         "これは日本語の文章です。年次有給休暇は十日間です。",
         "员工年假制度规定",
+        "年假制度👍 十天\n",
     ];
 
     #[test]
@@ -130,6 +150,10 @@ mod tests {
         for (encoding, text) in texts.into_iter().chain([(WINDOWS_1251, TEXTS[0])]) {
             let bytes = encoding.encode(text).0;
             assert!([UTF_16LE, UTF_16BE].iter().all(|utf16| !is_text(&bytes, utf16)), "{}", encoding.name());
+        }
+        // A stray control character makes no text UTF-16.
+        for text in ["<p>a\0b<p", "abcdefgh\0i", "Приказ\0Приказ", "员工年假\0制度"] {
+            assert_eq!(decode(text.as_bytes(), None).text, text);
         }
         let mut state = 1_u32;
         let noise: Vec<u8> = std::iter::repeat_with(|| {
