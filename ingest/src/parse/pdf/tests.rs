@@ -515,18 +515,24 @@ fn pdfium_reads_what_was_chosen_and_what_was_noted() {
 fn pdfium_reads_remarks_and_hands_on_embedded_files() {
     let page = "BT /F1 10 Tf 72 700 Td (Ten days of leave.) Tj ET";
     let objects = [
+        "<< /Type /Catalog /Pages 2 0 R /Names << /EmbeddedFiles << /Names [(leave.csv) 9 0 R] >> >> >>".to_owned(),
+        "<< /Type /Pages /Kids [3 0 R] /Count 1 >>".to_owned(),
+        "<< /Type /Page /Parent 2 0 R /MediaBox [0 0 612 792] /Contents 5 0 R /Annots [6 0 R 7 0 R 8 0 R] \
+         /Resources << /Font << /F1 4 0 R >> >> >>"
+            .to_owned(),
+        "<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>".to_owned(),
+        format!("<< /Length {} >>\nstream\n{page}\nendstream", page.len()),
         "<< /Type /Annot /Subtype /Text /Rect [72 695 90 712] /Contents (Really ten?) /T (Ann) /M (D:20260618171552Z) >>"
             .to_owned(),
         "<< /Type /Annot /Subtype /Highlight /Rect [72 695 200 712] /QuadPoints [72 712 200 712 72 695 200 695] \
          /Contents (Since June.) >>"
             .to_owned(),
         "<< /Type /Annot /Subtype /Text /Rect [72 695 90 712] /F 2 /Contents (Hidden.) >>".to_owned(),
-        "<< /Type /Filespec /F (leave.csv) /UF (leave.csv) /EF << /F 24 0 R >> >>".to_owned(),
+        "<< /Type /Filespec /F (leave.csv) /UF (leave.csv) /EF << /F 10 0 R >> >>".to_owned(),
         "<< /Type /EmbeddedFile /Length 10 >>\nstream\nname,days\n\nendstream".to_owned(),
     ];
-    let names = "/Names << /EmbeddedFiles << /Names [(leave.csv) 23 0 R] >> >>";
     let file = tempfile::NamedTempFile::new().unwrap();
-    fs_err::write(file.path(), annotated(page, "20 0 R 21 0 R 22 0 R", names, &objects)).unwrap();
+    fs_err::write(file.path(), pdf_of_objects(&objects)).unwrap();
     let read = |engines: &EngineConfig| {
         let mut kept = Kept::default();
         let document = parse(file.path(), &ParseLimits::default(), engines, &|_, _| {}, &mut kept).unwrap();
@@ -540,10 +546,10 @@ fn pdfium_reads_remarks_and_hands_on_embedded_files() {
     let (document, members) = read(&EngineConfig { pdfium: Some(library), ..EngineConfig::default() });
     assert_eq!(
         document.text,
-        "Comment by Ann, 2026-06-18 17:15: Really ten?\n\nComment: Since June.\n\nTen days of leave.\n\n\
+        "Ten days of leave.\n\nComment by Ann, 2026-06-18 17:15: Really ten?\n\nComment: Since June.\n\n\
          Embedded files:\n\n| Name | Size |\n| --- | --- |\n| leave.csv | 10 bytes |"
     );
-    assert_eq!(document.blocks[0].kind, BlockKind::Footnote);
+    assert_eq!(document.blocks[1].kind, BlockKind::Footnote);
     assert_eq!(members, [("leave.csv".to_owned(), b"name,days\n".to_vec())]);
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
 }
