@@ -227,7 +227,8 @@ fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
     };
     if wanted {
         last.cell.text.push(' ');
-        if gap > WIDE_BLANK * glyph.size.max(1.0) && !is_right_to_left(glyph.c) {
+        let is_wide = gap > WIDE_BLANK * glyph.size.max(1.0) && !is_right_to_left(glyph.c);
+        if is_wide && may_part(before, glyph.c) {
             let at = last.cell.text.len();
             last.cell.gaps.push(Gap { at, left: last.cell.right, right: glyph.left });
         }
@@ -392,7 +393,8 @@ fn line(mut row: Row) -> Line {
                 let apart = distance(last, &cell);
                 if turned || apart > WORD_GAP * 0.5 * size || apart < -OVERLAP * size {
                     last.text.push(' ');
-                    if apart > WIDE_BLANK * size && last.right <= cell.left {
+                    let may_part = ends.is_some_and(|(before, next)| may_part(before, next));
+                    if apart > WIDE_BLANK * size && last.right <= cell.left && may_part {
                         last.gaps.push(Gap { at: last.text.len(), left: last.right, right: cell.left });
                     }
                 }
@@ -417,6 +419,11 @@ fn line(mut row: Row) -> Line {
         raised,
         led,
     }
+}
+
+/// Whether a gap between them may be one between columns: not behind a bullet or a currency sign, or before `%`.
+fn may_part(before: char, next: char) -> bool {
+    !matches!(before, '$' | '€' | '£' | '¥') && !is_bullet(before) && !matches!(next, '%' | ')')
 }
 
 /// The gap between two cells, whichever comes first; negative where they overlap.
@@ -540,6 +547,7 @@ mod tests {
         put(&mut glyphs, 222.0, 700.0, "-");
         put(&mut glyphs, 250.0, 700.0, "$");
         put(&mut glyphs, 290.0, 700.0, "12");
+        assert!(lines(&[glyphs.clone()])[0].cells.iter().all(|cell| cell.gaps.is_empty()));
         assert_eq!(read(glyphs), ["Assets | 1,296 | (6.9%) | - | $ 12"]);
     }
 
