@@ -122,6 +122,11 @@ fn read_page(
 fn unpack(document: &PdfDocument<'_>, embedded: &mut Unpacking<'_>) -> Result<()> {
     for file in document.attachments().iter() {
         let (name, bytes) = (file.name(), file.len() as u64);
+        // Acrobat Distiller puts its own settings into what it makes.
+        if name.to_ascii_lowercase().ends_with(".joboptions") {
+            embedded.skip_system_file();
+            continue;
+        }
         if bytes > embedded.limits().max_part_bytes {
             embedded
                 .skip(&name, format!("has more than {} bytes; split it", embedded.limits().max_part_bytes));
