@@ -333,7 +333,7 @@ mod tests {
             (result.ready, result.reason)
         };
         assert_eq!(of(b"Ten days."), (true, None));
-        assert_eq!(of(b" \n"), (false, Some(NO_TEXT.to_owned())));
+        assert_eq!(of(b"* * *\n"), (false, Some(NO_TEXT.to_owned())));
     }
 
     #[test]

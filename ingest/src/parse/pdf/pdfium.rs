@@ -99,7 +99,8 @@ fn read_page(
     placed.extend(fields::glyphs(&page));
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     let comments = fields::comments(&page);
-    *chars += glyphs.len() + comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
+    *chars += glyphs.iter().map(Vec::len).sum::<usize>();
+    *chars += comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
     if *chars > limits.max_text_chars {
         return Err(Error::new(
             ErrorKind::TooLarge,
