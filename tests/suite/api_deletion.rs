@@ -25,7 +25,7 @@ async fn receipt(kb: &TestKnowledgeBase, answer: &Value) -> Value {
 /// Whether the database or its log holds the text.
 fn is_on_disk(folder: &Path, text: &str) -> bool {
     ["footnote.db", "footnote.db-wal"].iter().any(|name| {
-        let bytes = std::fs::read(folder.join(name)).unwrap_or_default();
+        let bytes = fs_err::read(folder.join(name)).unwrap_or_default();
         bytes.windows(text.len()).any(|window| window == text.as_bytes())
     })
 }

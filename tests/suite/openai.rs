@@ -62,8 +62,8 @@ async fn last_piece(app: &TestApp, body: &Value) -> Value {
     let mut streaming = body.clone();
     streaming["stream"] = true.into();
     let events = app.client.post("/v1/chat/completions", &streaming).await.events();
-    let chunks = events.iter().filter(|event| event.text != "[DONE]").map(|event| event.data());
-    let last = chunks.filter(|chunk| chunk["choices"][0]["finish_reason"].is_string()).next_back();
+    let mut chunks = events.iter().filter(|event| event.text != "[DONE]").map(|event| event.data());
+    let last = chunks.rfind(|chunk| chunk["choices"][0]["finish_reason"].is_string());
     last.expect("a stream ends")["choices"][0]["delta"].clone()
 }
 

@@ -66,7 +66,7 @@ pub(crate) enum Command {
     Parse(ParseArgs),
     /// Measure quality on a data set.
     #[command(subcommand)]
-    Eval(EvalCommand),
+    Eval(Box<EvalCommand>),
     /// Measure speed and memory on this machine.
     Bench(BenchArgs),
     /// List, fetch and check model files and libraries.

@@ -81,7 +81,7 @@ fn run(arguments: Arguments) -> Result<()> {
             Command::Ask(args) => ask::run(config, args, format).await,
             Command::Search(args) => search::run(config, args, format).await,
             Command::Parse(args) => parse::run(config, args, format).await,
-            Command::Eval(command) => eval::run(config, command, format).await,
+            Command::Eval(command) => eval::run(config, *command, format).await,
             Command::Bench(args) => bench::run(config, args, format).await,
             Command::Keys(command) => keys::run(config, command, format).await,
             Command::Replay(args) => replay::run(config, args, format).await,

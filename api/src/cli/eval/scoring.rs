@@ -145,9 +145,9 @@ fn read(said: &str) -> Score {
         let score = u8::try_from(c.to_digit(10)?).ok()?;
         let (before, after) = (said.get(..at)?, said.get(at + 1..)?);
         // Neither a part of a larger number nor the end of "out of 5".
-        let alone = !is_digit(before.chars().next_back())
-            && !after.starts_with(|c: char| c.is_ascii_digit())
-            && !(after.starts_with('.') && after.chars().nth(1).is_some_and(|c| c.is_ascii_digit()));
+        let decimals = after.strip_prefix('.').unwrap_or(after);
+        let alone =
+            !is_digit(before.chars().next_back()) && !decimals.starts_with(|c: char| c.is_ascii_digit());
         ((LOWEST..=HIGHEST).contains(&score) && alone).then_some((score, after))
     });
     match found {
