@@ -56,12 +56,14 @@ async fn choose_for_part(
     for (rank, indexed) in sources.passages().iter().enumerate() {
         for (bytes, held) in &indexed.sentences {
             let place = Place { passage: rank, bytes: bytes.clone() };
-            if sources.is_header(&place) {
+            let header = Terms::of(sources.header_text(&place).unwrap_or_default());
+            // Neither a heading nor figures of which nothing says what they are of answer anything.
+            let says_something = held.has_words() || header.has_words();
+            if sources.is_header(&place) || sources.is_heading(&place) || !says_something {
                 continue;
             }
             let is_short = sources.text(&place).chars().count() < SHORT;
             // A row says what it says below its header.
-            let header = Terms::of(sources.header_text(&place).unwrap_or_default());
             let fit = terms.held_by(&[held, &header]) * if is_short { 0.5 } else { 1.0 };
             found.push(Chosen { place, score: fit });
         }

@@ -73,6 +73,11 @@ impl Terms {
         if words.0.is_empty() { 1.0 } else { words.held_by(texts) }
     }
 
+    /// Whether one of them is no number or identifier.
+    pub(crate) fn has_words(&self) -> bool {
+        self.0.values().any(|weight| *weight != EXACT_WEIGHT)
+    }
+
     /// How many there are.
     pub(crate) fn len(&self) -> usize {
         self.0.len()

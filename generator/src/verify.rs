@@ -206,6 +206,14 @@ impl Sources {
         [before, after].into_iter().flatten().filter_map(text).collect()
     }
 
+    /// Whether a place is no more than a heading or the title.
+    pub(crate) fn is_heading(&self, place: &Place) -> bool {
+        let Some(IndexedPassage { passage, .. }) = self.0.get(place.passage) else { return false };
+        let sections = passage.sections.iter().flat_map(|section| &section.heading_path);
+        let mut headings = passage.heading_path.iter().chain(sections).chain([&passage.title]);
+        headings.any(|heading| heading.split_whitespace().eq(self.text(place).split_whitespace()))
+    }
+
     /// The header of its table, the title and the headings.
     fn headings(&self, place: &Place) -> Vec<&str> {
         let Some(IndexedPassage { passage, .. }) = self.0.get(place.passage) else { return Vec::new() };
