@@ -78,6 +78,7 @@ async fn main() -> Result<()> {
         let begun = std::time::Instant::now();
         let request = AnswerRequest {
             question,
+            translation: None,
             retrieved: Retrieved { passages, evidence, candidates: Vec::new(), tables: Vec::new() },
             prompt: PromptSettings::default(),
             sampling: SamplingSettings::default(),

@@ -38,6 +38,8 @@ const EVENT_QUEUE: usize = 64;
 pub struct AnswerRequest {
     /// What is asked.
     pub question: QuestionText,
+    /// The same in the language of what was found, where that is another one.
+    pub translation: Option<QuestionText>,
     /// What was found, and whether it suffices.
     pub retrieved: Retrieved,
     /// How the model is instructed.
@@ -170,6 +172,7 @@ struct Writer {
     verifier: Verifier,
     models: SupportModels,
     question: QuestionText,
+    translation: Option<QuestionText>,
     settings: AnswerSettings,
     sources: Sources,
     evidence: Evidence,
@@ -211,6 +214,7 @@ impl Writer {
             verifier: answerer.verifier.clone(),
             models: answerer.models.clone(),
             question: request.question.clone(),
+            translation: request.translation.clone(),
             settings: request.answer.clone(),
             sources: Sources::new(&request.retrieved.passages),
             evidence: request.retrieved.evidence.clone(),
@@ -330,9 +334,16 @@ impl Writer {
         Ok(())
     }
 
+    /// The question in the language of the best passage, as far as it is known.
+    fn asked(&self) -> QuestionText {
+        let best_is_chinese = self.sources.passages().first().map(|best| best.chinese);
+        let fits = |it: &&QuestionText| best_is_chinese == Some(it.is_chinese());
+        self.translation.as_ref().filter(fits).unwrap_or(&self.question).clone()
+    }
+
     async fn write_extract(&mut self) -> Result<()> {
         self.mode = AnswerMode::Extractive;
-        for chosen in extract::choose(&self.question, &self.sources, &self.models).await? {
+        for chosen in extract::choose(&self.asked(), &self.sources, &self.models).await? {
             let judgement = Judgement::quote(chosen.place.clone());
             let Quotation { text, citations, table } =
                 self.quotation(&chosen.place, chosen.score, self.table.as_deref());

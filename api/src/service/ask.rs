@@ -225,6 +225,7 @@ pub(super) async fn answer(app: &Arc<App>, principal: &Principal, searched: Sear
     let searched: Vec<String> = queries.iter().map(|query| query.question.as_str().to_owned()).collect();
     let request = AnswerRequest {
         question: given.clone(),
+        translation: translation_among(&given, &searched),
         retrieved: retrieved.clone(),
         history: thread.history.clone(),
         prompt: settings.prompt.clone(),
@@ -270,6 +271,13 @@ async fn translation(
         return Ok(None);
     };
     unless_busy(translate::translated(generator, &query.question).await, "a question is not translated")
+}
+
+/// The translation of a question among what was searched for it.
+pub(super) fn translation_among(question: &QuestionText, searched: &[String]) -> Option<QuestionText> {
+    let [_, translation] = searched else { return None };
+    let translation = QuestionText::parse(translation).ok()?;
+    (question.parts().len() == 1 && translation.is_chinese() != question.is_chinese()).then_some(translation)
 }
 
 /// What a model wrote, or nothing where it failed. Where it is busy, that is told: it is asked for the answer

@@ -10,6 +10,7 @@ use footnote_core::receipt::{Receipt, ReceiptBody};
 use footnote_core::{Error, ErrorKind};
 use footnote_generator::AnswerRequest;
 
+use super::ask::translation_among;
 use super::receipts;
 use crate::app::App;
 use crate::build;
@@ -38,8 +39,10 @@ pub async fn replay(app: &App, principal: &Principal, knowledge_base: &str, id: 
         candidates: Vec::new(),
         tables: body.tables.clone(),
     };
+    let question = QuestionText::parse(&body.standalone)?;
     let request = AnswerRequest {
-        question: QuestionText::parse(&body.standalone)?,
+        translation: translation_among(&question, &body.searched),
+        question,
         retrieved,
         prompt: body.settings.prompt.clone(),
         sampling: body.settings.sampling.clone(),

@@ -14,6 +14,7 @@ pub(super) fn request(question: &str, texts: &[&str], sufficient: bool) -> Answe
     let evidence = Evidence { score: 0.5, threshold: 0.35, sufficient };
     AnswerRequest {
         question: QuestionText::parse(question).unwrap(),
+        translation: None,
         retrieved: Retrieved { passages, evidence, candidates: Vec::new(), tables: Vec::new() },
         prompt: PromptSettings::default(),
         sampling: SamplingSettings { max_tokens: 40, ..Default::default() },
