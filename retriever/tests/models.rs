@@ -13,12 +13,8 @@ use footnote_retriever::reranker::{OnnxReranker, RerankerConfig};
 #[path = "tiny_onnx/mod.rs"]
 mod tiny_onnx;
 
-#[expect(clippy::disallowed_methods, reason = "tests find the models as the service does")]
 fn models() -> Option<PathBuf> {
-    let folder = match std::env::var_os("FOOTNOTE__MODELS__FOLDER") {
-        Some(folder) => PathBuf::from(folder),
-        None => std::env::home_dir()?.join(".cache/footnote/models"),
-    };
+    let folder = std::env::home_dir()?.join(".cache/footnote/models");
     if folder.join("onnxruntime/libonnxruntime.so").is_file() {
         return Some(folder);
     }

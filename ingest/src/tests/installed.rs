@@ -1,20 +1,21 @@
-//! Libraries and models that tests may use where whoever runs them says where they are, as CI does.
+//! Libraries and models that tests may use where they are installed: where the tests of the service put them.
 
-#![expect(clippy::disallowed_methods, reason = "no test knows where they are")]
-
-use std::env;
 use std::path::PathBuf;
 
 use crate::ocr::OcrConfig;
 
 /// The library of PDFium.
 pub(crate) fn pdfium() -> Option<PathBuf> {
-    env::var_os("FOOTNOTE_TEST_PDFIUM").map(PathBuf::from)
+    Some(folder()?.join("pdfium/libpdfium.so")).filter(|library| library.is_file())
 }
 
 /// The folder of the models of OCR, of ONNX Runtime and of PDFium.
 pub(crate) fn models() -> Option<PathBuf> {
-    env::var_os("FOOTNOTE_TEST_OCR").map(PathBuf::from)
+    folder().filter(|folder| folder.join("pp-ocrv5").is_dir())
+}
+
+fn folder() -> Option<PathBuf> {
+    Some(std::env::home_dir()?.join(".cache/footnote/models"))
 }
 
 /// OCR on one thread.

@@ -246,7 +246,7 @@ fn titles_that_programs_write_are_not_titles() {
     }
 }
 
-/// Runs where `FOOTNOTE_TEST_PDFIUM` names the library, as it does in CI.
+/// Runs where the library is installed, as it is in CI.
 #[test]
 fn pdfium_reads_layout_and_survives_damage() {
     let Some(library) = installed::pdfium() else { return };
