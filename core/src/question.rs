@@ -88,9 +88,14 @@ const MOST_PARTS: usize = 6;
 
 /// What joins two questions into one sentence.
 const JOINED_ENGLISH: [&str; 4] = [", and ", " and ", "; ", ", "];
-const ASKING_ENGLISH: [&str; 20] = [
-    "what ", "who ", "when ", "where ", "which ", "why ", "how ", "is ", "are ", "do ", "does ", "did ",
-    "can ", "may ", "will ", "was ", "were ", "should ", "has ", "have ",
+const ASKING_ENGLISH: [&str; 22] = [
+    "what ", "who ", "whom ", "whose ", "when ", "where ", "which ", "why ", "how ", "is ", "are ", "do ",
+    "does ", "did ", "can ", "may ", "will ", "was ", "were ", "should ", "has ", "have ",
+];
+/// What may stand before an English question's first word: "At which pressure".
+const PREPOSITIONS: [&str; 16] = [
+    "at", "by", "for", "from", "in", "into", "of", "on", "over", "since", "through", "to", "under", "until",
+    "with", "within",
 ];
 const JOINED_CHINESE: [&str; 7] = ["，以及", "，还有", "，并且", "，同时", "；", "，", "、"];
 const ASKING_CHINESE: [&str; 16] = [
@@ -141,28 +146,40 @@ impl QuestionText {
 /// Cut where a joining word is followed by one that asks, and something asks before it.
 fn english_parts(sentence: &str) -> Vec<&str> {
     let lower = sentence.to_ascii_lowercase();
-    for joint in JOINED_ENGLISH {
-        for (at, _) in lower.match_indices(joint) {
-            let (before, after) = (&lower[..at], &lower[at + joint.len()..]);
-            let begins = |text: &str| ASKING_ENGLISH.iter().any(|word| text.starts_with(word));
-            if begins(before) && begins(after) && before.split(' ').count() >= 3 {
-                return vec![&sentence[..at], &sentence[at + joint.len()..]];
-            }
+    for (at, _) in lower.match_indices([',', ';', ' ']) {
+        let Some(joint) = JOINED_ENGLISH.iter().find(|joint| lower[at..].starts_with(**joint)) else {
+            continue;
+        };
+        let (before, after) = (&lower[..at], &lower[at + joint.len()..]);
+        if begins_asking(before) && begins_asking(after) && before.split(' ').count() >= 3 {
+            let mut parts = vec![&sentence[..at]];
+            parts.extend(english_parts(&sentence[at + joint.len()..]));
+            return parts;
         }
     }
     vec![sentence]
 }
 
 fn chinese_parts(sentence: &str) -> Vec<&str> {
-    for joint in JOINED_CHINESE {
-        if let Some((before, after)) = sentence.split_once(joint)
-            && asks(before)
-            && asks(after)
-        {
-            return vec![before, after];
+    for (at, _) in sentence.match_indices(['，', '；', '、']) {
+        let Some(joint) = JOINED_CHINESE.iter().find(|joint| sentence[at..].starts_with(**joint)) else {
+            continue;
+        };
+        let (before, after) = (&sentence[..at], &sentence[at + joint.len()..]);
+        if asks(before) && asks(after) {
+            let mut parts = vec![before];
+            parts.extend(chinese_parts(after));
+            return parts;
         }
     }
     vec![sentence]
+}
+
+/// Whether a text in small letters begins as English questions do.
+fn begins_asking(lower: &str) -> bool {
+    let begins = |text: &str| ASKING_ENGLISH.iter().any(|word| text.starts_with(word));
+    let after_preposition = lower.split_once(' ').filter(|(first, _)| PREPOSITIONS.contains(first));
+    begins(lower) || after_preposition.is_some_and(|(_, rest)| begins(rest))
 }
 
 fn asks(text: &str) -> bool {
@@ -173,8 +190,7 @@ fn asks(text: &str) -> bool {
 /// may be that of a title.
 pub fn has_asking_words(text: &str) -> bool {
     let lower = text.trim_start().to_ascii_lowercase();
-    ASKING_ENGLISH.iter().any(|word| lower.starts_with(word))
-        || ASKING_CHINESE.iter().any(|word| text.contains(word))
+    begins_asking(&lower) || ASKING_CHINESE.iter().any(|word| text.contains(word))
 }
 
 /// Whether a question seems to need the one before it: it is very short or points to something.
@@ -256,6 +272,17 @@ mod tests {
             parts("When was Acme founded in Berlin? How many people work there today in total?").len(),
             2
         );
+        assert_eq!(
+            parts(
+                "At which pressure does the valve open, how long is the leave and with whom do most pilots fly?"
+            ),
+            [
+                "At which pressure does the valve open",
+                "how long is the leave",
+                "with whom do most pilots fly?"
+            ]
+        );
+        assert_eq!(parts("新员工的年假有多少天，病假最多能请几天，以及谁批准出差申请？").len(), 3);
         let four = "How long is leave? Who approves travel? What is the hotel limit? When are receipts due?";
         assert_eq!(parts(four).len(), 4);
         for one in [

@@ -16,6 +16,9 @@ const SHORT: usize = 12;
 /// Share of the best sentence's score from which others are chosen, too.
 const ENOUGH: f32 = 0.8;
 
+/// Cosines that lie closer together than this tell no good sentence from a bad one: of two alike, neither is 0.
+const LEAST_RANGE: f32 = 0.1;
+
 /// A chosen sentence.
 pub(crate) struct Chosen {
     /// Where it lies.
@@ -92,13 +95,18 @@ async fn add_meaning(
     let Some(first) = found.get_mut(..compared) else { return Ok(()) };
     let texts = first.iter().map(|chosen| sources.text(&chosen.place).to_owned()).collect();
     let Some(cosines) = models.cosines_with_question(question.as_str(), texts).await? else { return Ok(()) };
-    let low = cosines.iter().copied().fold(f32::INFINITY, f32::min);
-    let high = cosines.iter().copied().fold(f32::NEG_INFINITY, f32::max);
-    let range = (high - low).max(f32::EPSILON);
-    for (chosen, cosine) in first.iter_mut().zip(cosines) {
-        chosen.score = f32::midpoint(chosen.score, (cosine - low) / range);
+    for (chosen, meaning) in first.iter_mut().zip(spread(&cosines)) {
+        chosen.score = f32::midpoint(chosen.score, meaning);
     }
     Ok(())
+}
+
+/// Cosines on a scale on which the best is 1 and the worst, where they differ at all, 0.
+fn spread(cosines: &[f32]) -> impl Iterator<Item = f32> {
+    let low = cosines.iter().copied().fold(f32::INFINITY, f32::min);
+    let high = cosines.iter().copied().fold(f32::NEG_INFINITY, f32::max);
+    let range = (high - low).max(LEAST_RANGE);
+    cosines.iter().map(move |cosine| 1.0 - (high - cosine) / range)
 }
 
 /// Wrapped lines joined as their language does: Chinese without a blank.
@@ -113,4 +121,17 @@ pub(crate) fn on_one_line(quote: &str) -> String {
         line.push_str(word);
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_two_sentences_that_mean_alike_none_counts_nothing() {
+        let alike: Vec<f32> = spread(&[0.87, 0.86]).collect();
+        assert!(alike[0] == 1.0 && alike[1] > 0.89, "{alike:?}");
+        let apart: Vec<f32> = spread(&[0.7, 0.9, 0.8]).collect();
+        assert!(apart[0].abs() < 1e-6 && apart[1] == 1.0 && (apart[2] - 0.5).abs() < 1e-6, "{apart:?}");
+    }
 }
