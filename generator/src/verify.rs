@@ -20,6 +20,7 @@ mod measured;
 mod models;
 mod predicate;
 mod qualified;
+mod timed;
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -442,7 +443,9 @@ fn overstates(sources: &Sources, question: &str, claim: &str, places: &[Place]) 
     }
     let texts: Vec<&str> = places.iter().map(|place| sources.text(place)).collect();
     let around: Vec<&str> = places.iter().flat_map(|place| sources.context(place)).collect();
-    predicate::misjoins(claim, &texts).or_else(|| qualified::overstates(claim, &texts, &around, question))
+    predicate::misjoins(claim, &texts, &around, question)
+        .or_else(|| timed::turns_time(claim, &texts))
+        .or_else(|| qualified::overstates(claim, &texts, &around, question))
 }
 
 /// Two opinions on the same: the mean of their log odds.

@@ -1,11 +1,14 @@
 //! Does a sentence say of its subject what the source says of it? Ways in which the same words say something else,
 //! and which neither words nor embeddings tell apart: a complement cut off within its phrase (`X is Y` from `X is Y's
 //! sister firm`), a relation turned around (`the son of B` from `A's son B`), and, in Chinese, another value of the
-//! source given to an attribute (`乙的重量为9米` from `甲、乙高9米，重量为3吨`).
+//! source given to an attribute (`乙的重量为9米` from `甲、乙高9米，重量为3吨`); and what the source says of another, said of
+//! the thing that was asked about (`X是香港的赛事` from `Y是香港的赛事`).
 //!
 //! In doubt nothing is reported.
 
 use footnote_core::question::is_han;
+
+use crate::support::Terms;
 
 /// Relations that hold one way only.
 const RELATIONS: [&str; 24] = [
@@ -44,8 +47,26 @@ const ATTRIBUTE: usize = 4;
 /// Characters between a relation and the name that follows it.
 const BETWEEN: usize = 4;
 
-/// Why `claim` says something else of its subject than the texts do.
-pub(super) fn misjoins(claim: &str, evidence: &[&str]) -> Option<&'static str> {
+/// Least words, or Chinese characters, of a predicate that says what a thing is.
+const WHAT_IT_IS: usize = 4;
+/// Share of a name's terms from which a text beside the evidence names the same.
+const NAMED_FROM: f32 = 0.6;
+/// Words that stand for a subject.
+const POINTING: [&str; 22] = [
+    "it", "its", "this", "that", "these", "those", "they", "he", "she", "who", "which", "该", "本", "这",
+    "那", "其", "它", "他", "她", "此", "上述", "者",
+];
+
+/// Why `claim` says something else of its subject than the texts do; `about` are the titles and headings of these, and their neighbours.
+pub(super) fn misjoins(
+    claim: &str,
+    evidence: &[&str],
+    about: &[&str],
+    question: &str,
+) -> Option<&'static str> {
+    if of_another(claim, evidence, about, question) {
+        return Some("the source says that of something else");
+    }
     if cut_short(claim, evidence) {
         return Some("the source goes on: it names something of it");
     }
@@ -56,6 +77,52 @@ pub(super) fn misjoins(claim: &str, evidence: &[&str]) -> Option<&'static str> {
         .iter()
         .any(|relation| turned_around(claim, relation, evidence))
         .then_some("the source has the relation the other way around")
+}
+
+/// Whether the claim says what the thing is that was asked about, in the words in which the texts say it of others alone.
+fn of_another(claim: &str, evidence: &[&str], about: &[&str], question: &str) -> bool {
+    let Some((subject, predicate)) = said(claim) else { return false };
+    let name = Terms::of(subject);
+    let held = |text: &str| name.held_by(&[&Terms::of(text)]);
+    if name.is_empty()
+        || held(question) < 1.0
+        || points(subject)
+        || about.iter().any(|text| held(text) >= NAMED_FROM)
+    {
+        return false;
+    }
+    let others = evidence.iter().flat_map(|text| {
+        let found = text.match_indices(predicate).filter_map(|(at, _)| text.get(..at));
+        found.map(|before| before.rsplit(['。', '；', '\n', ';']).next().unwrap_or_default())
+    });
+    let mut others = others.peekable();
+    others.peek().is_some()
+        && others.all(|other| !other.trim().is_empty() && !points(other) && held(other) == 0.0)
+}
+
+/// Subject and predicate of a sentence that says what a thing is; the predicate up to the clause's end.
+fn said(claim: &str) -> Option<(&str, &str)> {
+    let is_kind = |copula: &str, rest: &str| {
+        copula.chars().all(is_han) || ["a ", "an ", "one "].iter().any(|article| rest.starts_with(article))
+    };
+    let found = COPULAS.iter().filter_map(|copula| Some((claim.find(copula)?, *copula)));
+    let (at, copula) = found.min_by_key(|found| found.0)?;
+    let rest = claim.get(at + copula.len()..)?;
+    let length = clause(rest).len();
+    let predicate = claim.get(at..at + copula.len() + length)?;
+    let words = match copula.chars().all(is_han) {
+        true => clause(rest).chars().filter(|c| is_han(*c)).count(),
+        false => clause(rest).split(' ').count(),
+    };
+    (words >= WHAT_IT_IS && is_kind(copula, rest)).then(|| (&claim[..at], predicate))
+}
+
+/// Whether a text has a word that stands for what another sentence names.
+fn points(text: &str) -> bool {
+    POINTING.iter().any(|word| match word.chars().all(is_han) {
+        true => text.contains(word),
+        false => text.split(|c: char| !c.is_alphanumeric()).any(|found| found.eq_ignore_ascii_case(word)),
+    })
 }
 
 /// Whether what the claim ends with after its copula stands in the texts only as the beginning of a longer phrase.
@@ -168,7 +235,31 @@ fn last(text: &str, is_of_name: fn(char) -> bool) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use super::{misjoins as misjoined, *};
+
+    fn misjoins(claim: &str, evidence: &[&str]) -> Option<&'static str> {
+        misjoined(claim, evidence, &[], "")
+    }
+
+    #[test]
+    fn what_the_source_says_of_another_is_not_said_of_what_was_asked() {
+        let source =
+            "香港冠军暨遮打杯，简称遮打杯，是香港赛马锦标，为一级赛，自从1870年于跑马地马场首次举行。";
+        let said = |claim: &str, source: &str, title: &str, question: &str| {
+            misjoined(claim, &[source], &[title], question).is_some()
+        };
+        let asked = "跑马地赛事是什么运动的赛事？";
+        assert!(said("跑马地赛事是香港赛马锦标，为一级赛。", source, "香港冠军暨遮打杯", asked));
+        assert!(!said("遮打杯是香港赛马锦标，为一级赛。", source, "香港冠军暨遮打杯", "遮打杯是什么赛事？"));
+        assert!(!said("跑马地赛事是香港赛马锦标。", source, "跑马地的赛事", asked), "the title names it");
+        assert!(
+            !said("跑马地赛事是香港赛马锦标。", "它是香港赛马锦标。", "", asked),
+            "the sentence points to it"
+        );
+        let source = "The Emperor's Plate is a horse race over two miles.";
+        assert!(said("The Derby is a horse race over two miles.", source, "Plate", "What is the Derby?"));
+        assert!(!said("The Plate is a horse race over two miles.", source, "Plate", "What is the Plate?"));
+    }
 
     #[test]
     fn a_complement_is_not_cut_off() {

@@ -1,0 +1,153 @@
+//! Does a sentence put a thing on the same side of a year as its source does? `Before 1997` is not what a source says
+//! that has `after 1997` alone.
+//!
+//! In doubt nothing is reported: a source that names the year without a side says neither.
+
+use std::ops::Range;
+
+/// On which side of a year.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Side {
+    Before,
+    After,
+}
+
+const BEFORE_IT: [(&str, Side); 16] = [
+    ("before", Side::Before),
+    ("until", Side::Before),
+    ("till", Side::Before),
+    ("prior to", Side::Before),
+    ("up to", Side::Before),
+    ("by", Side::Before),
+    ("直到", Side::Before),
+    ("截至", Side::Before),
+    ("after", Side::After),
+    ("since", Side::After),
+    ("following", Side::After),
+    ("from", Side::After),
+    ("自", Side::After),
+    ("从", Side::After),
+    ("待", Side::After),
+    ("到", Side::Before),
+];
+const BEHIND_IT: [(&str, Side); 9] = [
+    ("以前", Side::Before),
+    ("之前", Side::Before),
+    ("前", Side::Before),
+    ("为止", Side::Before),
+    ("以后", Side::After),
+    ("之后", Side::After),
+    ("后", Side::After),
+    ("以来", Side::After),
+    ("起", Side::After),
+];
+/// What parts clauses.
+const CLAUSE_ENDS: [char; 10] = ['，', '。', '；', '、', ',', '.', ';', '(', '（', '\n'];
+
+/// Why `claim` has a year's other side than the texts.
+pub(super) fn turns_time(claim: &str, evidence: &[&str]) -> Option<&'static str> {
+    let is_turned = |year: Range<usize>| {
+        let Some(side) = close_side(claim, &year) else { return false };
+        let number = &claim[year];
+        let mut known = evidence.iter().flat_map(|text| years(text).map(move |year| (*text, year)));
+        let mut sides = Vec::new();
+        for (text, year) in known.by_ref().filter(|(text, year)| text[year.clone()] == *number) {
+            sides.push(side_anywhere(text, &year));
+        }
+        !sides.is_empty() && sides.iter().all(|known| known.is_some_and(|known| known != side))
+    };
+    years(claim).any(is_turned).then_some("the source has that time the other way around")
+}
+
+/// Numbers of four digits.
+fn years(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
+    let mut from = 0;
+    std::iter::from_fn(move || {
+        loop {
+            let rest = text.get(from..)?;
+            let start = from + rest.find(|c: char| c.is_ascii_digit())?;
+            let digits = text[start..].bytes().take_while(u8::is_ascii_digit).count();
+            from = start + digits;
+            if digits == 4 {
+                return Some(start..from);
+            }
+        }
+    })
+}
+
+/// The side that a word right beside the year, or its month and day, names.
+fn close_side(text: &str, year: &Range<usize>) -> Option<Side> {
+    let is_of_date = |c: char| c.is_ascii_digit() || matches!(c, '年' | '月' | '日');
+    behind(text[year.end..].trim_start_matches(is_of_date)).or_else(|| ahead(&text[..year.start]))
+}
+
+/// The same, and what its clause names behind it: `1997年由某公司收购后`.
+fn side_anywhere(text: &str, year: &Range<usize>) -> Option<Side> {
+    let is_range = text[..year.start].trim_end().ends_with(['-', '–', '—', '至', '~', '～']);
+    if is_range {
+        return None;
+    }
+    close_side(text, year).or_else(|| {
+        let clause = text[year.end..].split(CLAUSE_ENDS).next().unwrap_or_default();
+        let ended = BEHIND_IT.iter().find(|(word, _)| clause.ends_with(word));
+        ended.map(|(_, side)| *side)
+    })
+}
+
+fn behind(rest: &str) -> Option<Side> {
+    BEHIND_IT.iter().find(|(word, _)| rest.starts_with(word)).map(|(_, side)| *side)
+}
+
+fn ahead(before: &str) -> Option<Side> {
+    let before = before.trim_end();
+    let is_it = |word: &str| {
+        before.len().checked_sub(word.len()).and_then(|at| before.get(at..)).is_some_and(|end| {
+            let starts_word =
+                !before[..before.len() - word.len()].ends_with(|c: char| c.is_ascii_alphabetic());
+            end.eq_ignore_ascii_case(word) && (starts_word || !word.is_ascii())
+        })
+    };
+    BEFORE_IT.iter().find(|(word, _)| is_it(word)).map(|(_, side)| *side)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_other_side_of_a_year_is_not_what_the_source_says() {
+        let source = "待1997年由新时代传媒集团收购后才改以中文广播，当时电台的名称叫作「多伦多广播电台」。";
+        assert!(turns_time("电台在1997年以前的名称叫作「多伦多广播电台」。", &[source]).is_some());
+        assert_eq!(turns_time("电台在1997年之后的名称叫作「多伦多广播电台」。", &[source]), None);
+        assert_eq!(turns_time("电台在1997年改以中文广播。", &[source]), None);
+        let source = "The mill stood empty until 1920.";
+        assert!(turns_time("After 1920 the mill stood empty.", &[source]).is_some());
+        assert!(turns_time("The mill has stood empty since 1920.", &[source]).is_some());
+        assert_eq!(turns_time("Before 1920 the mill stood empty.", &[source]), None);
+    }
+
+    #[test]
+    fn a_year_without_a_side_says_nothing_of_it() {
+        assert_eq!(
+            turns_time("Before 1997 it was called A.", &["In 1997 it was renamed from A to B."]),
+            None
+        );
+        assert_eq!(turns_time("Until 1945 he taught.", &["He taught from 1939 to 1945."]), None);
+        assert_eq!(
+            turns_time("Until 1945 he taught.", &["He taught in 1939–1945, after which he left."]),
+            None
+        );
+        assert_eq!(turns_time("1945年以前他任教。", &["他于1939年至1945年任教。"]), None);
+        assert_eq!(
+            turns_time("Before 1945 he taught.", &["He taught until 1945. After 1945 he left."]),
+            None
+        );
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn a_text_never_turns_its_own_time(text in "(before |after |until |1997|2001年|以前|后|，|[a-c]{1,3} ){0,12}") {
+            proptest::prop_assert_eq!(turns_time(&text, &[&text]), None);
+        }
+    }
+}
