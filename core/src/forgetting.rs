@@ -61,6 +61,7 @@ impl Passage {
         self.text.clear();
         self.heading_path.clear();
         self.sections.clear();
+        self.table_header = None;
         for page in &mut self.pages {
             page.label = None;
         }

@@ -88,9 +88,11 @@ const MOST_PARTS: usize = 6;
 
 /// What joins two questions into one sentence.
 const JOINED_ENGLISH: [&str; 4] = [", and ", " and ", "; ", ", "];
-const ASKING_ENGLISH: [&str; 22] = [
-    "what ", "who ", "whom ", "whose ", "when ", "where ", "which ", "why ", "how ", "is ", "are ", "do ",
-    "does ", "did ", "can ", "may ", "will ", "was ", "were ", "should ", "has ", "have ",
+const ASKING_FOR: [&str; 9] =
+    ["what ", "who ", "whom ", "whose ", "when ", "where ", "which ", "why ", "how "];
+const ASKING_WHETHER: [&str; 13] = [
+    "is ", "are ", "do ", "does ", "did ", "can ", "may ", "will ", "was ", "were ", "should ", "has ",
+    "have ",
 ];
 /// What may stand before an English question's first word: "At which pressure".
 const PREPOSITIONS: [&str; 16] = [
@@ -177,9 +179,11 @@ fn chinese_parts(sentence: &str) -> Vec<&str> {
 
 /// Whether a text in small letters begins as English questions do.
 fn begins_asking(lower: &str) -> bool {
-    let begins = |text: &str| ASKING_ENGLISH.iter().any(|word| text.starts_with(word));
-    let after_preposition = lower.split_once(' ').filter(|(first, _)| PREPOSITIONS.contains(first));
-    begins(lower) || after_preposition.is_some_and(|(_, rest)| begins(rest))
+    let begins = |text: &str, words: &[&str]| words.iter().any(|word| text.starts_with(word));
+    let behind_preposition = lower.split_once(' ').filter(|(first, _)| PREPOSITIONS.contains(first));
+    begins(lower, &ASKING_FOR)
+        || begins(lower, &ASKING_WHETHER)
+        || behind_preposition.is_some_and(|(_, rest)| begins(rest, &ASKING_FOR))
 }
 
 fn asks(text: &str) -> bool {
@@ -290,6 +294,7 @@ mod tests {
             "What is the difference between Berlin and Paris?",
             "How are research and development funded?",
             "年假和病假各有几天？",
+            "What were the sales in April and in May for Berlin?",
             "I read the handbook. What is annual leave?",
             "ERR_0x34?",
         ] {

@@ -510,7 +510,7 @@ impl Writer {
         let text = match table == Some(header.as_str()) {
             true => format!("\n{row}"),
             false => {
-                format!("\n\n{}\n{}\n{row}", crate::markers::neutralise(&header), headers::rule(&header))
+                format!("\n\n{}\n{row}", headers::above_rows(&crate::markers::neutralise(&header)))
             }
         };
         Quotation { text, citations, table: Some(header) }

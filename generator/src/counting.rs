@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use footnote_core::passage::Passage;
-use footnote_core::question::{QuestionText, is_chinese};
+use footnote_core::question::QuestionText;
 use footnote_core::text::Span;
 
 use self::whole::Whole;
@@ -216,7 +216,7 @@ pub(crate) fn declined(
     let title = crate::markers::neutralise(&table.title.replace('\n', " "));
     let others: Vec<Passage> =
         passages.iter().filter(|passage| passage.document != table.document).cloned().collect();
-    let is_chinese = is_chinese(question.as_str());
+    let is_chinese = question.is_chinese();
     let nearest = refusal::nearest(&others, is_chinese).unwrap_or_default();
     if is_chinese {
         let reason = reason.in_chinese();

@@ -77,6 +77,7 @@ impl Sources {
                     page_label: page.and_then(|page| page.label.clone()),
                     rows: rows.map(|(first, last)| RowRange { first, last }),
                     ocr_confidence: None,
+                    low_confidence: false,
                     source_span: header.span,
                     quote: header.text.clone(),
                     ..own.clone()
@@ -106,11 +107,14 @@ fn begins_within<'p>(passage: &'p Passage, table: &Table) -> Option<&'p TableHea
     passage.table_header.as_ref().filter(|_| is_first).filter(names_columns)
 }
 
-/// The line below a header of Markdown.
-pub(crate) fn rule(header: &str) -> String {
+/// A header as it stands above rows in Markdown: with the rule below it, which one of several lines has within it.
+pub(crate) fn above_rows(header: &str) -> String {
+    if header.contains('\n') {
+        return header.to_owned();
+    }
     let escaped = header.matches("\\|").count();
     let cells = header.matches('|').count().saturating_sub(escaped + 1);
-    format!("|{}", " --- |".repeat(cells))
+    format!("{header}\n|{}", " --- |".repeat(cells))
 }
 
 #[cfg(test)]
@@ -148,7 +152,9 @@ mod tests {
         assert!(!sources.is_header(&place(&sources, "| Paris | 85 |")));
         let figures = Sources::new(&[passage(1, "| Fees | 3 |\n| --- | --- |\n| Tax | 4 |")]);
         assert_eq!(quotes(&figures, &["| Tax | 4 |"]), ["| Tax | 4 |"], "no header");
-        assert_eq!(rule("| a \\| b | c |"), "| --- | --- |");
+        assert_eq!(above_rows("| a \\| b | c |"), "| a \\| b | c |\n| --- | --- |");
+        let double = "| a | b | b |\n| --- | --- | --- |\n| a | x | y |";
+        assert_eq!(above_rows(double), double);
     }
 
     #[test]

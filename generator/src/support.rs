@@ -24,6 +24,9 @@ const STOP_WORDS: [&str; 66] = [
 /// Chinese characters of which a bigram says nothing.
 const STOP_CHARACTERS: &str = "的了是在和与及或也都就被把对从到为以于之其这那有个";
 
+/// Least letters of a word that others are formed from.
+const KIN: usize = 4;
+
 /// What a text is about: its terms with their weights, in an order of their own, so that sums are
 /// the same every time.
 #[derive(Debug, Clone, Default)]
@@ -66,7 +69,21 @@ impl Terms {
         (held.map(|(_, weight)| weight).sum::<f32>() / total).clamp(0.0, 1.0)
     }
 
-    /// The same of the terms that are no numbers or identifiers; 1 where there are none.
+    /// The same, where a word also stands for those that it begins, or that begin it: `Dada` for `Dadaists`.
+    pub(crate) fn held_by_kin(&self, texts: &[&Terms]) -> f32 {
+        let is_kin = |term: &str, other: &str| {
+            term == other
+                || term.len().min(other.len()) >= KIN
+                    && term.bytes().chain(other.bytes()).all(|b| b.is_ascii_lowercase())
+                    && (term.starts_with(other) || other.starts_with(term))
+        };
+        let total = self.weight();
+        let held =
+            self.0.iter().filter(|(term, _)| texts.iter().any(|t| t.0.keys().any(|it| is_kin(term, it))));
+        if total == 0.0 { 0.0 } else { (held.map(|(_, weight)| weight).sum::<f32>() / total).clamp(0.0, 1.0) }
+    }
+
+    /// The same as [`Self::held_by`] of the terms that are no numbers or identifiers; 1 where there are none.
     pub(crate) fn words_held_by(&self, texts: &[&Terms]) -> f32 {
         let words = self.0.iter().filter(|(_, weight)| **weight != EXACT_WEIGHT);
         let words = Self(words.map(|(term, weight)| (term.clone(), *weight)).collect());
@@ -157,6 +174,14 @@ mod tests {
 
     fn support(claim: &str, source: &str) -> f32 {
         Terms::of(claim).held_by(&[&Terms::of(source)])
+    }
+
+    #[test]
+    fn a_word_stands_for_those_formed_from_it() {
+        let kin = |a: &str, b: &str| Terms::of(a).held_by_kin(&[&Terms::of(b)]);
+        assert_eq!(kin("Dadaists", "the Dada movement"), 1.0);
+        assert_eq!(kin("Germany", "German cars"), 1.0);
+        assert_eq!((kin("art", "artful"), kin("1997", "19975"), kin("Berlin", "Paris")), (0.0, 0.0, 0.0));
     }
 
     #[test]

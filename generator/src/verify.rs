@@ -38,6 +38,8 @@ use crate::sentence;
 use crate::support::Terms;
 use crate::tables::Table;
 
+use predicate::Said;
+
 pub use calibration::{Calibration, Curve};
 pub(crate) use claim::{is_disclaimer, is_order};
 pub use measured::{JudgedClaim, judge_sentence, words_held};
@@ -66,6 +68,8 @@ const EMBEDDED: usize = 64;
 /// Share of the words that a sentence takes from the question that its evidence, with what stands around it, must
 /// hold to be about the same; and of the words that it adds that the evidence must hold to say so.
 const ANCHORED_FROM: f32 = 0.5;
+/// The same for each of two sentences of different documents: half of `whose mother` names any mother.
+const ANCHORED_APART_FROM: f32 = 0.75;
 const ADDED_FROM: f32 = 0.34;
 
 /// Terms of an answer that is no sentence of its own.
@@ -164,14 +168,18 @@ impl Sources {
         touched.count() <= 1
     }
 
+    /// Whether the places are of one document.
+    fn are_of_one_document(&self, places: &[Place]) -> bool {
+        let mut passages = places.iter().filter_map(|place| self.0.get(place.passage));
+        let first = passages.next().map(|indexed| indexed.passage.document);
+        passages.all(|indexed| Some(indexed.passage.document) == first)
+    }
+
     /// Whether the places are of one document, and its title is among `terms`.
     fn are_of_what_is_named(&self, places: &[Place], terms: &Terms) -> bool {
-        let mut passages = places.iter().filter_map(|place| self.0.get(place.passage));
-        let Some(first) = passages.next().map(|indexed| &indexed.passage) else { return false };
-        let title = Terms::of(&first.title);
-        !title.is_empty()
-            && title.held_by(&[terms]) >= 1.0
-            && passages.all(|indexed| indexed.passage.document == first.document)
+        let first = places.first().and_then(|place| self.0.get(place.passage));
+        let title = first.map(|indexed| Terms::of(&indexed.passage.title)).unwrap_or_default();
+        !title.is_empty() && title.held_by(&[terms]) >= 1.0 && self.are_of_one_document(places)
     }
 
     /// Whether the first of the places is in Chinese.
@@ -221,20 +229,9 @@ impl Sources {
         let start = passage.span.start
             + passage.text.get(..place.bytes.start).map_or(0, |before| before.chars().count());
         let headings = passage.heading_path_at(start).iter().chain(&passage.heading_path).map(String::as_str);
-        let header = table_header(&passage.text, place.bytes.start);
+        let header = self.header_text(place);
         header.into_iter().chain([passage.title.as_str()]).chain(headings).collect()
     }
-}
-
-/// The first line of the table that the line at byte `at` is a row of.
-fn table_header(text: &str, at: usize) -> Option<&str> {
-    let is_row = |line: &str| line.contains('|') || line.contains('\t');
-    let line_start = text.get(..at)?.rfind('\n').map_or(0, |newline| newline + 1);
-    let line = text.get(line_start..)?.lines().next()?;
-    if !is_row(line) {
-        return None;
-    }
-    text.get(..line_start)?.lines().rev().take_while(|line| is_row(line)).last()
 }
 
 impl IndexedPassage {
@@ -369,7 +366,7 @@ impl Verifier {
             std::iter::once(sources.text(place)).chain(around)
         });
         let held: Vec<Terms> = texts.map(Terms::of).collect();
-        if anchors.is_empty() { 1.0 } else { anchors.held_by(&held.iter().collect::<Vec<_>>()) }
+        if anchors.is_empty() { 1.0 } else { anchors.held_by_kin(&held.iter().collect::<Vec<_>>()) }
     }
 
     fn words(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
@@ -408,9 +405,10 @@ impl Verifier {
             // Each must be about the question's matter by itself: words of two matters say nothing of either. All
             // that stands in a document is about what its title names.
             .filter(|joined| {
-                let is_anchored = |place: &Place| {
-                    self.anchored(sources, &anchors, std::slice::from_ref(place)) >= ANCHORED_FROM
-                };
+                let from =
+                    if sources.are_of_one_document(joined) { ANCHORED_FROM } else { ANCHORED_APART_FROM };
+                let is_anchored =
+                    |place: &Place| self.anchored(sources, &anchors, std::slice::from_ref(place)) >= from;
                 joined.iter().all(is_anchored)
                     || joined.iter().any(is_anchored) && sources.are_of_what_is_named(joined, terms)
             })
@@ -443,7 +441,11 @@ fn overstates(sources: &Sources, question: &str, claim: &str, places: &[Place]) 
     }
     let texts: Vec<&str> = places.iter().map(|place| sources.text(place)).collect();
     let around: Vec<&str> = places.iter().flat_map(|place| sources.context(place)).collect();
-    predicate::misjoins(claim, &texts, &around, question)
+    let said: Vec<Said<'_>> = places
+        .iter()
+        .map(|place| Said { text: sources.text(place), around: sources.context(place) })
+        .collect();
+    predicate::misjoins(claim, &said, question)
         .or_else(|| timed::turns_time(claim, &texts))
         .or_else(|| qualified::overstates(claim, &texts, &around, question))
 }

@@ -2,7 +2,8 @@
 //! nothing that could be found.
 
 use footnote_core::Result;
-use footnote_core::passage::{Candidate, Retrieved, StageTrace, Stretch};
+use footnote_core::ids::ChunkId;
+use footnote_core::passage::{Candidate, Passage, Retrieved, StageTrace, Stretch};
 use footnote_core::question::ScopedQuery;
 
 use crate::hybrid::{HybridRetriever, Passages};
@@ -30,8 +31,10 @@ impl HybridRetriever {
                 continue;
             }
             let all = self.documents.chunks(cited.version, query.scope.generation()).await?;
+            let is_read = |id: &ChunkId| retrieved.passages.iter().any(|it| it.chunks.contains(id));
             let holding = all.iter().filter(|chunk| chunk.span.overlaps(cited.span)).map(|chunk| chunk.id);
-            chunks.extend(holding.filter(|id| !chunks.contains(id)).collect::<Vec<_>>());
+            let new: Vec<ChunkId> = holding.filter(|id| !chunks.contains(id) && !is_read(id)).collect();
+            chunks.extend(new);
         }
         chunks.truncate(MOST);
         if chunks.is_empty() {
@@ -42,19 +45,31 @@ impl HybridRetriever {
         let mut carried: Vec<Candidate> =
             confirmed.into_iter().map(|chunk| Candidate { chunk, trace: trace.clone() }).collect();
         let all: Vec<usize> = (0..carried.len()).collect();
-        let Passages { passages, .. } = self.passages(query, &mut carried, &all).await?;
+        let Passages { found, passages } = self.passages(query, &mut carried, &all).await?;
+        let mut new: Vec<Passage> = Vec::new();
+        // Where a part of what stands around it is read already, it is taken as it was cited.
+        for passage in passages.into_iter().chain(found) {
+            let overlaps =
+                |other: &Passage| other.version == passage.version && other.span.overlaps(passage.span);
+            if !retrieved.passages.iter().chain(&new).any(overlaps) {
+                new.push(passage);
+            }
+        }
         let last = retrieved.passages.iter().map(|passage| passage.number).max().unwrap_or(0);
-        let found = &retrieved.passages;
-        let is_new = |it: &footnote_core::passage::Passage| {
-            !found.iter().any(|other| other.version == it.version && other.span.overlaps(it.span))
-        };
-        let mut new: Vec<_> = passages.into_iter().filter(is_new).collect();
         for (number, passage) in (last + 1..).zip(&mut new) {
             passage.number = number;
         }
+        carried.retain(|it| new.iter().any(|passage| passage.chunks.contains(&it.chunk.chunk)));
+        for candidate in carried {
+            match retrieved.candidates.iter_mut().find(|it| it.chunk.chunk == candidate.chunk.chunk) {
+                Some(known) => {
+                    known.trace.carried = true;
+                    known.trace.dropped = None;
+                }
+                None => retrieved.candidates.push(candidate),
+            }
+        }
         retrieved.passages.extend(new);
-        retrieved.candidates.retain(|it| !carried.iter().any(|other| other.chunk.chunk == it.chunk.chunk));
-        retrieved.candidates.extend(carried);
         Ok(retrieved)
     }
 }

@@ -149,11 +149,11 @@ fn next_table(blocks: &[Block], at: usize) -> Option<usize> {
     let is_at_edge = |block: &Block| block.kind != BlockKind::Heading && block.span.len() <= EDGE_CHARS;
     let edges = blocks.get(at + 1..next)?;
     let is_over_page_end =
-        between <= EDGE_BLOCKS && is_on_next_page(table, behind) && edges.iter().all(is_at_edge);
+        between <= EDGE_BLOCKS && is_on_later_page(table, behind) && edges.iter().all(is_at_edge);
     (between == 0 || is_over_page_end).then_some(next)
 }
 
-/// What stands behind a table on the next page and may be its last row: one row by itself is no table.
+/// What stands behind a table on a later page and may be its last row: one row by itself is no table.
 fn row_behind<'b>(blocks: &'b [Block], at: usize, text: &CanonicalText) -> Option<&'b Block> {
     let (table, behind) = (blocks.get(at)?, blocks.get(at + 1)?);
     let said = text.slice(behind.span)?.trim_end();
@@ -163,10 +163,10 @@ fn row_behind<'b>(blocks: &'b [Block], at: usize, text: &CanonicalText) -> Optio
         && said.ends_with(|c: char| c.is_ascii_digit() || matches!(c, '%' | ')'))
         && said.split_whitespace().last().is_some_and(|word| word.contains(|c: char| c.is_ascii_digit()));
     let is_number_of_page = said.to_lowercase().starts_with("page ") || said.starts_with('第');
-    (is_row && !is_number_of_page && is_on_next_page(table, behind)).then_some(behind)
+    (is_row && !is_number_of_page && is_on_later_page(table, behind)).then_some(behind)
 }
 
-fn is_on_next_page(before: &Block, behind: &Block) -> bool {
+fn is_on_later_page(before: &Block, behind: &Block) -> bool {
     before.page.zip(behind.page).is_some_and(|(before, behind)| behind > before)
 }
 

@@ -136,6 +136,40 @@ async fn what_an_answer_rested_on_is_taken_along_to_the_question_that_follows() 
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn what_lies_beside_what_was_found_is_taken_along_too() {
+    let app = TestApp::start().await;
+    let settings = json!({"retrieval": {"top_k": 1, "parent_tokens": 96, "evidence_threshold": 0.0}});
+    let body =
+        json!({"name": "zoo", "chunking": {"max_tokens": 32, "overlap_tokens": 0}, "settings": settings});
+    let created = app.client.post("/api/v1/knowledge-bases", &body).await.expect(201);
+    let kb = TestKnowledgeBase::new(app.client.clone(), &created);
+    let animals = ["lions", "bears", "otters", "penguins", "giraffes", "tortoises"];
+    let foods =
+        ["horse meat", "apples and honey", "small trout", "frozen herring", "acacia leaves", "dandelions"];
+    let fed = animals.iter().zip(foods).map(|(animal, food)| {
+        format!("The {animal} of the zoo are fed with {food} by their own keeper at half past seven in the evening of each day.")
+    });
+    kb.add("zoo.md", format!("# Zoo\n\n{}\n", fed.collect::<Vec<_>>().join("\n\n"))).await;
+    let first = json!({"question": "With what are the giraffes fed by their keeper?", "conversation": "new",
+        "mode": "extractive"});
+    let first = kb.post("/ask", &first).await.ok();
+    assert!(first["answer"]["text"].as_str().unwrap().contains("acacia leaves"), "{first:#}");
+    let follows = json!({"question": "And with what are the bears fed by their keeper then?", "mode": "extractive",
+        "conversation": first["conversation"]});
+    let follows = kb.post("/ask", &follows).await.ok();
+    let receipt = receipt(&kb, &follows).await;
+    let texts: Vec<&str> = receipt["passages"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|passage| passage["text"].as_str().unwrap())
+        .collect();
+    assert!(texts[0].contains("apples and honey") && !texts[0].contains("acacia leaves"), "{texts:#?}");
+    assert!(texts.len() == 2 && texts[1].contains("acacia leaves"), "{texts:#?}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_model_is_shown_the_summary_and_its_answer_replays() {
     let app = TestApp::with_language_model().await;
     let kb = knowledge_base(&app, json!({"sampling": {"max_tokens": 24}})).await;

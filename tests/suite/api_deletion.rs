@@ -57,7 +57,8 @@ async fn what_a_deleted_document_said_is_nowhere_after_the_upkeep() {
     let kb = app.knowledge_base("plant").await;
     let manual = kb.add("manual.md", MANUAL).await;
     let valve = kb.add("valve.md", format!("# Valve\n\n{SECRET}.\n")).await;
-    let alone = ask(&kb, BOTH, &Value::Null).await;
+    kb.add("canteen.md", "# Canteen\n\nThe canteen serves lunch from half past eleven.\n").await;
+    let alone = ask(&kb, BOTH, &json!("new")).await;
     let begun = ask(&kb, VALVE, &json!("new")).await;
     let followed = ask(&kb, "How long does the battery of the LQ-200 last?", &begun["conversation"]).await;
     let id = |value: &Value| value.as_str().unwrap().to_owned();
@@ -110,10 +111,17 @@ async fn what_a_deleted_document_said_is_nowhere_after_the_upkeep() {
         assert!(!shown.to_string().contains("713 kilopascal"), "{shown:#}");
     }
     ask(&kb, "How long does the battery of the LQ-200 last?", &begun["conversation"]).await;
+    // What is left of an answer is repeated by a later turn, and goes with its own document.
+    let lunch = ask(&kb, "When does the canteen serve lunch?", &alone["conversation"]).await;
+    assert!(receipt(&kb, &lunch["id"]).await.to_string().contains("lasts 18 months"));
+    kb.delete(&format!("/documents/{}", id(&manual["id"]))).await.expect(204);
+    app.wait_until_idle().await;
+    app.reconcile().await;
     let mut app = app;
     app.wait_until_idle().await;
     let folder = app.shut_down().await;
-    assert!(is_on_disk(folder.path(), "lasts 18 months"), "the right file is looked through");
+    assert!(is_on_disk(folder.path(), "from half past eleven"), "the right file is looked through");
+    assert!(!is_on_disk(folder.path(), "lasts 18 months"));
     assert!(!is_on_disk(folder.path(), "713 kilopascal"));
     assert!(!is_on_disk(folder.path(), "zephyrine valve of the plant"));
 }

@@ -173,7 +173,7 @@ pub struct ChatMessageOut {
 pub struct ChatProof {
     /// What supports it.
     pub citations: Vec<CitationView>,
-    /// Every sentence with its verdict, in order; those that were dropped too. Empty for a refusal.
+    /// Every sentence with its verdict, in order; those that were dropped too, also of an answer that became a refusal.
     pub sentences: Vec<SentenceView>,
     /// What was searched for: one text for each part of the question, made to stand alone, and its translation
     /// where what was found is in another language.

@@ -142,13 +142,15 @@ async fn follow(
     let candidate = found.candidates.iter().find(|c| target.holds(c.chunk.chunk));
     let trace = candidate.map(|candidate| candidate.trace.clone());
     let offered = found.passages.iter().chain(&found.tables).find(|passage| target.is_in(passage));
-    if let Some(number) = offered.map(|passage| passage.number) {
-        let why = in_the_answer(app, principal, target, number, searched).await?;
+    let (candidate, queries) = (candidate.cloned(), searched.queries.clone());
+    if let Some(number) = offered.map(|passage| passage.number)
+        && let Some(why) = in_the_answer(app, principal, target, number, searched).await?
+    {
         return Ok(Why { trace, ..why });
     }
     match candidate {
-        Some(candidate) => Ok(left_out(candidate)),
-        None => ranked(app, &searched.queries, target).await,
+        Some(candidate) => Ok(left_out(&candidate)),
+        None => ranked(app, &queries, target).await,
     }
 }
 
@@ -196,31 +198,37 @@ async fn ranked(app: &App, queries: &[ScopedQuery], target: &Target) -> Result<W
     Ok(Why { trace: Some(trace), ..Why::new(LostAt::Ranked, reason) })
 }
 
-/// It became a passage: answers, and looks whether it is cited.
+/// It became a passage, or lies in a table that may be worked on: answers, and looks whether it is cited. `None` where
+/// nothing was worked out of that table.
 async fn in_the_answer(
     app: &Arc<App>,
     principal: &Principal,
     target: &Target,
     number: u32,
     searched: Searched,
-) -> Result<Why> {
+) -> Result<Option<Why>> {
     let found = searched.retrieved.passages.len();
+    let is_found = searched.retrieved.passages.iter().any(|passage| target.is_in(passage));
     let asked = ask::answer(app, principal, searched).await?;
     let shown: Vec<Passage> = asked.retrieved.passages.clone();
     let answer = asked.answer().await?;
+    let is_shown = shown.iter().any(|passage| target.is_in(passage));
+    if !is_found && !is_shown {
+        return Ok(None);
+    }
     if answer.refused {
         // A table is added to what was found only where it is worked on.
-        return Ok(Why::new(LostAt::Refused, refusal(&answer, number, shown.len() > found)));
+        return Ok(Some(Why::new(LostAt::Refused, refusal(&answer, number, shown.len() > found))));
     }
-    if !shown.iter().any(|passage| target.is_in(passage)) {
-        return Ok(Why::new(LostAt::CutFromPrompt, "the model's context did not hold it"));
+    if !is_shown {
+        return Ok(Some(Why::new(LostAt::CutFromPrompt, "the model's context did not hold it")));
     }
     let cited = answer.citations.iter().find(|citation| {
         citation.version == target.version.id
             && target.span.is_none_or(|span| citation.source_span.overlaps(span))
     });
     if let Some(citation) = cited {
-        return Ok(Why::new(LostAt::Used, format!("it is cited as [{}]", citation.number)));
+        return Ok(Some(Why::new(LostAt::Used, format!("it is cited as [{}]", citation.number))));
     }
     let reason = match answer.mode {
         AnswerMode::Generative => format!("the model was given it as passage {number} and did not use it"),
@@ -228,7 +236,7 @@ async fn in_the_answer(
             format!("it is passage {number}, and other sentences of the passages were nearer to the question")
         }
     };
-    Ok(Why::new(LostAt::NotUsed, reason))
+    Ok(Some(Why::new(LostAt::NotUsed, reason)))
 }
 
 /// What refused: counting, too little evidence, or the model.
@@ -238,9 +246,14 @@ fn refusal(answer: &Answer, number: u32, is_counted: bool) -> String {
     }
     let evidence = &answer.evidence;
     if evidence.sufficient {
-        return format!(
-            "the model was given it as passage {number} and said that the passages do not answer"
-        );
+        return match answer.mode {
+            AnswerMode::Generative => {
+                format!("the model was given it as passage {number} and said that the passages do not answer")
+            }
+            AnswerMode::Extractive => {
+                format!("it is passage {number}, but no sentence of the passages answers")
+            }
+        };
     }
     format!(
         "it is passage {number}, but the evidence was not enough to answer: {:.2} of {:.2}",
@@ -269,7 +282,9 @@ mod tests {
             model: None,
         };
         assert!(refusal(&answer(0.83), 2, true).ends_with("worked out: I cannot add up words."));
-        assert!(refusal(&answer(0.83), 2, false).contains("the model was given it as passage 2"));
+        assert!(refusal(&answer(0.83), 2, false).contains("no sentence of the passages answers"));
+        let of_model = Answer { mode: AnswerMode::Generative, ..answer(0.83) };
+        assert!(refusal(&of_model, 2, false).contains("the model was given it as passage 2"));
         assert!(refusal(&answer(0.2), 2, false).ends_with("0.20 of 0.35"));
     }
 }

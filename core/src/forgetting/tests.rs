@@ -3,7 +3,7 @@
 use crate::answer::{AnswerMode, FinishReason, Usage};
 use crate::hash::ContentHash;
 use crate::ids::VersionId;
-use crate::passage::Evidence;
+use crate::passage::{Evidence, TableHeader};
 use crate::text::Span;
 use crate::verdict::{AnswerSentence, SentenceFate, Verdict};
 
@@ -29,6 +29,33 @@ fn citation(document: DocumentId, quote: &str) -> Citation {
         quote: quote.to_owned(),
         score: 1.0,
     }
+}
+
+#[test]
+fn nothing_of_a_passage_stays_but_its_name_and_place() {
+    let header = TableHeader { span: Span::new(0, 18), text: "| Secret | Pay |".to_owned(), page: None };
+    let mut passage = Passage {
+        number: 1,
+        version: VersionId::new(),
+        version_hash: ContentHash::of(b"x"),
+        document: DocumentId::new(),
+        title: "Leave".to_owned(),
+        document_key: "leave.md".to_owned(),
+        dated: None,
+        span: Span::new(20, 40),
+        heading_path: vec!["Secret".to_owned()],
+        sections: Vec::new(),
+        text: "| Secret | 5 |".to_owned(),
+        pages: Vec::new(),
+        ocr_lines: Vec::new(),
+        score: 1.0,
+        chunks: Vec::new(),
+        table_header: Some(header),
+    };
+    passage.forget();
+    assert!(passage.is_forgotten());
+    let kept = serde_json::to_string(&passage).unwrap();
+    assert!(!kept.contains("Secret") && kept.contains("leave.md"), "{kept}");
 }
 
 fn sentence(text: &str, start: usize, citations: &[usize]) -> AnswerSentence {

@@ -203,11 +203,11 @@ async fn a_sentence_and_a_replacement_that_rest_on_a_row_cite_its_header() {
 
 #[tokio::test]
 async fn a_models_sentences_are_cited_as_they_come() {
-    let generator = Scripted::done("年假为15天[9]。以上。");
+    let generator = Scripted::done("年假为15天[9]。谢谢。");
     let mut asked = request("年假几天？", &["员工年假为15天。", "病假为10天。"], true);
     asked.history.turns.push(ChatMessage { role: MessageRole::User, content: "之前".into() });
     let answer = read(answerer(Some(generator.clone())).answer(asked).await.unwrap()).await;
-    assert_eq!(answer.text, "年假为15天[1]。以上。");
+    assert_eq!(answer.text, "年假为15天[1]。谢谢。");
     assert_eq!(answer.model.as_deref(), Some("scripted"));
     assert_eq!(answer.usage.completion_tokens, 4);
     assert_eq!(slice(&answer.text, answer.citations[0].answer_span), "年假为15天[1]。");

@@ -115,11 +115,12 @@ impl<'p> Placed<'p> {
 
 /// Nothing, or `7`, `- 7 -`, `Page 7 of 12`.
 fn is_number_of_page(line: &str) -> bool {
-    let mut words = line.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let is_apart = |c: char| !c.is_alphanumeric() || matches!(c, '第' | '页' | '共');
+    let mut words = line.split(is_apart).filter(|word| !word.is_empty());
     words.all(|word| {
         let word = word.to_lowercase();
         let is_number = word.chars().all(|c| c.is_ascii_digit()) && word.len() <= 4;
-        is_number || matches!(word.as_str(), "page" | "of" | "第" | "页" | "共")
+        is_number || matches!(word.as_str(), "page" | "of")
     })
 }
 
@@ -182,7 +183,9 @@ mod tests {
     #[test]
     fn the_end_of_a_page_parts_no_table() {
         assert_eq!(told(&parts(&[(1, SALES), (2, MORE)], false)), [(4, true)]);
-        assert_eq!(told(&parts(&[(1, SALES), (1, "Page 1 of 2"), (2, MORE)], false)), [(4, true)]);
+        for number in ["Page 1 of 2", "第1页", "第1页/共3页"] {
+            assert_eq!(told(&parts(&[(1, SALES), (1, number), (2, MORE)], false)), [(4, true)], "{number}");
+        }
         assert_eq!(
             told(&parts(&[(1, SALES), (2, "In Munich:"), (2, MORE)], false)),
             [(2, false), (2, false)]

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 
+use footnote_core::question::is_han;
 use rust_decimal::Decimal;
 use serde::Serialize;
 
 use super::lexicon::{self, Pattern};
 use super::number::{decimal, scale_of};
-use super::words::{is_han, is_stop_word, raw_words, year_of};
+use super::words::{is_stop_word, raw_words, year_of};
 
 /// Longest run of years that “from … to …” stands for.
 const MAX_YEARS: u16 = 50;

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use footnote_core::question::is_han;
 use rust_decimal::{Decimal, RoundingStrategy};
 
 use super::asked::{Asked, Operation};
@@ -11,7 +12,7 @@ use super::rows::RowKind;
 use super::say;
 use super::selection::{Miss, Selection, stated_unit};
 use super::view::{Along, Series, View};
-use super::words::{Words, is_han, positions, raw_words};
+use super::words::{Words, positions, raw_words};
 use super::{Computed, Offered, Outcome, Reason};
 
 /// Decimals of an average beyond those of its figures, where it does not end before.

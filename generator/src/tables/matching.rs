@@ -3,11 +3,13 @@
 use std::collections::{BTreeSet, HashSet};
 use std::ops::Range;
 
+use footnote_core::question::is_han;
+
 use super::asked::{Asked, Role, Word};
 use super::lexicon;
 use super::read::Table;
 use super::view::{Along, Series, View};
-use super::words::{Words, is_han, positions};
+use super::words::{Words, positions};
 
 /// What some words of the question name.
 #[derive(Debug, Clone, PartialEq, Eq)]

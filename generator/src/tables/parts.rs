@@ -125,10 +125,11 @@ fn figure_columns(table: &Table) -> Vec<usize> {
     (0..table.width()).filter(is_of_figures).collect()
 }
 
-/// Whether a cell says that there is no figure.
-fn is_void(text: &str) -> bool {
+/// Whether a cell says nothing, or that there is nothing to say.
+pub(crate) fn is_void(text: &str) -> bool {
+    const VOID: [&str; 10] = ["n/a", "na", "nil", "none", "tbd", "unknown", "无", "暂无", "未知", "待定"];
     let text = text.trim().to_lowercase();
-    let is_word = ["n/a", "na", "nil", "none", "tbd", "无", "暂无", "未知"].contains(&text.as_str());
+    let is_word = VOID.contains(&text.as_str());
     is_word || !text.chars().any(char::is_alphanumeric)
 }
 

@@ -9,6 +9,7 @@ use super::asked::{Asked, Operation, Role, Threshold};
 use super::lexicon;
 use super::matching::{Match, Named, is_covered, is_part_of_another, matches, unexplained};
 use super::number::{Amount, Unit};
+use super::parts;
 use super::view::{Along, View};
 use super::words::Words;
 
@@ -98,8 +99,8 @@ impl Selection {
                 words.is_some_and(|words| values.contains(words) != (self.negated == Some(*attribute)))
             };
             let is_blank = |at: usize| {
-                let words = view.attributes.get(at).and_then(|series| series.words.get(entry));
-                words.is_none_or(Vec::is_empty)
+                let cell = view.attributes.get(at).and_then(|series| series.cells.get(entry));
+                cell.is_none_or(|cell| parts::is_void(&cell.text))
             };
             if self.negated.is_some_and(is_blank) {
                 // What is not said may be anything.

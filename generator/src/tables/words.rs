@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use footnote_core::question::is_han;
+
 use super::number::fold;
 
 /// Words that carry nothing; left out wherever texts are compared.
@@ -108,10 +110,6 @@ pub(crate) fn positions(words: &[String], phrase: &[String]) -> Vec<usize> {
         return Vec::new();
     }
     words.windows(phrase.len()).enumerate().filter(|(_, w)| *w == phrase).map(|(at, _)| at).collect()
-}
-
-pub(crate) fn is_han(c: char) -> bool {
-    matches!(c, '\u{3400}'..='\u{4dbf}' | '\u{4e00}'..='\u{9fff}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{2ebef}')
 }
 
 pub(crate) fn without_brackets(text: &str) -> String {

@@ -11,25 +11,17 @@ use crate::facts;
 use crate::sentence;
 use crate::support::Terms;
 
-/// Words of courtesy, and of what an answer says of itself.
-const COURTEOUS: [&str; 64] = [
-    "hello",
-    "hi",
-    "hey",
-    "thank",
-    "thanks",
-    "welcome",
-    "hope",
+/// Words of courtesy.
+const COURTEOUS: [&str; 11] =
+    ["hello", "hi", "hey", "thank", "thanks", "welcome", "hope", "feel", "let", "glad", "happy"];
+/// Words that stand in courtesies and in claims: they make none, and hide nothing.
+const BESIDE: [&str; 53] = [
     "helps",
     "help",
     "helpful",
-    "let",
     "me",
     "know",
-    "feel",
     "free",
-    "happy",
-    "glad",
     "please",
     "ask",
     "asking",
@@ -79,19 +71,26 @@ const COURTEOUS: [&str; 64] = [
     "include",
 ];
 /// The same in Chinese, a longer one before its parts.
-const COURTEOUS_CHINESE: [&str; 58] = [
-    "根据提供的",
-    "如有需要",
+const COURTEOUS_CHINESE: [&str; 11] = [
+    "请随时",
+    "随时告诉",
+    "随时联系",
+    "随时提问",
     "有所帮助",
-    "随时",
-    "告诉",
-    "联系",
-    "提问",
     "希望",
     "您好",
     "你好",
     "谢谢",
     "感谢",
+    "欢迎",
+];
+const BESIDE_CHINESE: [&str; 51] = [
+    "根据提供的",
+    "如有需要",
+    "随时",
+    "告诉",
+    "联系",
+    "提问",
     "这些",
     "这个",
     "那么",
@@ -125,7 +124,6 @@ const COURTEOUS_CHINESE: [&str; 58] = [
     "更多",
     "需要",
     "可以",
-    "欢迎",
     "关于",
     "对您",
     "对你",
@@ -173,7 +171,7 @@ fn adds_nothing(text: &str, question: &str) -> bool {
     Terms::of(&rest).without(&[Terms::of(question)]).is_empty()
 }
 
-/// A text in small letters without its words of courtesy, and how many these were.
+/// A text in small letters without its words of courtesy and those beside them, and how many the former were.
 fn without_courtesies(text: &str, agreeing: bool) -> (String, usize) {
     let mut courtesies = 0;
     let mut rest = text.to_owned();
@@ -182,12 +180,15 @@ fn without_courtesies(text: &str, agreeing: bool) -> (String, usize) {
         courtesies += rest.matches(phrase).count();
         rest = rest.replace(phrase, " ");
     }
-    let is_courteous =
-        |word: &&str| COURTEOUS.contains(word) || (agreeing && AGREEING.contains(word)) || *word == "i'm";
+    for phrase in BESIDE_CHINESE {
+        rest = rest.replace(phrase, " ");
+    }
+    let is_courteous = |word: &str| COURTEOUS.contains(&word) || (agreeing && AGREEING.contains(&word));
     let mut kept = String::with_capacity(rest.len());
     for part in rest.split_word_bounds() {
-        let drops = is_courteous(&part);
-        courtesies += usize::from(drops);
+        let is_courteous = is_courteous(part);
+        courtesies += usize::from(is_courteous);
+        let drops = is_courteous || BESIDE.contains(&part) || part == "i'm";
         kept.push_str(if drops { " " } else { part });
     }
     (kept, courtesies)
@@ -209,6 +210,8 @@ mod tests {
             ("重置传感器的步骤如下：", "如何重置传感器？"),
             ("希望以上信息对您有所帮助！", "年假几天？"),
             ("如果您还有其他问题，请随时告诉我。", "年假几天？"),
+            ("如有需要，请随时联系我。", "年假几天？"),
+            ("Feel free to ask for more details.", ""),
             ("---", ""),
         ] {
             assert!(needs_no_support(claim, question).is_some(), "{claim}");
@@ -235,6 +238,13 @@ mod tests {
             ("Sure, here it is not.", "Where is it?"),
             ("It is.", "Is it open?"),
             ("当然。", "年假可以结转吗？"),
+            ("可以。", "年假可以结转吗？"),
+            ("需要。", "需要审批吗？"),
+            ("随时可以。", "什么时候可以提问？"),
+            ("请提供资料。", "需要做什么？"),
+            ("You need additional documents.", "Do I need additional documents?"),
+            ("The information is free.", ""),
+            ("The documents are here.", "Where are the documents?"),
         ] {
             assert_eq!(needs_no_support(claim, question), None, "{claim}");
         }

@@ -57,14 +57,18 @@ const POINTING: [&str; 22] = [
     "那", "其", "它", "他", "她", "此", "上述", "者",
 ];
 
-/// Why `claim` says something else of its subject than the texts do; `about` are the titles and headings of these, and their neighbours.
-pub(super) fn misjoins(
-    claim: &str,
-    evidence: &[&str],
-    about: &[&str],
-    question: &str,
-) -> Option<&'static str> {
-    if of_another(claim, evidence, about, question) {
+/// A text of the evidence.
+pub(super) struct Said<'a> {
+    pub(super) text: &'a str,
+    /// Its title and headings, and the sentences beside it.
+    pub(super) around: Vec<&'a str>,
+}
+
+/// Why `claim` says something else of its subject than the texts do.
+pub(super) fn misjoins(claim: &str, said: &[Said<'_>], question: &str) -> Option<&'static str> {
+    let evidence: Vec<&str> = said.iter().map(|said| said.text).collect();
+    let evidence = evidence.as_slice();
+    if of_another(claim, said, question) || of_anothers(claim, said, question) {
         return Some("the source says that of something else");
     }
     if cut_short(claim, evidence) {
@@ -80,19 +84,19 @@ pub(super) fn misjoins(
 }
 
 /// Whether the claim says what the thing is that was asked about, in the words in which the texts say it of others alone.
-fn of_another(claim: &str, evidence: &[&str], about: &[&str], question: &str) -> bool {
-    let Some((subject, predicate)) = said(claim) else { return false };
+fn of_another(claim: &str, said: &[Said<'_>], question: &str) -> bool {
+    let Some((subject, predicate)) = what_it_is(claim) else { return false };
     let name = Terms::of(subject);
     let held = |text: &str| name.held_by(&[&Terms::of(text)]);
     if name.is_empty()
         || held(question) < 1.0
         || points(subject)
-        || about.iter().any(|text| held(text) >= NAMED_FROM)
+        || said.iter().flat_map(|said| &said.around).any(|text| held(text) >= NAMED_FROM)
     {
         return false;
     }
-    let others = evidence.iter().flat_map(|text| {
-        let found = text.match_indices(predicate).filter_map(|(at, _)| text.get(..at));
+    let others = said.iter().flat_map(|said| {
+        let found = said.text.match_indices(predicate).filter_map(|(at, _)| said.text.get(..at));
         found.map(|before| before.rsplit(['。', '；', '\n', ';']).next().unwrap_or_default())
     });
     let mut others = others.peekable();
@@ -100,8 +104,36 @@ fn of_another(claim: &str, evidence: &[&str], about: &[&str], question: &str) ->
         && others.all(|other| !other.trim().is_empty() && !points(other) && held(other) == 0.0)
 }
 
+/// Whether the claim gives, in Chinese, what was asked about a value that the texts have of an attribute of somebody
+/// else alone: `甲的母亲是丙` from `他的母亲是丙` in a document that never names `甲`.
+fn of_anothers(claim: &str, said: &[Said<'_>], question: &str) -> bool {
+    let Some(at) = claim.find(['是', '为']) else { return false };
+    let (before, rest) = (&claim[..at], &claim[at..]);
+    let Some((owner, attribute)) = before.split_once('的') else { return false };
+    let value = clause(rest.trim_start_matches(['是', '为']));
+    let is_short =
+        |text: &str, most: usize| (2..=most).contains(&text.chars().count()) && text.chars().all(is_han);
+    if !is_short(owner, NAME) || !is_short(attribute, ATTRIBUTE) || !question.contains(owner) || points(owner)
+    {
+        return false;
+    }
+    let owned = format!("的{attribute}");
+    let mut gives =
+        said.iter().filter(|said| value.chars().count() >= 2 && said.text.contains(value)).peekable();
+    let of_somebody = |said: &Said<'_>| {
+        let mut found = said.text.match_indices(&owned);
+        found.any(|(at, _)| {
+            let sentence = said.text[at..].split(['。', '；', '\n']).next().unwrap_or_default();
+            sentence.contains(value)
+        })
+    };
+    let names =
+        |said: &Said<'_>| std::iter::once(&said.text).chain(&said.around).any(|text| text.contains(owner));
+    gives.peek().is_some() && gives.all(|said| of_somebody(said) && !names(said))
+}
+
 /// Subject and predicate of a sentence that says what a thing is; the predicate up to the clause's end.
-fn said(claim: &str) -> Option<(&str, &str)> {
+fn what_it_is(claim: &str) -> Option<(&str, &str)> {
     let is_kind = |copula: &str, rest: &str| {
         copula.chars().all(is_han) || ["a ", "an ", "one "].iter().any(|article| rest.starts_with(article))
     };
@@ -153,12 +185,12 @@ fn other_value(claim: &str, evidence: &[&str]) -> bool {
         let value = clause(claim.get(at + copula.len_utf8()..).unwrap_or_default());
         let before = last(claim.get(..at).unwrap_or_default(), is_han);
         let attributes = before.char_indices().rev().map(|(at, _)| &before[at..]).skip(1).take(ATTRIBUTE - 1);
+        let holding: Vec<&str> = evidence.iter().copied().filter(|text| text.contains(value)).collect();
         value.chars().count() >= 2
-            && evidence.iter().any(|text| text.contains(value))
             && attributes.last().is_some_and(|longest| {
                 let shorter = longest.char_indices().map(|(at, _)| &longest[at..]);
                 let mut known =
-                    shorter.filter(|it| it.chars().count() >= 2).filter_map(|it| values(it, evidence));
+                    shorter.filter(|it| it.chars().count() >= 2).filter_map(|it| values(it, &holding));
                 known.next().is_some_and(|known| !known.iter().any(|text| text.contains(value)))
             })
     })
@@ -238,27 +270,45 @@ mod tests {
     use super::{misjoins as misjoined, *};
 
     fn misjoins(claim: &str, evidence: &[&str]) -> Option<&'static str> {
-        misjoined(claim, evidence, &[], "")
+        let said: Vec<Said<'_>> = evidence.iter().map(|text| Said { text, around: Vec::new() }).collect();
+        misjoined(claim, &said, "")
+    }
+
+    #[test]
+    fn what_is_anothers_is_not_given_to_what_was_asked() {
+        let potter = "派西的父亲亚瑟是魔法部的员工；他的母亲是茉莉·卫斯理。";
+        let ming = "朱椿（），是明太祖朱元璋第十一子，洪武四年八月初八生，母郭惠妃，为滁阳王郭子兴之女。";
+        let said = |title: &'static str, text: &'static str| Said { text, around: vec![title] };
+        let asked = "朱椿的母亲是谁？";
+        let both = [said("派西·卫斯理", potter), said("朱椿 (明朝)", ming)];
+        assert!(misjoined("朱椿的母亲是茉莉·卫斯理。", &both, asked).is_some());
+        assert!(misjoined("朱椿的母亲是郭惠妃。", &both, asked).is_none());
+        let own = [said("派西·卫斯理", potter)];
+        assert!(misjoined("派西的母亲是茉莉·卫斯理。", &own, "派西的母亲是谁？").is_none());
+        let titled = [said("派西", "他的母亲是茉莉。")];
+        assert!(misjoined("派西的母亲是茉莉。", &titled, "派西的母亲是谁？").is_none());
+        let handbook = [said("员工手册", "正式员工享有15天年假。")];
+        assert!(misjoined("公司的年假是15天。", &handbook, "公司的年假是几天？").is_none());
     }
 
     #[test]
     fn what_the_source_says_of_another_is_not_said_of_what_was_asked() {
         let source =
             "香港冠军暨遮打杯，简称遮打杯，是香港赛马锦标，为一级赛，自从1870年于跑马地马场首次举行。";
-        let said = |claim: &str, source: &str, title: &str, question: &str| {
-            misjoined(claim, &[source], &[title], question).is_some()
+        let told = |claim: &str, source: &str, title: &str, question: &str| {
+            misjoined(claim, &[Said { text: source, around: vec![title] }], question).is_some()
         };
         let asked = "跑马地赛事是什么运动的赛事？";
-        assert!(said("跑马地赛事是香港赛马锦标，为一级赛。", source, "香港冠军暨遮打杯", asked));
-        assert!(!said("遮打杯是香港赛马锦标，为一级赛。", source, "香港冠军暨遮打杯", "遮打杯是什么赛事？"));
-        assert!(!said("跑马地赛事是香港赛马锦标。", source, "跑马地的赛事", asked), "the title names it");
+        assert!(told("跑马地赛事是香港赛马锦标，为一级赛。", source, "香港冠军暨遮打杯", asked));
+        assert!(!told("遮打杯是香港赛马锦标，为一级赛。", source, "香港冠军暨遮打杯", "遮打杯是什么赛事？"));
+        assert!(!told("跑马地赛事是香港赛马锦标。", source, "跑马地的赛事", asked), "the title names it");
         assert!(
-            !said("跑马地赛事是香港赛马锦标。", "它是香港赛马锦标。", "", asked),
+            !told("跑马地赛事是香港赛马锦标。", "它是香港赛马锦标。", "", asked),
             "the sentence points to it"
         );
         let source = "The Emperor's Plate is a horse race over two miles.";
-        assert!(said("The Derby is a horse race over two miles.", source, "Plate", "What is the Derby?"));
-        assert!(!said("The Plate is a horse race over two miles.", source, "Plate", "What is the Plate?"));
+        assert!(told("The Derby is a horse race over two miles.", source, "Plate", "What is the Derby?"));
+        assert!(!told("The Plate is a horse race over two miles.", source, "Plate", "What is the Plate?"));
     }
 
     #[test]

@@ -10,9 +10,10 @@ use chrono::{DateTime, Utc};
 use footnote_core::Result;
 use footnote_core::answer::{Answer, MessageRole};
 use footnote_core::feedback::PreferredPassage;
-use footnote_core::forgetting::MASK;
+use footnote_core::forgetting::{REMOVED, readable};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{DocumentId, KnowledgeBaseId};
+use footnote_core::question::is_han;
 use footnote_core::receipt::ReceiptBody;
 use sqlx::Row as _;
 use uuid::Uuid;
@@ -22,7 +23,8 @@ use crate::rows::{Doing as _, Fields, micros, to_json};
 
 /// Rows that are rewritten in one transaction: others may write in between.
 const AT_ONCE: usize = 20;
-/// Shorter sentences are not looked for in summaries: "Yes." is said of everything.
+/// Sentences of fewer letters and digits, a Chinese character for two, are not looked for in summaries: "Yes." is
+/// said of everything.
 const TELLING_CHARS: usize = 16;
 
 pub(super) async fn forget_deleted(
@@ -96,11 +98,17 @@ struct Traces {
 impl Traces {
     fn note(&mut self, id: Uuid, answer: &Answer, documents: &[DocumentId]) {
         self.answers.insert(id);
-        if !answer.text.contains(MASK) {
-            self.texts.insert(ContentHash::of(answer.text.as_bytes()), documents.to_vec());
+        // A later turn repeats it as far as it was left then.
+        let repeated = readable(&answer.text);
+        if repeated != REMOVED {
+            self.texts.insert(ContentHash::of(repeated.as_bytes()), documents.to_vec());
         }
-        let telling = answer.sentences.iter().filter(|it| it.text.chars().count() >= TELLING_CHARS);
-        self.sentences.extend(telling.map(|sentence| (sentence.text.clone(), documents.to_vec())));
+        let quotes =
+            answer.citations.iter().filter(|it| documents.contains(&it.document)).map(|it| &it.quote);
+        let said = answer.sentences.iter().map(|sentence| &sentence.text).chain(quotes).map(|it| telling(it));
+        let long = said
+            .filter(|it| it.chars().map(|c| if is_han(c) { 2 } else { 1 }).sum::<usize>() >= TELLING_CHARS);
+        self.sentences.extend(long.map(|it| (it, documents.to_vec())));
     }
 
     /// The deleted documents that a receipt holds anything of: by its passages, or by the turns before it.
@@ -111,6 +119,7 @@ impl Traces {
             reasons.extend(self.texts.get(&ContentHash::of(turn.content.as_bytes())).into_iter().flatten());
         }
         if let Some(summary) = &body.summary {
+            let summary = telling(summary);
             let repeated = self.sentences.iter().filter(|(sentence, _)| summary.contains(sentence.as_str()));
             reasons.extend(repeated.flat_map(|(_, documents)| documents));
             if self.beside.contains(&id) && reasons.is_empty() {
@@ -119,6 +128,11 @@ impl Traces {
         }
         reasons
     }
+}
+
+/// The letters and digits of a text: a summary has other blanks, line ends and no markers.
+fn telling(text: &str) -> String {
+    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 async fn forget(
@@ -130,8 +144,7 @@ async fn forget(
     let messages = ids(store, knowledge_base, MESSAGES).await?;
     let mut traces = Traces::default();
     for &id in &receipts {
-        let Some(body) = read::<ReceiptBody>(store, id, "SELECT body FROM receipts WHERE id = ?1").await?
-        else {
+        let Some(body) = read::<ReceiptBody>(store, &RECEIPT, id).await? else {
             continue;
         };
         let documents = body.made_from(deleted);
@@ -140,8 +153,7 @@ async fn forget(
         }
     }
     for &id in &messages {
-        let Some(answer) = read::<Answer>(store, id, "SELECT answer FROM messages WHERE id = ?1").await?
-        else {
+        let Some(answer) = read::<Answer>(store, &MESSAGE, id).await? else {
             continue;
         };
         if answer.cites(deleted) {
@@ -187,14 +199,13 @@ async fn ids(store: &SqliteStore, knowledge_base: KnowledgeBaseId, sql: &'static
 
 async fn read<T: serde::de::DeserializeOwned>(
     store: &SqliteStore,
+    place: &Place,
     id: Uuid,
-    sql: &'static str,
 ) -> Result<Option<T>> {
-    let row = sqlx::query(sql).bind(id).fetch_optional(&store.readers).await.doing("read an answer")?;
-    let Some(row) = row else { return Ok(None) };
-    let text: String = row.try_get(0).doing("read an answer")?;
-    let read = serde_json::from_str(&text);
-    read.map(Some).map_err(|cause| Fields::of(&row, "answer").corrupt("body").with_source(cause))
+    let row = sqlx::query(place.read).bind(id).fetch_optional(&store.readers).await;
+    row.doing(&format!("read a {}", place.noun))?
+        .map(|row| Fields::of(&row, place.noun).json("json"))
+        .transpose()
 }
 
 /// Where a structure is stored, and how it is read and put back.

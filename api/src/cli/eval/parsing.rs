@@ -56,7 +56,7 @@ struct Format {
 }
 
 /// What came of one file.
-#[derive(Debug, Serialize)]
+#[derive(Debug, Default, Serialize)]
 struct FileResult {
     file: String,
     /// The recognised one; the extension where the file was not read.
@@ -124,16 +124,10 @@ async fn parse(host: &ParseHost, file: &Path, texts: Option<&Path>) -> Result<Fi
     let unread = FileResult {
         file: file.display().to_string(),
         format: extension.unwrap_or_default(),
-        ready: false,
-        reason: None,
-        engine: None,
-        pages: 0,
-        characters: 0,
-        warnings: Vec::new(),
         seconds,
         cpu_seconds: spent.map(|spent| spent.cpu.as_secs_f64()),
         peak_mib: spent.and_then(|spent| spent.peak_bytes).map(|bytes| bytes as f64 / MIB),
-        recovered: None,
+        ..FileResult::default()
     };
     match parsed {
         Ok(document) => read(document, file, texts, unread),
@@ -315,21 +309,7 @@ mod tests {
                 &footnote_ingest::parse::ParseLimits::default(),
                 &footnote_ingest::parse::EngineConfig::default(),
             );
-            let unread = FileResult {
-                file: String::new(),
-                format: String::new(),
-                ready: false,
-                reason: None,
-                engine: None,
-                pages: 0,
-                characters: 0,
-                warnings: Vec::new(),
-                seconds: 0.0,
-                cpu_seconds: None,
-                peak_mib: None,
-                recovered: None,
-            };
-            let result = read(parsed.unwrap(), &file, None, unread).unwrap();
+            let result = read(parsed.unwrap(), &file, None, FileResult::default()).unwrap();
             (result.ready, result.reason)
         };
         assert_eq!(of(b"Ten days."), (true, None));
@@ -342,15 +322,10 @@ mod tests {
             file: "f".to_owned(),
             format: format.to_owned(),
             ready: words.is_some(),
-            reason: None,
-            engine: None,
             pages: 2,
-            characters: 0,
-            warnings: Vec::new(),
             seconds: 1.5,
-            cpu_seconds: None,
-            peak_mib: None,
             recovered: words.map(|words| Recovered { words: Some(words), ..Recovered::default() }),
+            ..FileResult::default()
         };
         let measured =
             Measured::of(vec![result("pdf", Some(0.5)), result("pdf", Some(1.0)), result("doc", None)]);

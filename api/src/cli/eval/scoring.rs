@@ -144,11 +144,13 @@ fn read(said: &str) -> Score {
     let found = said.char_indices().find_map(|(at, c)| {
         let score = u8::try_from(c.to_digit(10)?).ok()?;
         let (before, after) = (said.get(..at)?, said.get(at + 1..)?);
+        let is_of_scale = [" to 5", "-5", "–5", "至5", "到5"].iter().any(|rest| after.starts_with(rest))
+            || ["1 to ", "1-", "1–", "1至", "1到"].iter().any(|start| before.ends_with(start));
         // Neither a part of a larger number nor the end of "out of 5".
         let decimals = after.strip_prefix('.').unwrap_or(after);
         let alone =
             !is_digit(before.chars().next_back()) && !decimals.starts_with(|c: char| c.is_ascii_digit());
-        ((LOWEST..=HIGHEST).contains(&score) && alone).then_some((score, after))
+        ((LOWEST..=HIGHEST).contains(&score) && alone && !is_of_scale).then_some((score, after))
     });
     match found {
         Some((score, after)) => {
@@ -174,6 +176,8 @@ mod tests {
         assert_eq!(score("**5/5** – right"), (Some(5), "right".to_owned()));
         assert_eq!(score("分数：2。大部分错误"), (Some(2), "大部分错误".to_owned()));
         assert_eq!(score("Of 18 months, 3: half"), (Some(3), "half".to_owned()));
+        assert_eq!(score("On the scale from 1 to 5: 4. A detail").0, Some(4));
+        assert_eq!(score("Score (1-5): 4").0, Some(4));
         assert_eq!(score("It is wrong."), (None, "It is wrong.".to_owned()));
         assert_eq!(score("10 of 10"), (None, "10 of 10".to_owned()));
     }

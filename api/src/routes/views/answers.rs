@@ -178,7 +178,7 @@ pub struct AnswerView {
     pub text: String,
     /// What supports it.
     pub citations: Vec<CitationView>,
-    /// Every sentence with its verdict, in order; those that were dropped too. Empty for a refusal.
+    /// Every sentence with its verdict, in order; those that were dropped too, also of an answer that became a refusal.
     pub sentences: Vec<SentenceView>,
     /// How it was made.
     pub mode: AnswerModeView,

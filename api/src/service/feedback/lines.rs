@@ -175,6 +175,9 @@ fn preference_swift(answer: &JudgedAnswer) -> Option<Value> {
 
 /// The answer as a judged question, where anything is known of what is right.
 pub(super) fn evaluation(answer: &JudgedAnswer) -> Option<EvaluationLine> {
+    if answer.is_forgotten && answer.follows_others {
+        return None; // what was asked is gone with what it followed
+    }
     let right = answer.right_answer();
     let evidence = answer.evidence();
     let is_rightly_refused = right.is_none() && answer.refused && answer.opinion.is_good();
@@ -270,6 +273,8 @@ mod tests {
             assert_eq!(line(format, &answer), None);
         }
         assert_eq!(evaluation(&answer).unwrap().answers, ["Twelve."], "people's words stay");
+        let follows = JudgedAnswer { follows_others: true, ..answer.clone() };
+        assert_eq!(evaluation(&follows), None, "nobody knows what was asked");
         let good =
             JudgedAnswer { opinion: JointOpinion { corrected: None, ..answer.opinion.clone() }, ..answer };
         assert_eq!(evaluation(&good).unwrap().answers, ["Ten days."], "what others prove stays");
