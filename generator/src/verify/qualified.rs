@@ -34,7 +34,7 @@ const RESTRICTIONS: [&[&str]; 3] = [
 ];
 
 /// Words by which a source leaves it open.
-const HEDGES: [&str; 17] = [
+const HEDGES: [&str; 27] = [
     "may",
     "might",
     "possibly",
@@ -44,6 +44,10 @@ const HEDGES: [&str; 17] = [
     "allegedly",
     "reportedly",
     "supposedly",
+    "purportedly",
+    "apparently",
+    "rumored",
+    "rumoured",
     "可能",
     "或许",
     "也许",
@@ -52,6 +56,12 @@ const HEDGES: [&str; 17] = [
     "据称",
     "疑似",
     "传闻",
+    "相传",
+    "据传",
+    "传说",
+    "据闻",
+    "一说",
+    "有说",
 ];
 /// Words by which a sentence leaves it open as well, or tells what is permitted.
 const OPEN: [&str; 25] = [
@@ -241,6 +251,9 @@ mod tests {
         );
         check("Employees can take five days.", "Employees may take five days.", "How many days?", None);
         check("该船可能在1912年沉没。", "该船可能在1912年沉没。", "何时沉没？", None);
+        let source = "洛阳街的街名，相传是呼应当时位于香港仔的大成纸厂，取「洛阳纸贵」的典故而命名。";
+        check("洛阳街的街名呼应大成纸厂。", source, "街名从何而来？", Some("possibility"));
+        check("洛阳街的街名相传呼应大成纸厂。", source, "街名从何而来？", None);
         check("该船在1912年沉没。", "该船可能在1912年沉没。", "何时沉没？", Some("possibility"));
     }
 
