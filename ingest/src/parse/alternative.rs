@@ -33,9 +33,25 @@ pub(crate) fn unread_pictures(count: usize) -> Option<String> {
     ))
 }
 
+/// That so many embedded files are left unread; `None` where there are none.
+pub(crate) fn unread_files(count: usize) -> Option<String> {
+    Some(match count {
+        0 => return None,
+        1 => "not read: 1 embedded file; save it as a file and upload it".to_owned(),
+        count => format!("not read: {count} embedded files; save each as a file and upload it"),
+    })
+}
+
 #[cfg(test)]
 mod tests {
-    use super::alternative_text;
+    use super::{alternative_text, unread_files};
+
+    #[test]
+    fn one_file_is_no_files() {
+        assert_eq!(unread_files(0), None);
+        assert!(unread_files(1).is_some_and(|told| told.contains("1 embedded file;")));
+        assert!(unread_files(2).is_some_and(|told| told.contains("2 embedded files;")));
+    }
 
     #[test]
     fn names_of_files_and_additions_of_programs_are_left_out() {

@@ -24,14 +24,8 @@ const MAX_FILL: usize = 20;
 /// Reads separated values as one sheet.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, None);
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
-    if !decoded.text.chars().any(|c| !c.is_whitespace() && !c.is_control()) {
-        return Err(Error::new(ErrorKind::InvalidInput, "the file holds no values, only blanks"));
-    }
-    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut builder = decoded.builder(limits);
+    let text = decoded.lines_of("values")?;
     let (text, stated) = without_statement(&text);
     let delimiter = stated.unwrap_or_else(|| delimiter(text).map_or(b',', |found| found.delimiter));
     let tables = match tables(text, delimiter, true, limits)? {
@@ -48,8 +42,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 }
 
 /// Whether a text without a telling name is a table: several records, all of the same few short values.
-pub(crate) fn looks_delimited(prefix: &str) -> bool {
-    let whole_lines = prefix.rsplit_once('\n').map_or(prefix, |(whole, _)| whole);
+pub(crate) fn looks_delimited(whole_lines: &str) -> bool {
     let is_drawn = whole_lines.trim_start().starts_with(['|', '#', '{', '[', '<']);
     delimiter(whole_lines).is_some_and(|found| {
         let least = if found.delimiter == b'\t' { 2 } else { 3 };
@@ -60,8 +53,7 @@ pub(crate) fn looks_delimited(prefix: &str) -> bool {
 }
 
 /// Whether a text whose name is of something else is a table all the same: all records have as many values.
-pub(crate) fn has_columns(prefix: &str) -> bool {
-    let whole_lines = prefix.rsplit_once('\n').map_or(prefix, |(whole, _)| whole);
+pub(crate) fn has_columns(whole_lines: &str) -> bool {
     delimiter(whole_lines).is_some_and(|found| found.uniform && found.records >= 2 && found.fields >= 2)
 }
 
@@ -82,12 +74,12 @@ struct Found {
 
 /// The delimiter that gives the most records the same number of values, more than one.
 fn delimiter(text: &str) -> Option<Found> {
-    let end = (0..=SAMPLE_BYTES.min(text.len())).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let sample = whole_lines(text, SAMPLE_BYTES);
     let mut best: Option<((usize, usize), Found)> = None;
     for delimiter in DELIMITERS {
         let mut counts = std::collections::BTreeMap::<usize, usize>::new();
         let mut records = 0;
-        for record in reader(&text[..end], delimiter, true).records().flatten().take(SAMPLE_RECORDS) {
+        for record in reader(sample, delimiter, true).records().flatten().take(SAMPLE_RECORDS) {
             *counts.entry(record.len()).or_default() += 1;
             records += 1;
         }
@@ -101,6 +93,16 @@ fn delimiter(text: &str) -> Option<Found> {
         }
     }
     best.map(|(_, found)| found)
+}
+
+/// As many lines of a text as fit in so many bytes; one that is longer is cut.
+fn whole_lines(text: &str, most: usize) -> &str {
+    if text.len() <= most {
+        return text;
+    }
+    let end = (0..=most).rev().find(|&end| text.is_char_boundary(end)).unwrap_or(0);
+    let cut = &text[..end];
+    cut.rsplit_once('\n').map_or(cut, |(whole, _)| whole)
 }
 
 /// Excel's first line `sep=;` is no record.
@@ -201,6 +203,17 @@ mod tests {
         assert_eq!(read("Name|Days\nAnn, B|3\nBo|\"1|2\"").text, expected);
         assert_eq!(read("sep=;\nName;Days\nAnn, B;3\nBo;1|2").text, expected);
         assert_eq!(read("Industry\nSales\nOther\n").text, "| Industry |\n| --- |\n| Sales |\n| Other |");
+    }
+
+    #[test]
+    fn a_sample_ends_with_a_line() {
+        let long = format!("{},b,c\n", "年".repeat(100));
+        let text = long.repeat(400);
+        assert!(text.len() > SAMPLE_BYTES && !SAMPLE_BYTES.is_multiple_of(long.len()));
+        assert!(delimiter(&text).unwrap().uniform);
+        assert_eq!(whole_lines("年假\n十天", 8), "年假");
+        assert_eq!(whole_lines("年假", 4), "年");
+        assert_eq!(whole_lines("a\nb", 3), "a\nb");
     }
 
     #[test]

@@ -45,10 +45,7 @@ pub(crate) fn looks_like_json(text: &str) -> bool {
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, None);
     let source = decoded.text.trim_start_matches('\u{feff}').trim();
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
+    let mut builder = decoded.builder(limits);
     match Node::read(source, limits.max_cells) {
         Ok(root) => {
             builder.title(root.title().unwrap_or_default());

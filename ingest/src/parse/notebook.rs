@@ -24,14 +24,11 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     if lists.is_empty() {
         return json::parse(bytes, limits);
     }
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
+    let mut builder = decoded.builder(limits);
     builder.title(notebook["metadata"]["title"].as_str().unwrap_or_default());
     let mut pictures = 0;
     for cell in lists.into_iter().flatten() {
-        append_cell(&mut builder, cell, &mut pictures);
+        append_cell(&mut builder, cell, &mut pictures)?;
     }
     if pictures > 0 {
         let what = if pictures == 1 { "1 picture is".to_owned() } else { format!("{pictures} pictures are") };
@@ -40,11 +37,11 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     builder.finish(ContentType::Notebook, "serde_json 1, pulldown-cmark 0.13")
 }
 
-fn append_cell(out: &mut DocumentBuilder, cell: &Value, pictures: &mut usize) {
+fn append_cell(out: &mut DocumentBuilder, cell: &Value, pictures: &mut usize) -> Result<()> {
     let source = if cell["source"].is_null() { &cell["input"] } else { &cell["source"] };
     let source = text(source);
     match cell["cell_type"].as_str() {
-        Some("markdown") => markdown::append(&source.replace('\0', ""), out),
+        Some("markdown") => markdown::append(&source.replace('\0', ""), out)?,
         Some("heading") => {
             let level = cell["level"].as_u64().and_then(|level| u8::try_from(level).ok()).unwrap_or(1);
             out.heading(level, &source);
@@ -53,14 +50,15 @@ fn append_cell(out: &mut DocumentBuilder, cell: &Value, pictures: &mut usize) {
         _ => {
             out.block(BlockKind::Code, 0, &source);
             for output in cell["outputs"].as_array().into_iter().flatten() {
-                append_output(out, output, pictures);
+                append_output(out, output, pictures)?;
             }
         }
     }
+    Ok(())
 }
 
 /// The richest text of an output: a table of HTML, Markdown, plain text.
-fn append_output(out: &mut DocumentBuilder, output: &Value, pictures: &mut usize) {
+fn append_output(out: &mut DocumentBuilder, output: &Value, pictures: &mut usize) -> Result<()> {
     // In format 3 the kinds stand beside each other in the output itself.
     let data = if output["data"].is_object() { &output["data"] } else { output };
     let kind =
@@ -74,13 +72,14 @@ fn append_output(out: &mut DocumentBuilder, output: &Value, pictures: &mut usize
         out.block(BlockKind::Code, 0, &without_colours(&error));
     } else if let Some(table) = kind(["text/html", "html"]).filter(|html| html.contains("<table")) {
         let mut flow = Flow::new(out);
-        html::append_fragment(&table, &mut flow);
+        html::append_fragment(&table, &mut flow)?;
         flow.flush();
     } else if let Some(rich) = kind(["text/markdown", "markdown"]) {
-        markdown::append(&rich.replace('\0', ""), out);
+        markdown::append(&rich.replace('\0', ""), out)?;
     } else if let Some(plain) = kind(["text/plain", "text"]) {
         out.block(BlockKind::Code, 0, &without_colours(&plain));
     }
+    Ok(())
 }
 
 /// A text that may be written as a list of lines.

@@ -206,6 +206,11 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
         Err(_) => prefix.utf8_chunks().last().map_or(0, |chunk| chunk.invalid().len().min(3)),
     };
     let decoded = decode(&prefix[..prefix.len() - cut], None).text;
+    // So may it within a line.
+    let whole_lines = match decoded.rsplit_once('\n') {
+        Some((whole, _)) if prefix.len() >= SNIFF_BYTES => whole,
+        _ => decoded.as_str(),
+    };
     let text = skip_prolog(&decoded).to_ascii_lowercase();
     if text.starts_with("<!doctype html") || starts_with_tag(&text, &["html", "head", "body"]) {
         return ContentType::Html;
@@ -221,13 +226,13 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
         "csv" | "tsv" | "tab" | "psv" if is_record => ContentType::Json,
         "csv" | "tsv" | "tab" | "psv" => ContentType::Csv,
         "json" | "jsonl" | "ndjson"
-            if !text.starts_with(['{', '[', '"']) && delimited::has_columns(&decoded) =>
+            if !text.starts_with(['{', '[', '"']) && delimited::has_columns(whole_lines) =>
         {
             ContentType::Csv
         }
         "json" | "jsonl" | "ndjson" | "geojson" => ContentType::Json,
         "" | "txt" if is_record => ContentType::Json,
-        "" | "txt" if delimited::looks_delimited(&decoded) => ContentType::Csv,
+        "" | "txt" if delimited::looks_delimited(whole_lines) => ContentType::Csv,
         "" | "txt" if looks_like_asciidoc(&decoded) => ContentType::Asciidoc,
         "" | "txt" if looks_like_rst(&decoded) => ContentType::Rst,
         // Notes in plain text have dashes and hashes, too: more signs are asked for than without a name.
@@ -271,7 +276,7 @@ const HTML_TAGS: &[&str] = &[
     "ul",
 ];
 
-/// `text` after blanks, comments, XML declaration and a doctype other than HTML's.
+/// `text` after blanks, comments and XML declaration.
 fn skip_prolog(text: &str) -> &str {
     let mut rest = text.trim_start_matches(['\u{feff}']).trim_start();
     loop {
@@ -318,7 +323,9 @@ fn looks_like_asciidoc(text: &str) -> bool {
     has_title
         && lines.take(SIGNS_WITHIN).any(|l| {
             let is_attribute =
-                l.strip_prefix(':').is_some_and(|l| l.split_once(": ").is_some_and(|(n, _)| is_name(n)));
+                l.strip_prefix(':').and_then(|l| l.split_once(':')).is_some_and(|(name, rest)| {
+                    is_name(name) && (rest.trim_end().is_empty() || rest.starts_with(' '))
+                });
             l.starts_with("== ") || l.starts_with("[source") || l.starts_with("image::") || is_attribute
         })
 }
@@ -424,12 +431,17 @@ mod tests {
     fn signs_tell_kinds_of_text_whatever_the_name() {
         check(b"= Title\n\n== Section\n\ntext", "manual", ContentType::Asciidoc);
         check(b"= Title\n:toc: left\n\ntext", "manual.txt", ContentType::Asciidoc);
+        check(b"= Title\n:toc:\n\ntext", "manual.txt", ContentType::Asciidoc);
+        check(b"= Title\n:) :-)\n\ntext", "manual.txt", ContentType::Text);
         check(b"= Title =\n\n== Section ==\n", "wiki.txt", ContentType::Text);
         check(b"Title\n=====\n\n.. note:: hi\n", "manual", ContentType::Rst);
         check(b"Title\n=====\n\nsee :ref:`this <x>`\n", "manual.txt", ContentType::Rst);
         check(b"Title\n=====\n\ntext\n", "manual", ContentType::Text);
         check(b"# Title\n\n- one **two**\n", "notes.txt", ContentType::Markdown);
         check(b"a,b\n1,2\n3,4\n", "wrong.json", ContentType::Csv);
+        check(b"a,b\n1,2", "wrong.json", ContentType::Csv);
+        let cut = "a,b,c\n".repeat(SNIFF_BYTES / 6 + 1);
+        check(&cut.as_bytes()[..SNIFF_BYTES], "wrong.json", ContentType::Csv);
         check(b"no JSON, no table", "wrong.json", ContentType::Json);
         check(b"[1, 2]\n[3, 4]\n", "lines.json", ContentType::Json);
         check(b"{\"a\":1}", "wrong.csv", ContentType::Json);

@@ -1,9 +1,9 @@
 //! Plain text: finds the encoding, keeps lines, splits paragraphs at empty lines.
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Encoding, GB18030, GBK, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Encoding, GB18030, GBK, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
 use footnote_core::parsed::{ContentType, ParsedDocument};
-use footnote_core::{Error, ErrorKind, Result};
+use footnote_core::{Error, Result};
 
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
@@ -32,8 +32,30 @@ pub(crate) struct Decoded {
 }
 
 impl Decoded {
+    /// A builder for the document, with what a reader should know about the decoding.
+    pub(crate) fn builder(&self, limits: &ParseLimits) -> DocumentBuilder {
+        let mut builder = DocumentBuilder::new(limits.max_text_chars);
+        if let Some(warning) = self.warning() {
+            builder.warn(None, warning);
+        }
+        builder
+    }
+
+    /// The text, each line of which ends with a line feed alone.
+    pub(crate) fn line_feeds(&self) -> String {
+        self.text.replace("\r\n", "\n").replace('\r', "\n")
+    }
+
+    /// [`Self::line_feeds`] of a file that holds some `what`.
+    pub(crate) fn lines_of(&self, what: &str) -> Result<String> {
+        if !self.text.chars().any(|c| !c.is_whitespace() && !c.is_control()) {
+            return Err(Error::invalid(format!("the file holds no {what}, only blanks")));
+        }
+        Ok(self.line_feeds())
+    }
+
     /// What a reader should know about the decoding, if anything.
-    pub(crate) fn warning(&self) -> Option<String> {
+    fn warning(&self) -> Option<String> {
         if self.replaced == 0 && self.doubtful {
             return Some(format!(
                 "the encoding was guessed from little text and may not be {}; save the file as UTF-8",
@@ -51,13 +73,14 @@ impl Decoded {
     }
 }
 
-/// Decodes by byte order mark, else as UTF-16 where it can be nothing else (Cyrillic in it is ASCII byte by byte),
-/// else as UTF-8 where valid, else as `declared`, else as guessed. Who declares UTF-8
+/// Decodes by byte order mark, else as UTF-16 or ISO-2022-JP where it can be nothing else (Cyrillic in the one is ASCII
+/// byte by byte, the other is ASCII always), else as UTF-8 where valid, else as `declared`, else as guessed. Who declares UTF-8
 /// falsely is not believed: tools write that line whatever the bytes are.
 pub(crate) fn decode(bytes: &[u8], declared: Option<&'static Encoding>) -> Decoded {
     let known = match Encoding::for_bom(bytes) {
         Some((encoding, _)) => Some(encoding),
         None => utf16_without_mark(bytes)
+            .or_else(|| is_iso_2022_jp(bytes).then_some(ISO_2022_JP))
             .or_else(|| std::str::from_utf8(bytes).is_ok().then_some(UTF_8))
             .or_else(|| declared.filter(|&said| said != UTF_8 || mostly_utf8(&telling_lines(bytes)))),
     };
@@ -96,9 +119,15 @@ pub(crate) fn looks_like_text(prefix: &[u8]) -> bool {
     controls * 100 <= sample.len()
 }
 
+/// Whether a text switches to Japanese characters, and has them then. A prefix may end within one.
+fn is_iso_2022_jp(bytes: &[u8]) -> bool {
+    let switches = bytes.windows(3).any(|window| matches!(window, b"\x1b$B" | b"\x1b$@"));
+    switches && bytes.is_ascii() && ISO_2022_JP.decode(bytes).0.matches('\u{fffd}').count() <= 1
+}
+
 fn guess(bytes: &[u8]) -> &'static Encoding {
     let sample = telling_lines(bytes);
-    let mut detector = EncodingDetector::new(Iso2022JpDetection::Allow);
+    let mut detector = EncodingDetector::new(Iso2022JpDetection::Deny);
     detector.feed(&sample, true);
     // UTF-8 with a few broken bytes is far more common than a legacy encoding that is nearly UTF-8.
     if mostly_utf8(&sample) { UTF_8 } else { detector.guess(None, Utf8Detection::Allow) }
@@ -152,14 +181,8 @@ fn utf16_without_mark(bytes: &[u8]) -> Option<&'static Encoding> {
 /// Reads plain text.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, None);
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
-    if !decoded.text.chars().any(|c| !c.is_whitespace() && !c.is_control()) {
-        return Err(Error::new(ErrorKind::InvalidInput, "the file holds no text, only blanks"));
-    }
-    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut builder = decoded.builder(limits);
+    let text = decoded.lines_of("text")?;
     let mut paragraph = String::new();
     for line in text.lines() {
         if line.trim().is_empty() {
@@ -203,6 +226,15 @@ mod tests {
         let unmarked: Vec<u8> = "plain text".encode_utf16().flat_map(u16::to_be_bytes).collect();
         assert_eq!(read(&unmarked).text, "plain text");
         assert_eq!(read("\u{feff}with a mark".as_bytes()).text, "with a mark");
+    }
+
+    #[test]
+    fn japanese_that_is_ascii_byte_by_byte_is_recognised() {
+        // 日本 and あいう, in JIS X 0208 of 1983 and of 1978.
+        assert_eq!(read(b"\x1b$BF|K\\\x1b(B 2026\n").text, "日本 2026");
+        assert_eq!(read(b"a \x1b$@$\"$$$&\x1b(J.").text, "a あいう.");
+        let colours = "\u{1b}[31mred\u{1b}[0m \u{1b}$Blue and more";
+        assert_eq!(decode(colours.as_bytes(), None).text, colours);
     }
 
     #[test]

@@ -9,10 +9,10 @@ use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::escape::unescape;
 use quick_xml::events::{BytesStart, Event};
 
-use super::builder::DocumentBuilder;
 use super::flow::Flow;
 use super::html;
 use super::limits::ParseLimits;
+use super::table::one_line;
 use super::text::{declared_in_xml, decode};
 
 /// Longest text of a field that is written with its name: `price: 12.50`.
@@ -23,10 +23,7 @@ const MAX_DEPTH: usize = 256;
 /// Reads XML.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, declared_in_xml(bytes));
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
+    let mut builder = decoded.builder(limits);
     let mut tree = Tree {
         flow: Flow::new(&mut builder),
         open: Vec::new(),
@@ -36,8 +33,8 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
         entities: 0,
         title: None,
     };
-    let damage = read(&decoded.text, &mut tree);
-    while tree.close() {}
+    let damage = read(&decoded.text, &mut tree)?;
+    while tree.close()? {}
     tree.write_fields();
     let Tree { mut flow, entities, title, .. } = tree;
     flow.builder().title(&title.unwrap_or_default());
@@ -51,7 +48,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 }
 
 /// Reads all events; gives what is wrong with the XML, should it not be well-formed.
-fn read(text: &str, tree: &mut Tree<'_>) -> Option<String> {
+fn read(text: &str, tree: &mut Tree<'_>) -> Result<Option<String>> {
     let mut reader = Reader::from_str(text);
     reader.config_mut().check_end_names = false;
     loop {
@@ -59,10 +56,10 @@ fn read(text: &str, tree: &mut Tree<'_>) -> Option<String> {
             Ok(Event::Start(start)) => tree.open(&start),
             Ok(Event::Empty(start)) => {
                 tree.open(&start);
-                tree.close();
+                tree.close()?;
             }
             Ok(Event::End(_)) => {
-                tree.close();
+                tree.close()?;
             }
             Ok(Event::Text(text)) => tree.text(&text),
             Ok(Event::CData(text)) => tree.text(&text),
@@ -76,9 +73,9 @@ fn read(text: &str, tree: &mut Tree<'_>) -> Option<String> {
                     }
                 },
             },
-            Ok(Event::Eof) => return None,
+            Ok(Event::Eof) => return Ok(None),
             Ok(Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_)) => {}
-            Err(error) => return Some(error.to_string()),
+            Err(error) => return Ok(Some(error.to_string())),
         }
     }
 }
@@ -140,17 +137,17 @@ impl Tree<'_> {
     }
 
     /// Closes the innermost element; false where none is open.
-    fn close(&mut self) -> bool {
+    fn close(&mut self) -> Result<bool> {
         if self.deeper > 0 {
             self.deeper -= 1;
-            return true;
+            return Ok(true);
         }
-        let Some(element) = self.open.pop() else { return false };
+        let Some(element) = self.open.pop() else { return Ok(false) };
         match self.open.last_mut().filter(|_| element.name.is_empty()) {
             Some(around) => around.text.push_str(&element.text),
-            None => self.write(element),
+            None => self.write(element)?,
         }
-        true
+        Ok(true)
     }
 
     fn text(&mut self, text: &str) {
@@ -159,7 +156,7 @@ impl Tree<'_> {
         }
     }
 
-    fn write(&mut self, element: Element) {
+    fn write(&mut self, element: Element) -> Result<()> {
         let text = element.text.trim();
         let name = element.name.as_str();
         if text.is_empty() {
@@ -172,7 +169,7 @@ impl Tree<'_> {
             if is_record {
                 self.write_fields();
             }
-            return;
+            return Ok(());
         }
         let is_title = matches!(name, "title" | "head" | "heading" | "titel" | "article-title");
         let is_prose = element.has_children || is_prose(name) || text.chars().count() > MAX_FIELD_CHARS;
@@ -188,7 +185,7 @@ impl Tree<'_> {
         } else if is_markup(text) {
             self.fields.extend(element.attributes);
             self.write_fields();
-            html::append_fragment(text, &mut self.flow);
+            html::append_fragment(text, &mut self.flow)?;
             self.flow.flush();
         } else if is_prose {
             self.fields.extend(element.attributes);
@@ -200,6 +197,7 @@ impl Tree<'_> {
             self.fields.push(format!("{name}: {}", one_line(text)));
             self.fields.extend(element.attributes);
         }
+        Ok(())
     }
 
     fn write_fields(&mut self) {
@@ -233,8 +231,10 @@ fn attributes(start: &BytesStart<'_>, element: &str) -> Vec<String> {
 fn is_technical(name: &str) -> bool {
     const NAMES: &[&str] =
         &["class", "guid", "href", "id", "idref", "ref", "refid", "rel", "rid", "src", "style", "uuid"];
-    let prefix = name.split_once(':').map_or(name, |(prefix, _)| prefix);
-    matches!(prefix, "xmlns" | "xsi" | "xml" | "xlink") || NAMES.contains(&name.to_ascii_lowercase().as_str())
+    let (prefix, local) = name.split_once(':').unwrap_or(("", name));
+    name == "xmlns"
+        || matches!(prefix, "xmlns" | "xsi" | "xml" | "xlink")
+        || NAMES.contains(&local.to_ascii_lowercase().as_str())
 }
 
 /// Whether elements below one of this name are a text that people wrote, whose attributes say how it is set.
@@ -259,10 +259,6 @@ fn is_prose_root(name: &str) -> bool {
         "worddocument",
     ];
     NAMES.contains(&name.to_ascii_lowercase().as_str())
-}
-
-fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 /// Whether a text is HTML, as feeds have it.
@@ -395,6 +391,8 @@ mod tests {
             read("<staff><employee name='Ann Lee' days='10'/></staff>").text,
             "name: Ann Lee\ndays: 10"
         );
+        let names = "<staff xmlns='urn:x'><item r:id='rId7' name='A' xml='B' xml:lang='en'/></staff>";
+        assert_eq!(read(names).text, "name: A\nxml: B");
         let text =
             read("<article role='x'><para n='1'>Run it.</para><graphic fileref='a.png'/></article>").text;
         assert_eq!(text, "Run it.");

@@ -113,14 +113,38 @@ fn names_in_gbk_are_read() {
     assert_eq!(names(&members), files.map(|(name, _)| name));
 }
 
-#[test]
-fn members_of_the_same_name_are_told() {
-    let mut bytes = zip(&[("a.txt", b"one"), ("b.txt", b"two")]);
-    for at in 0..bytes.len() - 5 {
-        if bytes[at..].starts_with(b"b.txt") {
-            bytes[at] = b'a';
+/// With another name in the place of one that is as long.
+fn renamed(mut bytes: Vec<u8>, from: &[u8], to: &[u8]) -> Vec<u8> {
+    for at in 0..bytes.len() - from.len() {
+        if bytes[at..].starts_with(from) {
+            bytes[at..at + to.len()].copy_from_slice(to);
         }
     }
+    bytes
+}
+
+#[test]
+fn members_of_the_same_name_are_told_as_they_are_listed() {
+    let hidden =
+        renamed(zip(&[("a.md", b"a"), (".DS_Store", b"1"), (".DS_Stora", b"2")]), b"Stora", b"Store");
+    assert!(told(&read(&hidden, "p.zip").0).contains("1 hidden or system files"));
+    let folders = renamed(zip(&[("a.md", b"a"), ("a/", b""), ("b/", b"")]), b"b/", b"a/");
+    assert_eq!(told(&read(&folders, "p.zip").0), "");
+    // Alone, 晟达 of the one encoding may be words of another.
+    let names = ["瑾瑜.txt", "瑾瑛.txt", "人事部员工休假制度与考勤管理办法.md"];
+    let files = names.map(|name| (name, &b"x"[..]));
+    let (from, to) = (GBK.encode(names[1]).0, GBK.encode(names[0]).0);
+    let (document, members) = read(&renamed(zip_in_gbk(&files), &from, &to), "p.zip");
+    assert!(self::names(&members).contains(&names[0]), "{members:?}");
+    assert!(told(&document).contains(&format!("{:?} was skipped", names[0])), "{}", told(&document));
+    // Said to be UTF-8, which GBK is by accident.
+    let flagged = renamed(zip(&[("֪ͨ.txt", b"1"), ("֪ͩ.txt", b"2")]), "֪ͩ".as_bytes(), "֪ͨ".as_bytes());
+    assert!(told(&read(&flagged, "p.zip").0).contains(&format!("{:?} was skipped", "֪ͨ.txt")));
+}
+
+#[test]
+fn members_of_the_same_name_are_told() {
+    let bytes = renamed(zip(&[("a.txt", b"one"), ("b.txt", b"two")]), b"b.txt", b"a.txt");
     let (document, members) = read(&bytes, "pack.zip");
     assert_eq!(names(&members), ["a.txt"]);
     assert!(

@@ -11,6 +11,7 @@ use zip::ZipArchive;
 use zip::result::ZipError;
 
 use crate::parse::members::encoding::{RawName, decode_all};
+use crate::parse::members::names::is_system;
 use crate::parse::members::{self, Found, Unpacking};
 
 /// The end of the table of contents: its length without a comment, and the longest comment.
@@ -68,17 +69,32 @@ pub(super) fn unpack(path: &Path, unpacking: &mut Unpacking<'_>) -> Result<&'sta
             Kind::File => add(&mut archive, index, name, entry, unpacking)?,
         }
     }
-    for (name, times) in namesakes(path).unwrap_or_default() {
-        let name = decode_all(std::iter::once(RawName::new(&name))).remove(0);
-        unpacking.skip(
-            &name,
-            format!("stands in the archive {times} times, of which the last was read; pack it again"),
-        );
-    }
+    tell_namesakes(&namesakes(path).unwrap_or_default(), &entries, &names, unpacking);
     Ok("zip 8.6")
 }
 
-/// Names that stand more than once in the table of contents: the library knows the last member of each name only.
+/// Tells the names of files, as they are listed, of which one alone was read.
+fn tell_namesakes(
+    namesakes: &[(Vec<u8>, usize)],
+    entries: &[Option<Entry>],
+    names: &[String],
+    unpacking: &mut Unpacking<'_>,
+) {
+    let listed: HashMap<&[u8], &String> = entries
+        .iter()
+        .zip(names)
+        .filter_map(|(entry, name)| entry.as_ref().map(|entry| (entry.name.as_slice(), name)))
+        .collect();
+    for (raw, times) in namesakes {
+        // What is of no use is told once, by its number.
+        let Some(name) = listed.get(raw.as_slice()).filter(|name| !is_system(name)) else { continue };
+        let reason =
+            format!("stands in the archive {times} times, of which the last was read; pack it again");
+        unpacking.skip(name, reason);
+    }
+}
+
+/// Names of files that stand more than once in the table of contents: the library knows the last member of each name only.
 /// `None` where the table is not where it should be, or too long for a classic archive.
 fn namesakes(path: &Path) -> Option<Vec<(Vec<u8>, usize)>> {
     let mut file = members::open(path).ok()?;
@@ -102,7 +118,8 @@ fn namesakes(path: &Path) -> Option<Vec<(Vec<u8>, usize)>> {
         *times.entry(rest.get(46..46 + name)?.to_vec()).or_default() += 1;
         rest = rest.get(46 + name + others..)?;
     }
-    let mut several: Vec<(Vec<u8>, usize)> = times.into_iter().filter(|(_, times)| *times > 1).collect();
+    let several = times.into_iter().filter(|(name, times)| *times > 1 && !is_folder(name));
+    let mut several: Vec<(Vec<u8>, usize)> = several.collect();
     several.sort();
     Some(several)
 }
@@ -110,7 +127,7 @@ fn namesakes(path: &Path) -> Option<Vec<(Vec<u8>, usize)>> {
 fn entry(archive: &mut ZipArchive<BufReader<File>>, index: usize) -> Option<Entry> {
     let file = archive.by_index_raw(index).ok()?;
     let kind = match () {
-        () if file.name_raw().ends_with(b"/") || file.name_raw().ends_with(b"\\") => Kind::Folder,
+        () if is_folder(file.name_raw()) => Kind::Folder,
         () if file.is_symlink() => Kind::Link,
         () if file.encrypted() => Kind::Encrypted,
         () => Kind::File,
@@ -119,6 +136,10 @@ fn entry(archive: &mut ZipArchive<BufReader<File>>, index: usize) -> Option<Entr
     // The library reads a name as UTF-8 where the archive says so, else in the encoding of DOS.
     let is_utf8 = std::str::from_utf8(&name).is_ok_and(|text| text == file.name());
     Some(Entry { name, is_utf8, bytes: file.size(), compressed: file.compressed_size(), kind })
+}
+
+fn is_folder(name: &[u8]) -> bool {
+    name.ends_with(b"/") || name.ends_with(b"\\")
 }
 
 fn refuse_encrypted(entries: &[Option<Entry>]) -> Result<()> {

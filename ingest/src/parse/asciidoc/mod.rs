@@ -10,7 +10,6 @@ use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
 
 use self::inline::{Attributes, plain};
 use self::table::{Format, grid};
-use super::builder::DocumentBuilder;
 use super::flow::{Flow, append_table};
 use super::html;
 use super::limits::ParseLimits;
@@ -19,14 +18,11 @@ use super::text::decode;
 /// Reads AsciiDoc.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, None);
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
-    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut builder = decoded.builder(limits);
+    let text = decoded.line_feeds();
     let lines: Vec<&str> = text.lines().collect();
     let mut reader = Reader::new(&lines, Flow::new(&mut builder));
-    reader.read();
+    reader.read()?;
     let includes = reader.includes;
     if includes > 0 {
         builder.warn(None, format!("{includes} included files are not part of the text; upload them too"));
@@ -68,31 +64,32 @@ impl<'t, 'b> Reader<'t, 'b> {
         }
     }
 
-    fn read(&mut self) {
+    fn read(&mut self) -> Result<()> {
         while let Some(&line) = self.lines.get(self.at) {
             self.at += 1;
-            self.line(line);
+            self.line(line)?;
         }
         self.close_lists();
         self.flow.flush();
+        Ok(())
     }
 
     /// Reads one line, with the block that it begins.
-    fn line(&mut self, line: &'t str) {
+    fn line(&mut self, line: &'t str) -> Result<()> {
         let trimmed = line.trim();
         if trimmed.is_empty() {
             self.flow.flush();
             self.after_blank = true;
-            return;
+            return Ok(());
         }
         if trimmed == "+" {
             self.flow.flush();
             (self.continued, self.after_blank) = (true, false);
-            return;
+            return Ok(());
         }
         let done = self.invisible(line)
             || self.heading(line)
-            || self.delimited(line.trim_end())
+            || self.delimited(line.trim_end())?
             || self.bare_table(line)
             || self.block_macro(trimmed)
             || self.item(line)
@@ -101,6 +98,7 @@ impl<'t, 'b> Reader<'t, 'b> {
             self.paragraph_line(trimmed);
         }
         self.after_blank = false;
+        Ok(())
     }
 
     /// Comments, attributes, conditions and the attributes of blocks.
@@ -176,7 +174,7 @@ impl<'t, 'b> Reader<'t, 'b> {
     }
 
     /// Blocks between two equal lines.
-    fn delimited(&mut self, line: &'t str) -> bool {
+    fn delimited(&mut self, line: &'t str) -> Result<bool> {
         let mark = line.chars().next().unwrap_or_default();
         let is_fence = line.len() >= 4 && line.chars().all(|c| c == mark);
         match mark {
@@ -185,14 +183,14 @@ impl<'t, 'b> Reader<'t, 'b> {
             '+' if is_fence => {
                 self.open_block();
                 let inner = self.until(line).join("\n");
-                html::append_fragment(&inner, &mut self.flow);
+                html::append_fragment(&inner, &mut self.flow)?;
             }
             '=' | '*' | '_' if is_fence => self.structural(line),
             '-' if line == "--" => self.structural(line),
             '|' | ',' | ':' | '!' if line.get(1..) == Some("===") => self.table(line),
-            _ => return false,
+            _ => return Ok(false),
         }
-        true
+        Ok(true)
     }
 
     fn code(&mut self, fence: &str) {

@@ -26,11 +26,8 @@ const MAX_GRAMMAR_BYTES: usize = 8 << 20;
 /// Reads the source file that people call `file_name`.
 pub(crate) fn parse(bytes: &[u8], file_name: &str, limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, None);
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
-    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n");
+    let mut builder = decoded.builder(limits);
+    let text = decoded.line_feeds();
     let lines: Vec<&str> = text.split('\n').collect();
     let grammar = language(file_name, &text).filter(|_| text.len() <= MAX_GRAMMAR_BYTES);
     let read = grammar.and_then(|grammar| segments(&text, &lines, &grammar.grammar()));

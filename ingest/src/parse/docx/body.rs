@@ -9,7 +9,7 @@ use quick_xml::events::BytesStart;
 use super::math::Math;
 use super::styles::{StyleRole, Styles};
 use super::{NoteKind, Notes};
-use crate::parse::alternative::{alternative_text, unread_pictures};
+use crate::parse::alternative::{alternative_text, unread_files, unread_pictures};
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::append_table;
 use crate::parse::numbering::Numbering;
@@ -164,10 +164,7 @@ impl<'b> Body<'b> {
     fn warn_of_unread(&mut self) {
         let Unread { pictures, objects, documents } = self.unread;
         unread_pictures(pictures).into_iter().for_each(|warning| self.out.warn(None, warning));
-        if objects > 0 {
-            let message = format!("not read: {objects} embedded files; save each as a file and upload it");
-            self.out.warn(None, message);
-        }
+        unread_files(objects).into_iter().for_each(|warning| self.out.warn(None, warning));
         if documents > 0 {
             let message = format!(
                 "not read: {documents} inserted documents (altChunk); open the file in Word and save it again"

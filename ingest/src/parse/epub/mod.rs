@@ -50,7 +50,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         let label = labels.get(path).cloned();
         builder.start(Page { number, kind: PageKind::Chapter, label, ..Page::default() });
         match package.xml(path)? {
-            Some(xhtml) => pictures += html::append_chapter(&close_empty_elements(&xhtml), &mut builder),
+            Some(xhtml) => pictures += html::append_chapter(&close_empty_elements(&xhtml), &mut builder)?,
             None => builder.warn(Some(number), format!("the chapter {path} is missing in the book")),
         }
     }

@@ -14,7 +14,7 @@ use self::names::{
     ADVERTISING, CERTAIN, Names, PEOPLE, SIDE, TOPICS, WEAK, is_call, is_counters, is_label, is_notice,
     is_pitch, is_turn,
 };
-use super::{is_block, is_skipped};
+use super::{is_block, is_hidden, is_other_part};
 
 mod names;
 
@@ -30,10 +30,15 @@ const MAX_LABELLED: usize = 900;
 const MAX_CALL: usize = 250;
 /// Most neighbours that are looked at.
 const MAX_BESIDE: usize = 200;
+/// Deepest nesting in which it is looked for: what lies in an element is read for each of those around it.
+const MAX_DEPTH: usize = 256;
 
 /// Elements below `root` that are left out.
 pub(super) fn find(root: ElementRef<'_>) -> HashSet<NodeId> {
     let mut page = Page::read(root);
+    if page.depth > MAX_DEPTH {
+        return HashSet::new();
+    }
     page.leave_out_named();
     let main = page.main();
     if !page.is_main_text(main) {
@@ -78,6 +83,8 @@ struct Page<'a> {
     root: ElementRef<'a>,
     weights: HashMap<NodeId, Weight>,
     left_out: HashSet<NodeId>,
+    /// How deep its elements nest.
+    depth: usize,
 }
 
 impl<'a> Page<'a> {
@@ -85,14 +92,22 @@ impl<'a> Page<'a> {
     fn read(root: ElementRef<'a>) -> Self {
         let mut nodes: Vec<NodeRef<'a, Node>> = Vec::new();
         let mut skipped: HashSet<NodeId> = HashSet::new();
+        let mut depths: HashMap<NodeId, usize> = HashMap::new();
         for node in root.descendants() {
             let within = node.id() != root.id() && node.parent().is_some_and(|p| skipped.contains(&p.id()));
-            if within || node.id() != root.id() && is_skipped(ElementRef::wrap(node), 1) {
+            let is_skipped = |e: ElementRef<'_>| is_hidden(e.value()) || is_other_part(e, 1);
+            if within || node.id() != root.id() && ElementRef::wrap(node).is_some_and(is_skipped) {
                 skipped.insert(node.id());
-            } else {
-                nodes.push(node);
+                continue;
             }
+            if node.value().is_element() {
+                let around = node.parent().and_then(|parent| depths.get(&parent.id()));
+                let depth = around.map_or(0, |depth| depth + 1);
+                depths.insert(node.id(), depth);
+            }
+            nodes.push(node);
         }
+        let depth = depths.into_values().max().unwrap_or(0);
         let mut weights: HashMap<NodeId, Weight> = HashMap::new();
         for node in nodes.iter().rev() {
             let own = match node.value() {
@@ -113,7 +128,7 @@ impl<'a> Page<'a> {
                 weights.entry(parent.id()).or_default().add(own);
             }
         }
-        Self { root, weights, left_out: HashSet::new() }
+        Self { root, weights, left_out: HashSet::new(), depth }
     }
 
     fn weight(&self, node: NodeId) -> Weight {

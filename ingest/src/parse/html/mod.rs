@@ -1,7 +1,7 @@
 //! HTML by html5ever: the main content as blocks, without navigation, scripts and hidden parts.
 
 mod boilerplate;
-mod nesting;
+mod tree;
 
 use std::collections::HashSet;
 
@@ -27,13 +27,9 @@ const MAX_LOOK_UP: usize = 64;
 
 /// Reads HTML.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
-    nesting::check(bytes)?;
     let decoded = decode(bytes, declared_encoding(bytes));
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
-    let html = Html::parse_document(&decoded.text);
+    let mut builder = decoded.builder(limits);
+    let html = tree::document(&decoded.text)?;
     let body = first(&html, "body").unwrap_or_else(|| html.root_element());
     let root = main_content(&html, body);
     let left_out = boilerplate::find(root);
@@ -42,12 +38,10 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
         read = append(body, &HashSet::new(), &mut Flow::new(&mut builder));
     }
     // A picture elsewhere is no part of the file.
-    let pictures =
-        undescribed_pictures(root).filter(|image| image.attr("src").is_some_and(is_embedded)).count();
-    unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
+    unread_pictures(read.embedded).into_iter().for_each(|warning| builder.warn(None, warning));
     let all = letters(visible_text(body));
-    if all > read {
-        let left_out = all - read;
+    if all > read.letters {
+        let left_out = all - read.letters;
         builder.warn(
             None,
             format!(
@@ -66,28 +60,17 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 
 /// Appends the body of a book's chapter, and counts the pictures in it that nobody described. All of it is text: a book
 /// has no banners, and its asides are notes.
-pub(crate) fn append_chapter(xhtml: &str, out: &mut DocumentBuilder) -> usize {
-    let html = Html::parse_document(xhtml);
+pub(crate) fn append_chapter(xhtml: &str, out: &mut DocumentBuilder) -> Result<usize> {
+    let html = tree::document(xhtml)?;
     let body = first(&html, "body").unwrap_or_else(|| html.root_element());
-    append_within(body, &HashSet::new(), &mut Flow::new(out), 1);
-    undescribed_pictures(body).count()
-}
-
-/// Pictures without a text that says what they show.
-fn undescribed_pictures(root: ElementRef<'_>) -> impl Iterator<Item = &Element> {
-    let elements = root.descendants().filter_map(|node| node.value().as_element());
-    let pictures = elements.filter(|element| matches!(element.name(), "img" | "image"));
-    pictures.filter(|element| element.attr("alt").and_then(alternative_text).is_none())
-}
-
-fn is_embedded(address: &str) -> bool {
-    address.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+    Ok(append_within(body, &HashSet::new(), &mut Flow::new(out), 1).pictures)
 }
 
 /// Appends the content of an HTML fragment, as found within Markdown.
-pub(crate) fn append_fragment(fragment: &str, flow: &mut Flow<'_>) {
-    let html = Html::parse_fragment(fragment);
+pub(crate) fn append_fragment(fragment: &str, flow: &mut Flow<'_>) -> Result<()> {
+    let html = tree::fragment(fragment)?;
     append(html.root_element(), &HashSet::new(), flow);
+    Ok(())
 }
 
 /// What a `<meta>` element says. One that can be read as ASCII is not UTF-16, whatever it says: then it
@@ -137,9 +120,34 @@ fn visible_text(element: ElementRef<'_>) -> impl Iterator<Item = &str> {
     })
 }
 
-/// Walks the tree without recursion, so that no nesting overflows the stack. Gives the number of letters
-/// that were appended; nothing of the elements `left_out` is.
-fn append(root: ElementRef<'_>, left_out: &HashSet<NodeId>, flow: &mut Flow<'_>) -> usize {
+/// What was appended, or stands between what was.
+#[derive(Default)]
+struct Appended {
+    letters: usize,
+    /// Pictures without a text that says what they show.
+    pictures: usize,
+    /// Those of them that lie in the page itself and are not marked as decoration.
+    embedded: usize,
+}
+
+impl Appended {
+    fn count(&mut self, picture: &Element) {
+        let described = picture.attr("alt").map(alternative_text);
+        if !matches!(described, Some(Some(_))) {
+            let is_decoration = picture.attr("alt").is_some_and(|alt| alt.trim().is_empty());
+            self.pictures += 1;
+            self.embedded += usize::from(!is_decoration && picture.attr("src").is_some_and(is_in_the_page));
+        }
+    }
+}
+
+fn is_in_the_page(address: &str) -> bool {
+    address.trim_start().get(..5).is_some_and(|scheme| scheme.eq_ignore_ascii_case("data:"))
+}
+
+/// Walks the tree without recursion, so that no nesting overflows the stack. Nothing of the elements `left_out` is
+/// appended.
+fn append(root: ElementRef<'_>, left_out: &HashSet<NodeId>, flow: &mut Flow<'_>) -> Appended {
     append_within(root, left_out, flow, 0)
 }
 
@@ -149,23 +157,31 @@ fn append_within(
     left_out: &HashSet<NodeId>,
     flow: &mut Flow<'_>,
     mut sections: usize,
-) -> usize {
-    let mut read = 0;
+) -> Appended {
+    let mut read = Appended::default();
     let with_inner_table: HashSet<_> = outer_tables(root).map(|table| table.id()).collect();
     let mut node = *root;
     loop {
         let mut entered = true;
         match node.value() {
             Node::Text(text) => {
-                read += letters(std::iter::once(&**text));
+                read.letters += letters(std::iter::once(&**text));
                 flow.text(text);
             }
             Node::Element(element) => {
-                entered = node.id() == root.id()
-                    || !left_out.contains(&node.id()) && !is_skipped(ElementRef::wrap(node), sections);
+                let is_shown =
+                    node.id() == root.id() || !left_out.contains(&node.id()) && !is_hidden(element);
+                let is_other = || ElementRef::wrap(node).is_some_and(|e| is_other_part(e, sections));
+                entered = is_shown && (node.id() == root.id() || !is_other());
                 if entered {
                     sections += usize::from(is_section(element.name()));
                     open(element, flow, is_layout(element) || with_inner_table.contains(&node.id()));
+                }
+                if entered && element.name() == "img" {
+                    read.count(element);
+                } else if is_shown && element.name() == "svg" {
+                    let parts = node.descendants().filter_map(|part| part.value().as_element());
+                    parts.filter(|part| part.name() == "image").for_each(|picture| read.count(picture));
                 }
             }
             _ => {}
@@ -211,35 +227,31 @@ fn is_section(name: &str) -> bool {
     matches!(name, "main" | "article" | "section")
 }
 
-/// Parts that are not the page's own text, or that a reader does not see.
-fn is_skipped(element: Option<ElementRef<'_>>, sections: usize) -> bool {
-    let Some(element) = element else { return false };
-    let value = element.value();
-    if value.attr("hidden").is_some() || value.attr("aria-hidden") == Some("true") {
+fn is_hidden(element: &Element) -> bool {
+    if element.attr("hidden").is_some() || element.attr("aria-hidden") == Some("true") {
         return true;
     }
-    if let Some(style) = value.attr("style") {
-        let style: String =
-            style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
-        if style.contains("display:none") || style.contains("visibility:hidden") {
-            return true;
-        }
-    }
-    match value.name() {
+    let Some(style) = element.attr("style") else { return false };
+    let style: String = style.chars().filter(|c| !c.is_whitespace()).collect::<String>().to_ascii_lowercase();
+    style.contains("display:none") || style.contains("visibility:hidden")
+}
+
+/// Parts that are not the page's own text.
+fn is_other_part(element: ElementRef<'_>, sections: usize) -> bool {
+    match element.value().name() {
         "script" | "style" | "noscript" | "template" | "nav" | "head" | "svg" | "iframe" | "object"
         | "select" | "button" | "input" | "textarea" | "dialog" => true,
         // A page's are about the site; an article's are notes and sources.
         "footer" | "aside" => sections == 0,
         // A page's header is its banner; an article's header, or one with the page's title, is text.
-        "header" => {
-            let has_title = element
-                .descendants()
-                .filter_map(ElementRef::wrap)
-                .any(|e| matches!(e.value().name(), "h1" | "h2"));
-            sections == 0 && !has_title
-        }
+        "header" => sections == 0 && !has_title(element),
         _ => false,
     }
+}
+
+fn has_title(element: ElementRef<'_>) -> bool {
+    let mut inner = element.descendants().filter_map(|node| node.value().as_element());
+    inner.any(|element| matches!(element.name(), "h1" | "h2"))
 }
 
 fn open(element: &Element, flow: &mut Flow<'_>, layout: bool) {

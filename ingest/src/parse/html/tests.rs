@@ -93,6 +93,40 @@ fn malformed_pages_are_read_as_far_as_they_go() {
 }
 
 #[test]
+fn what_nests_without_end_is_refused_wherever_it_stands() {
+    let deep = "<x-a>".repeat(20_001);
+    let utf16: Vec<u8> =
+        [0xff, 0xfe].into_iter().chain(deep.encode_utf16().flat_map(u16::to_le_bytes)).collect();
+    let limits = ParseLimits::default();
+    let mut builder = DocumentBuilder::new(limits.max_text_chars);
+    for refused in [
+        parse(&utf16, &limits).map(drop),
+        append_chapter(&deep, &mut builder).map(drop),
+        append_fragment(&deep, &mut Flow::new(&mut builder)),
+        crate::parse::markdown::parse(format!("<div>\n{deep}").as_bytes(), &limits).map(drop),
+        crate::parse::xml::parse(format!("<a><![CDATA[<br>{deep}]]></a>").as_bytes(), &limits).map(drop),
+        crate::parse::asciidoc::parse(format!("++++\n{deep}\n++++").as_bytes(), &limits).map(drop),
+    ] {
+        assert!(refused.unwrap_err().message().contains("nests more than 20000"));
+    }
+}
+
+#[test]
+fn pictures_beside_the_text_and_decoration_are_not_told() {
+    let picture = "<img src=\"data:image/png;base64,AAAA\">";
+    let decoration = picture.replace('>', " alt=''>");
+    let page = format!("<body><nav>{picture}</nav><p hidden>{picture}</p><p>Text.</p>{decoration}");
+    assert!(
+        read(&page).warnings.iter().all(|warning| !warning.message.contains("picture")),
+        "{:?}",
+        read(&page)
+    );
+    let mut builder = DocumentBuilder::new(1_000);
+    let cover = "<p>x</p><svg><image xlink:href='cover.jpg'/></svg><img src='a.png' alt=''><img src='b' alt='A duck'>";
+    assert_eq!(append_chapter(cover, &mut builder).unwrap(), 2);
+}
+
+#[test]
 fn pictures_are_described_or_told() {
     let document = read(
         "<body><p>Text.</p><p><img src=\"a.png\" alt=\"Revenue by year\"></p><img src=\"b.png\" alt=\"\">\

@@ -71,9 +71,9 @@ impl Letter {
         builder.paragraph(&lines.join("\n"));
         let before = builder.block_count();
         let mut parts = 1;
-        write_bodies(&mut builder, &self.bodies, &mut parts);
+        write_bodies(&mut builder, &self.bodies, &mut parts)?;
         if builder.block_count() == before {
-            write_bodies(&mut builder, &self.instead, &mut parts);
+            write_bodies(&mut builder, &self.instead, &mut parts)?;
         }
         for warning in self.warnings {
             builder.warn(None, warning);
@@ -91,7 +91,7 @@ fn start_part(builder: &mut DocumentBuilder, number: u32, label: &str) {
 }
 
 /// The first one lies in the part that names the people; `parts` counts on.
-fn write_bodies(builder: &mut DocumentBuilder, bodies: &[Body], parts: &mut u32) {
+fn write_bodies(builder: &mut DocumentBuilder, bodies: &[Body], parts: &mut u32) -> Result<()> {
     for (index, body) in bodies.iter().enumerate() {
         if index > 0 {
             *parts += 1;
@@ -100,13 +100,14 @@ fn write_bodies(builder: &mut DocumentBuilder, bodies: &[Body], parts: &mut u32)
         match body {
             Body::Html(html) => {
                 let mut flow = Flow::new(builder);
-                html::append_fragment(html, &mut flow);
+                html::append_fragment(html, &mut flow)?;
                 flow.flush();
             }
             Body::Plain(text) => write_plain(builder, text),
             Body::Rtf(rtf) => rtf::append(rtf, builder),
         }
     }
+    Ok(())
 }
 
 /// Paragraphs between empty lines; what is quoted from another message is a quotation.

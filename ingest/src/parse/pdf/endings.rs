@@ -1,6 +1,8 @@
 //! Paragraphs that end although no indent, blank line or mark tells so: in a line that breaks off though the next word
 //! would have fitted, or before a distance that is wider than within paragraphs.
 
+use std::collections::HashMap;
+
 use super::layout::Line;
 use crate::parse::flow::joins_without_blank;
 
@@ -10,6 +12,8 @@ const SAME_SIZE: f32 = 0.08;
 const WIDER: f32 = 1.25;
 /// Fewest pairs of lines from which the distance within paragraphs is known.
 const LEAST_PAIRS: usize = 2;
+/// The distances of lines are looked at on pages with so many lines at the most.
+const MAX_LINES: usize = 1_500;
 /// How many lines before and behind show how far the column reaches to the right.
 const WINDOW: usize = 10;
 /// Lines that end within this of each other, in font sizes, reach to the column's edge.
@@ -31,8 +35,10 @@ const OPEN_WORDS: &[&str] = &[
 
 /// For each line of a page whether a paragraph ends with it.
 pub(super) fn endings(lines: &[Line]) -> Vec<bool> {
-    let steps = steps_within(lines);
-    let ends = |at: usize| {
+    let steps = if lines.len() <= MAX_LINES { steps_within(lines) } else { Vec::new() };
+    // By the size, of which a page has few.
+    let mut usual_steps: HashMap<u32, Option<f32>> = HashMap::new();
+    let mut ends = |at: usize| {
         let Some(next) = lines.get(at + 1) else { return true };
         let last = &lines[at];
         let size = last.size.max(1.0);
@@ -41,10 +47,11 @@ pub(super) fn endings(lines: &[Line]) -> Vec<bool> {
         if !alike || last.size <= 0.0 || step <= 0.0 || !may_end(last) || !may_begin(next) {
             return false;
         }
-        let is_wider = step_of(&steps, last.size).is_some_and(|usual| step > WIDER * usual * size);
+        let usual = usual_steps.entry(last.size.to_bits()).or_insert_with(|| step_of(&steps, last.size));
+        let is_wider = usual.is_some_and(|usual| step > WIDER * usual * size);
         is_wider || breaks_off(lines, at)
     };
-    (0..lines.len()).map(ends).collect()
+    (0..lines.len()).map(&mut ends).collect()
 }
 
 fn same_size(one: &Line, other: &Line) -> bool {
@@ -207,5 +214,19 @@ mod tests {
             (50.0, 636.0, "they who have a small letter"),
         ];
         assert_eq!(ends(&items), [false, false, true, false, true]);
+    }
+
+    #[test]
+    fn pages_of_very_many_lines_take_no_square_of_their_number() {
+        let lines = |count: u16| {
+            let line = |number: u16| {
+                let text = if number.is_multiple_of(2) { "Two lines of" } else { "text" };
+                let cells = vec![Cell { text: text.to_owned(), ..Cell::default() }];
+                let size = 10.0 + f32::from(number / 2) * 0.01;
+                Line { cells, baseline: -12.0 * f32::from(number), size, ..Line::default() }
+            };
+            (0..count).map(line).collect::<Vec<_>>()
+        };
+        assert_eq!(endings(&lines(60_000)).iter().filter(|ends| **ends).count(), 1);
     }
 }

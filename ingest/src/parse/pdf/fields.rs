@@ -6,7 +6,7 @@ use pdfium_render::prelude::*;
 use super::glyph::Glyph;
 use crate::parse::comment::Comment;
 
-/// Most characters of one field, and fields of one page.
+/// Most characters of one field, and fields or remarks of one page.
 const MAX_CHARS: usize = 20_000;
 const MAX_FIELDS: usize = 5_000;
 /// Largest letters, in points, and the mean width of one as a share of its size.
@@ -29,10 +29,13 @@ pub(super) fn glyphs(page: &PdfPage<'_>) -> Vec<Glyph> {
 }
 
 /// What people noted on the page, which viewers show beside it, as in Office: sticky notes, and remarks on what they
-/// marked.
-pub(super) fn comments(page: &PdfPage<'_>) -> Vec<String> {
+/// marked. Tells how many were left out as well.
+pub(super) fn comments(page: &PdfPage<'_>) -> (Vec<String>, usize) {
     let comments = page.annotations().iter().filter_map(|annotation| comment(&annotation)?.shown());
-    comments.take(MAX_FIELDS).collect()
+    let mut comments: Vec<String> = comments.collect();
+    let left_out = comments.len().saturating_sub(MAX_FIELDS);
+    comments.truncate(MAX_FIELDS);
+    (comments, left_out)
 }
 
 fn comment(annotation: &PdfPageAnnotation<'_>) -> Option<Comment> {
@@ -47,7 +50,7 @@ fn comment(annotation: &PdfPageAnnotation<'_>) -> Option<Comment> {
     if annotation.is_hidden() {
         return None;
     }
-    let text = annotation.contents()?.chars().take(MAX_CHARS).collect();
+    let text = annotation.contents()?;
     let time = annotation.modification_date().or_else(|| annotation.creation_date());
     let time = time.and_then(|time| iso_time(&time)).unwrap_or_default();
     Some(Comment { author: annotation.creator().unwrap_or_default(), time, text, ..Comment::default() })

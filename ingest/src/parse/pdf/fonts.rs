@@ -16,6 +16,7 @@ const PERCENT: usize = 8;
 pub(super) struct Fonts {
     by_name: HashMap<String, usize>,
     counts: Vec<Codes>,
+    any_has_symbols: bool,
 }
 
 #[derive(Default)]
@@ -34,6 +35,7 @@ impl Fonts {
         }
         let number = self.counts.len();
         let (bold, has_symbols) = (is_bold(&name), is_symbol_font(&name));
+        self.any_has_symbols |= has_symbols;
         self.counts.push(Codes { bold, has_symbols, ..Codes::default() });
         self.by_name.insert(name, number);
         number
@@ -47,6 +49,11 @@ impl Fonts {
     /// Whether the font's codes stand for symbols.
     pub(super) fn has_symbols(&self, font: usize) -> bool {
         self.counts.get(font).is_some_and(|of| of.has_symbols)
+    }
+
+    /// Whether one of the fonts so far is one of symbols.
+    pub(super) fn any_has_symbols(&self) -> bool {
+        self.any_has_symbols
     }
 
     /// Counts a code of a font.

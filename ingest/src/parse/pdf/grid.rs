@@ -1,5 +1,7 @@
 //! Tables between drawn lines: each cell's text out of the characters that stand in it.
 
+use std::collections::HashSet;
+
 use super::glyph::Glyph;
 use super::joints::join_plain;
 use super::layout::{COLUMN_WIDTH, Line, cell_lines, is_right_to_left, subtract};
@@ -185,12 +187,6 @@ fn is_filled(places: &[Vec<Line>], grid: &Grid) -> bool {
     cells.sort_unstable();
     cells.dedup();
     let filled: Vec<usize> = cells.iter().copied().filter(|&cell| !places[cell].is_empty()).collect();
-    let distinct = |of: fn(usize, usize) -> usize| {
-        let mut of_cells: Vec<usize> = filled.iter().map(|&cell| of(cell, width)).collect();
-        of_cells.sort_unstable();
-        of_cells.dedup();
-        of_cells.len()
-    };
     let in_row = |owners: &Vec<usize>| {
         let mut cells: Vec<usize> = owners.iter().copied().filter(|&cell| !places[cell].is_empty()).collect();
         cells.dedup();
@@ -202,8 +198,15 @@ fn is_filled(places: &[Vec<Line>], grid: &Grid) -> bool {
     filled.len() >= 3
         && rows().filter(|cells| *cells > 1).count() * least >= rows().count()
         && filled.len() * 100 >= cells.len() * FILLED_PERCENT
-        && distinct(|cell, width| cell % width) >= 2
-        && distinct(|cell, width| cell / width) >= 2
+        && has_rows_and_columns(&filled, width)
+}
+
+/// Whether places stand in two rows and two columns or more.
+pub(super) fn has_rows_and_columns(places: &[usize], width: usize) -> bool {
+    let distinct = |of: fn(usize, usize) -> usize| {
+        places.iter().map(|&place| of(place, width)).collect::<HashSet<_>>().len()
+    };
+    distinct(|place, width| place % width) >= 2 && distinct(|place, width| place / width) >= 2
 }
 
 /// Characters without a gap between.

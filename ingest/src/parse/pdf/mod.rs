@@ -224,7 +224,10 @@ fn read(
         Err(error) => error,
     };
     match fallback::read(path, limits, &engines.passwords, on_page) {
-        Ok((text, _)) => Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}")))),
+        Ok((text, holds_files)) => {
+            let unread = if holds_files { "; not read: the files that are embedded in it" } else { "" };
+            Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}{unread}"))))
+        }
         Err(second) if is_encrypted(&second) => Err(second),
         Err(_) if error.kind() == ErrorKind::NotInstalled => Err(error),
         Err(second) => Err(second),

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::grid::has_rows_and_columns;
 use super::rulings::Grid;
 
 /// Largest grid that is looked through.
@@ -164,16 +165,7 @@ fn is_table_with_margins(grid: &Grid, region: &Region) -> bool {
         return false;
     };
     owners.retain(|owner| *owner != left && *owner != right);
-    owners.sort_unstable();
-    owners.dedup();
-    let width = grid.xs.len() - 1;
-    let distinct = |of: fn(usize, usize) -> usize| {
-        let mut places: Vec<usize> = owners.iter().map(|owner| of(*owner, width)).collect();
-        places.sort_unstable();
-        places.dedup();
-        places.len()
-    };
-    distinct(|owner, width| owner % width) >= 2 && distinct(|owner, width| owner / width) >= 2
+    has_rows_and_columns(&owners, grid.xs.len() - 1)
 }
 
 /// Without columns and rows that are the same as the one before.

@@ -98,7 +98,7 @@ fn read_page(
     let (mut placed, unmapped) = glyphs(&text);
     placed.extend(fields::glyphs(&page));
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
-    let comments = fields::comments(&page);
+    let (comments, unread) = fields::comments(&page);
     *chars += glyphs.iter().map(Vec::len).sum::<usize>();
     *chars += comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
     if *chars > limits.max_text_chars {
@@ -110,7 +110,9 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
-    let warning = (unmapped > 0).then(|| without_characters(unmapped));
+    let warnings =
+        [(unmapped > 0).then(|| without_characters(unmapped)), (unread > 0).then(|| without_remarks(unread))];
+    let warning = warnings.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
     let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines, unmapped) {
         true => from_picture(&page, read, scanner)?,
@@ -257,6 +259,10 @@ fn without_characters(unmapped: usize) -> String {
     format!("{unmapped} characters were left out, as their fonts do not tell which ones they are")
 }
 
+fn without_remarks(unread: usize) -> String {
+    format!("{unread} remarks on the page were left out, as it has too many; split the file")
+}
+
 /// The share of the page that its largest picture covers.
 fn picture_share(page: &PdfPage<'_>) -> f32 {
     let pictures = page.objects().iter().filter(|o| o.object_type() == PdfPageObjectType::Image);
@@ -378,7 +384,8 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
             // Asking for the font's name costs an allocation, so it is asked once a word.
             font = fonts.number(char.font_name());
             bold = fonts.is_bold(font);
-            word_start = fonts.has_symbols(font);
+            // A box stands before its label without a blank between.
+            word_start = fonts.any_has_symbols();
         }
         if fonts.has_symbols(font) {
             c = symbol(c);

@@ -35,7 +35,7 @@ pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Option<String> {
     let count_of_pages = pages.iter().map(|page| page.number).max().unwrap_or(0);
     let running = running_keys(pages, body, count_of_pages);
     let mut seen = HashSet::new();
-    let mut left_out: Vec<(String, usize)> = Vec::new();
+    let mut left_out: HashMap<String, usize> = HashMap::new();
     for page in pages {
         let numbering = Numbering::of(page, count_of_pages);
         let at_edge = edge_lines(&page.lines, |line| is_running(line, &numbering, body, &running));
@@ -45,7 +45,7 @@ pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Option<String> {
             index += 1;
             let keep = !line.running || is_first(line, &numbering, body, &running, &mut seen);
             if !keep {
-                count(&mut left_out, line.text());
+                *left_out.entry(line.text()).or_default() += 1;
             }
             keep
         });
@@ -185,24 +185,33 @@ fn peel(
     }
 }
 
-fn count(left_out: &mut Vec<(String, usize)>, text: String) {
-    match left_out.iter_mut().find(|(known, _)| *known == text) {
-        Some((_, times)) => *times += 1,
-        None => left_out.push((text, 1)),
-    }
-}
-
-fn warning(mut left_out: Vec<(String, usize)>) -> Option<String> {
-    left_out.retain(|(text, _)| text.chars().any(char::is_alphabetic));
+fn warning(left_out: HashMap<String, usize>) -> Option<String> {
+    let says_something = |(text, _): &(String, usize)| text.chars().any(char::is_alphabetic);
+    let mut left_out: Vec<(String, usize)> = left_out.into_iter().filter(says_something).collect();
     let lines: usize = left_out.iter().map(|(_, times)| times).sum();
     if lines == 0 {
         return None;
     }
-    left_out.sort_by_key(|(_, times)| std::cmp::Reverse(*times));
+    left_out.sort_by(|(one, times), (other, others)| others.cmp(times).then_with(|| one.cmp(other)));
     let quotes = left_out.iter().take(MAX_QUOTES).map(|(text, times)| {
         let quote: String = text.chars().take(MAX_QUOTE_CHARS).collect();
         format!("{quote:?} ({times} times)")
     });
     let quotes = quotes.collect::<Vec<_>>().join(", ");
     Some(format!("{lines} repetitions of running headers and footers were left out: {quotes}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_most_repeated_are_quoted_first_and_then_by_their_text() {
+        let left_out =
+            [("b", 2), ("a", 2), ("c", 3), ("17", 9)].map(|(text, times)| (text.to_owned(), times));
+        let told = warning(HashMap::from(left_out)).unwrap();
+        assert!(told.starts_with("7 repetitions"), "{told}");
+        assert!(told.ends_with("\"c\" (3 times), \"a\" (2 times), \"b\" (2 times)"), "{told}");
+        assert_eq!(warning(HashMap::from([("17".to_owned(), 9)])), None);
+    }
 }

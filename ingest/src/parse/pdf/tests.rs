@@ -541,6 +541,10 @@ fn pdfium_reads_remarks_and_hands_on_embedded_files() {
     let (document, members) = read(&EngineConfig::default());
     assert!(members.is_empty());
     assert!(document.warnings[0].message.contains("embedded in it"), "{:?}", document.warnings);
+    let (document, _) = read(&EngineConfig { pdfium: Some("/nowhere".into()), ..EngineConfig::default() });
+    let message = &document.warnings[0].message;
+    assert!(message.contains("/nowhere") || message.contains("knows no layout"), "{message}");
+    assert!(message.ends_with("not read: the files that are embedded in it"), "{message}");
     let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
     let (document, members) = read(&EngineConfig { pdfium: Some(library), ..EngineConfig::default() });

@@ -10,7 +10,7 @@ use footnote_core::{Error, Result};
 
 use self::comments::Comments;
 use self::shapes::{Marker, Places, Role, Shape, Slide};
-use super::alternative::unread_pictures;
+use super::alternative::{unread_files, unread_pictures};
 use super::builder::DocumentBuilder;
 use super::flow::append_table;
 use super::limits::ParseLimits;
@@ -51,9 +51,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         comments.append(&mut builder, Some(number), &mut package, &relations)?;
     }
     unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
-    if objects > 0 {
-        builder.warn(None, format!("not read: {objects} embedded files; save each as a file and upload it"));
-    }
+    unread_files(objects).into_iter().for_each(|warning| builder.warn(None, warning));
     builder.finish(ContentType::Pptx, "quick-xml 0.42")
 }
 

@@ -10,7 +10,6 @@ use footnote_core::Result;
 use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
 
 use self::inline::{Substitutions, plain};
-use super::builder::DocumentBuilder;
 use super::flow::{Flow, append_table};
 use super::limits::ParseLimits;
 use super::text::decode;
@@ -21,11 +20,8 @@ const MAX_DEPTH: usize = 40;
 /// Reads reStructuredText.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, None);
-    let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = decoded.warning() {
-        builder.warn(None, warning);
-    }
-    let text = decoded.text.replace("\r\n", "\n").replace('\r', "\n").replace('\t', "        ");
+    let mut builder = decoded.builder(limits);
+    let text = decoded.line_feeds().replace('\t', "        ");
     let lines: Vec<&str> = text.lines().map(str::trim_end).collect();
     let mut reader = Reader {
         flow: Flow::new(&mut builder),

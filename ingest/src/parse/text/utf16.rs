@@ -65,7 +65,8 @@ fn units(sample: &[u8], encoding: &'static Encoding) -> impl Iterator<Item = (u8
 }
 
 /// Whether all characters are Han, as in a title without marks. Their high bytes are few and mostly ASCII, their low
-/// bytes are any: no other encoding has bytes of two such kinds in turns.
+/// bytes are any: no other encoding has bytes of two such kinds in turns. In Shift_JIS, Katakana come close, but first
+/// bytes of characters are all high.
 fn is_han_alone(sample: &[u8], encoding: &'static Encoding) -> bool {
     let units = || units(sample, encoding);
     let all = units().count();
@@ -73,6 +74,7 @@ fn is_han_alone(sample: &[u8], encoding: &'static Encoding) -> bool {
         && units().all(|(high, _)| (0x4e..=0x9f).contains(&high))
         && units().filter(|(high, _)| high.is_ascii()).count() * 2 >= all
         && units().filter(|(_, low)| !low.is_ascii()).count() * 4 >= all
+        && !units().all(|(_, low)| low >= 0x81)
 }
 
 /// Bytes that no text in ASCII or in a legacy encoding has.
@@ -146,6 +148,8 @@ mod tests {
             (BIG5, "員工年假制度"),
             (EUC_KR, TEXTS[2]),
             (SHIFT_JIS, TEXTS[6]),
+            (SHIFT_JIS, "データベースシステム"),
+            (SHIFT_JIS, "システムデータベース"),
         ];
         for (encoding, text) in texts.into_iter().chain([(WINDOWS_1251, TEXTS[0])]) {
             let bytes = encoding.encode(text).0;

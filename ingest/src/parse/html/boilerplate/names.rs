@@ -205,8 +205,6 @@ pub(super) const TOPICS: &[&str] = &[
     "recommended",
     "related",
     "respond",
-    "sponsor",
-    "sponsored",
     "tuijian",
     "xiangguan",
 ];

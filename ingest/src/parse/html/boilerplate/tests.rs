@@ -169,3 +169,20 @@ fn chinese_pages_lose_advertising_calls_and_comments() {
         ],
     );
 }
+
+#[test]
+fn pages_that_nest_deep_keep_all() {
+    let links = "<div class=sidebar><a href=1>One other page</a><a href=2>Two other pages</a></div>";
+    let page = |levels: usize| {
+        let paragraphs = format!("<p>{ENGLISH}</p>").repeat(5);
+        format!(
+            "<body><h1>Leave</h1>{paragraphs}{links}{}deep{}",
+            "<b>".repeat(levels),
+            "</b>".repeat(levels)
+        )
+    };
+    check(&page(200), &["Leave", ENGLISH.trim(), "deep"], &["other page"]);
+    check(&page(300), &["Leave", ENGLISH.trim(), "deep", "Two other pages"], &[]);
+    let related = "<div class=related>".repeat(3_000);
+    check(&format!("<body>{related}{}", ENGLISH.repeat(5)), &[ENGLISH.trim()], &[]);
+}

@@ -1,4 +1,4 @@
-//! Whole pages as PDFium reads them: turned text, coloured cells, symbols.
+//! Whole pages as PDFium reads them: turned text, coloured cells, symbols, remarks.
 
 use super::*;
 
@@ -56,4 +56,39 @@ fn pdfium_reads_symbols_of_symbol_fonts() {
     fs_err::write(file.path(), text).unwrap();
     let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
     assert!(document.text.contains('☐') && document.text.contains('☒'), "{}", document.text);
+}
+
+/// A box stands before its label, and behind the label before it, without a blank.
+#[test]
+fn pdfium_reads_symbols_within_words() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let parts = [("F2", "o"), ("F1", "Yes"), ("F2", "o"), ("F1", "No")];
+    let shown = parts.map(|(font, text)| format!("/{font} 10 Tf ({text}) Tj "));
+    let wingdings = "<< /Type /Font /Subtype /Type1 /BaseFont /Wingdings >>".to_owned();
+    let bytes = annotated(&format!("BT 72 700 Td {}ET", shown.concat()), "", "", &[wingdings]);
+    let text = String::from_utf8(bytes).unwrap().replace("/F1 3 0 R", "/F1 3 0 R /F2 20 0 R");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), text).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    assert!(document.text.replace(' ', "").ends_with("☐Yes☐No"), "{}", document.text);
+}
+
+#[test]
+fn pdfium_reads_long_remarks_and_tells_of_those_that_are_too_many() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let long = format!("{}end of it", "word ".repeat(5_000));
+    let remarks: Vec<String> = std::iter::once(long.clone())
+        .chain((2..=5_002).map(|number| format!("Remark {number}")))
+        .map(|text| format!("<< /Type /Annot /Subtype /Text /Rect [72 695 90 712] /Contents ({text}) >>"))
+        .collect();
+    let names: Vec<String> = (20..20 + remarks.len()).map(|number| format!("{number} 0 R")).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), annotated(HELLO, &names.join(" "), "", &remarks)).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    assert!(document.text.contains(&long) && document.text.contains("Remark 5000"));
+    assert!(document.warnings[0].message.contains("2 remarks on the page"), "{:?}", document.warnings);
 }
