@@ -252,8 +252,8 @@ mod tests {
         check("Employees can take five days.", "Employees may take five days.", "How many days?", None);
         check("该船可能在1912年沉没。", "该船可能在1912年沉没。", "何时沉没？", None);
         let source = "洛阳街的街名，相传是呼应当时位于香港仔的大成纸厂，取「洛阳纸贵」的典故而命名。";
-        check("洛阳街的街名呼应大成纸厂。", source, "街名从何而来？", Some("possibility"));
-        check("洛阳街的街名相传呼应大成纸厂。", source, "街名从何而来？", None);
+        check("洛阳街的街名是呼应当时位于香港仔的大成纸厂。", source, "街名从何而来？", Some("possibility"));
+        check("洛阳街的街名相传是呼应当时位于香港仔的大成纸厂。", source, "街名从何而来？", None);
         check("该船在1912年沉没。", "该船可能在1912年沉没。", "何时沉没？", Some("possibility"));
     }
 
