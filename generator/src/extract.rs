@@ -39,7 +39,9 @@ pub(crate) async fn choose(
     let mut chosen: Vec<Chosen> = Vec::new();
     for part in &parts {
         for more in choose_for_part(part, sources, models, most).await? {
-            if !chosen.iter().any(|known| known.place == more.place) {
+            // Documents repeat their sentences.
+            let words = |chosen: &Chosen| on_one_line(sources.text(&chosen.place));
+            if !chosen.iter().any(|known| words(known) == words(&more)) {
                 chosen.push(more);
             }
         }
@@ -101,7 +103,7 @@ async fn add_meaning(
     Ok(())
 }
 
-/// Cosines on a scale on which the best is 1 and the worst, where they differ at all, 0.
+/// Cosines on a scale on which the best is 1 and the worst, where they lie further apart than [`LEAST_RANGE`], 0.
 fn spread(cosines: &[f32]) -> impl Iterator<Item = f32> {
     let low = cosines.iter().copied().fold(f32::INFINITY, f32::min);
     let high = cosines.iter().copied().fold(f32::NEG_INFINITY, f32::max);

@@ -1,10 +1,12 @@
 //! Rows of tables with their headers: without it, a row does not say what its figures are.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use footnote_core::citation::{Citation, RowRange};
 use footnote_core::passage::{Passage, TableHeader};
 
+use crate::support::Terms;
 use crate::tables::Table;
 use crate::verify::{Place, Sources};
 
@@ -65,6 +67,41 @@ impl Sources {
         headers.into_iter().any(|header| header.start <= place.bytes.start && place.bytes.end <= header.end)
     }
 
+    /// Of several rows of tables, leaves those whose label `terms` have: a figure of one and the label of another are of
+    /// nothing.
+    pub(crate) fn leave_out_other_rows(&self, places: &mut Vec<Place>, terms: &Terms) {
+        *places = places.iter().flat_map(|place| self.rows_apart(place)).collect();
+        let label = |place: &Place| label_of_row(self.text(place)).map(Terms::of);
+        if places.iter().filter_map(label).count() > 1 {
+            places.retain(|place| label(place).is_none_or(|label| label.held_by(&[terms]) > 0.0));
+        }
+    }
+
+    /// The rows of a place that is nothing but rows, or the place.
+    fn rows_apart(&self, place: &Place) -> Vec<Place> {
+        let text = self.text(place);
+        if !text.contains('\n') || !text.lines().all(|line| line.starts_with('|')) {
+            return vec![place.clone()];
+        }
+        let mut start = place.bytes.start;
+        let mut rows = Vec::new();
+        for line in text.split_inclusive('\n') {
+            let end = start + line.trim_end().len();
+            rows.push(Place { passage: place.passage, bytes: start..end });
+            start += line.len();
+        }
+        rows
+    }
+
+    /// What a reader reads at a place: a row of a table below its header.
+    pub(crate) fn read_at(&self, place: &Place) -> Cow<'_, str> {
+        let text = self.text(place);
+        match self.header_text(place) {
+            Some(header) => Cow::Owned(format!("{header}\n{text}")),
+            None => Cow::Borrowed(text),
+        }
+    }
+
     fn header_citation(&self, place: &Place, own: &Citation) -> Option<Citation> {
         match self.header(place)? {
             Header::Within(bytes) => self.citation(&Place { passage: place.passage, bytes }, own.score),
@@ -105,6 +142,12 @@ fn begins_within<'p>(passage: &'p Passage, table: &Table) -> Option<&'p TableHea
         tables.first().is_some_and(|table| !table.header.is_empty())
     };
     passage.table_header.as_ref().filter(|_| is_first).filter(names_columns)
+}
+
+/// The first cell of a row of Markdown that is no number: what the row is about.
+fn label_of_row(row: &str) -> Option<&str> {
+    let cells = row.strip_prefix('|')?.split('|').map(str::trim);
+    cells.into_iter().find(|cell| cell.chars().any(char::is_alphabetic))
 }
 
 /// A header as it stands above rows in Markdown: with the rule below it, which one of several lines has within it.

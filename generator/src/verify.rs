@@ -205,14 +205,16 @@ impl Sources {
         context
     }
 
-    /// The sentence before and the one after.
+    /// The sentence before and the one after; beside a row no other row, which is about something else.
     fn neighbours(&self, place: &Place) -> Vec<&str> {
         let Some(indexed) = self.0.get(place.passage) else { return Vec::new() };
         let first = indexed.sentences.iter().position(|(r, _)| r.end > place.bytes.start);
         let after = indexed.sentences.iter().find(|(r, _)| r.start >= place.bytes.end);
         let before = first.and_then(|at| at.checked_sub(1)).and_then(|at| indexed.sentences.get(at));
         let text = |(range, _): &(Range<usize>, Terms)| indexed.passage.text.get(range.clone());
-        [before, after].into_iter().flatten().filter_map(text).collect()
+        let is_row = |text: &str| text.starts_with('|');
+        let says_more = |text: &&str| !(is_row(self.text(place)) && is_row(text));
+        [before, after].into_iter().flatten().filter_map(text).filter(says_more).collect()
     }
 
     /// Whether a place is no more than a heading or the title.
@@ -314,7 +316,7 @@ impl Verifier {
         let (score, method) = if held >= WORDS_DECIDE_FROM && sources.is_one_sentence(&places) {
             (words, "words")
         } else {
-            let premise = places.iter().map(|place| sources.text(place)).collect::<Vec<_>>().join("\n");
+            let premise = places.iter().map(|place| sources.read_at(place)).collect::<Vec<_>>().join("\n");
             match self.models.score(&premise, claim).await? {
                 Some((method, raw)) => {
                     let told = self.calibration.curve(method).at(raw);
@@ -330,7 +332,7 @@ impl Verifier {
 
     /// The share of the claim's words, numbers left aside, that the places hold.
     fn about(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
-        let held: Vec<Terms> = places.iter().map(|place| Terms::of(sources.text(place))).collect();
+        let held: Vec<Terms> = places.iter().map(|place| Terms::of(&sources.read_at(place))).collect();
         terms.words_held_by(&held.iter().collect::<Vec<_>>())
     }
 
@@ -370,7 +372,7 @@ impl Verifier {
     }
 
     fn words(&self, sources: &Sources, terms: &Terms, places: &[Place]) -> f32 {
-        let held: Vec<Terms> = places.iter().map(|place| Terms::of(sources.text(place))).collect();
+        let held: Vec<Terms> = places.iter().map(|place| Terms::of(&sources.read_at(place))).collect();
         terms.held_by(&held.iter().collect::<Vec<_>>())
     }
 
@@ -414,10 +416,13 @@ impl Verifier {
             })
             .collect();
         candidates.extend(joined);
+        for places in &mut candidates {
+            sources.leave_out_other_rows(places, terms);
+        }
         // A sentence about something else may have the same number, and denies nothing.
         let about = |places: &Vec<Place>| self.about(sources, terms, places);
         let closest = candidates.iter().map(about).fold(0.0, f32::max);
-        candidates.retain(|places| about(places) >= ABOUT_THE_SAME * closest);
+        candidates.retain(|places| !places.is_empty() && about(places) >= ABOUT_THE_SAME * closest);
         let mut best: Option<(usize, f32, Vec<Place>, Vec<Fact>)> = None;
         for places in candidates {
             let missing = missing_facts(sources, question, claim, &places);
@@ -434,17 +439,15 @@ impl Verifier {
     }
 }
 
-/// Why the claim says more than the places do; within one language.
+/// Why the claim says more or other than the places do; within one language.
 fn overstates(sources: &Sources, question: &str, claim: &str, places: &[Place]) -> Option<&'static str> {
     if sources.language_of(places) != Some(is_chinese(claim)) {
         return None;
     }
-    let texts: Vec<&str> = places.iter().map(|place| sources.text(place)).collect();
-    let around: Vec<&str> = places.iter().flat_map(|place| sources.context(place)).collect();
-    let said: Vec<Said<'_>> = places
-        .iter()
-        .map(|place| Said { text: sources.text(place), around: sources.context(place) })
-        .collect();
+    let said = |place| Said { text: sources.text(place), around: sources.context(place) };
+    let said: Vec<Said<'_>> = places.iter().map(said).collect();
+    let texts: Vec<&str> = said.iter().map(|said| said.text).collect();
+    let around: Vec<&str> = said.iter().flat_map(|said| said.around.iter().copied()).collect();
     predicate::misjoins(claim, &said, question)
         .or_else(|| timed::turns_time(claim, &texts))
         .or_else(|| qualified::overstates(claim, &texts, &around, question))

@@ -231,6 +231,39 @@ async fn a_neighbour_lends_no_figure() {
 }
 
 #[tokio::test]
+async fn a_row_lends_no_figure_and_its_header_does() {
+    let judge = async |says: &str| {
+        let mut asked = request("What is the weight of the X2?", &["| X1 | 40 |\n| X2 | 85 |"], true);
+        let text = "| Model | Weight (kg) |".to_owned();
+        let span = Span::new(0, text.chars().count());
+        asked.retrieved.passages[0].table_header =
+            Some(footnote_core::passage::TableHeader { span, text, page: None });
+        let answer = read(answerer(Some(Scripted::done(says))).answer(asked).await.unwrap()).await;
+        answer.sentences[0].verdict
+    };
+    assert_eq!(judge("The X2 has a weight of 85 kg [1].").await, Verdict::Supported);
+    assert_ne!(judge("The X2 has a weight of 40 kg [1].").await, Verdict::Supported);
+    assert_eq!(judge("The X1 has a weight of 40 kg, the X2 of 85 kg [1].").await, Verdict::Supported);
+}
+
+#[tokio::test]
+async fn sentences_of_two_documents_are_not_joined_by_half_of_the_matter() {
+    let texts = ["派西的父亲亚瑟是魔法部的员工；他的母亲是茉莉。", "朱椿是明太祖朱元璋第十一子，母郭惠妃。"];
+    let judge = async |says: &str| said(&texts, "朱椿的母亲是谁？", says, UnsupportedPolicy::Drop).await;
+    let answer = judge("朱椿的母亲是茉莉[1]。").await;
+    assert!(!answer.text.contains("朱椿的母亲是茉莉"), "{:?}", answer.sentences);
+}
+
+#[tokio::test]
+async fn an_extract_repeats_no_sentence() {
+    let text = "Wheeler is a Maryland corporation formed in 2011.";
+    let mut asked = request("When was the Wheeler corporation formed?", &[text, text], true);
+    asked.answer.mode = AnswerMode::Extractive;
+    let answer = read(answerer(None).answer(asked).await.unwrap()).await;
+    assert_eq!(answer.text, format!("{text} [1]"));
+}
+
+#[tokio::test]
 async fn neither_a_heading_nor_bare_figures_are_an_extract() {
     let text = "JavaScript code example\n\nThe function adds two numbers.\n\n| 453 | 1,875,748 | $ 97 |\n| 453 | 1,872,448 | $ 41 |";
     let mut asked = request("What does the JavaScript code example do?", &[text], true);
