@@ -86,8 +86,12 @@ impl QuestionText {
 /// Most parts of a question that are searched by themselves.
 const MOST_PARTS: usize = 6;
 
-/// What joins two questions into one sentence.
+/// Longest sentence that is taken apart, in bytes.
+const MOST_JOINED_BYTES: usize = 2_000;
+
+/// What joins two questions into one sentence; a longer one before its parts.
 const JOINED_ENGLISH: [&str; 4] = [", and ", " and ", "; ", ", "];
+/// What English questions begin with: those for something, and those whether something is so.
 const ASKING_FOR: [&str; 9] =
     ["what ", "who ", "whom ", "whose ", "when ", "where ", "which ", "why ", "how "];
 const ASKING_WHETHER: [&str; 13] = [
@@ -148,33 +152,39 @@ impl QuestionText {
 /// Cut where a joining word is followed by one that asks, and something asks before it.
 fn english_parts(sentence: &str) -> Vec<&str> {
     let lower = sentence.to_ascii_lowercase();
-    for (at, _) in lower.match_indices([',', ';', ' ']) {
-        let Some(joint) = JOINED_ENGLISH.iter().find(|joint| lower[at..].starts_with(**joint)) else {
-            continue;
-        };
-        let (before, after) = (&lower[..at], &lower[at + joint.len()..]);
-        if begins_asking(before) && begins_asking(after) && before.split(' ').count() >= 3 {
-            let mut parts = vec![&sentence[..at]];
-            parts.extend(english_parts(&sentence[at + joint.len()..]));
-            return parts;
-        }
-    }
-    vec![sentence]
+    let asks = |from: usize, to: usize| begins_asking(&lower[from..to]);
+    cut_at(sentence, &lower, &JOINED_ENGLISH, |from, at, after| {
+        asks(from, at) && asks(after, lower.len()) && lower[from..at].split(' ').count() >= 3
+    })
 }
 
 fn chinese_parts(sentence: &str) -> Vec<&str> {
-    for (at, _) in sentence.match_indices(['，', '；', '、']) {
-        let Some(joint) = JOINED_CHINESE.iter().find(|joint| sentence[at..].starts_with(**joint)) else {
-            continue;
-        };
-        let (before, after) = (&sentence[..at], &sentence[at + joint.len()..]);
-        if asks(before) && asks(after) {
-            let mut parts = vec![before];
-            parts.extend(chinese_parts(after));
-            return parts;
+    cut_at(sentence, sentence, &JOINED_CHINESE, |from, at, after| {
+        asks(&sentence[from..at]) && asks(&sentence[after..])
+    })
+}
+
+/// The parts of a sentence, cut at those joints of `text`, which is as long, where `is_cut` says so of the part's
+/// start, the joint and what stands behind it. A long sentence is no chain of questions, and is left whole.
+fn cut_at<'s>(
+    sentence: &'s str,
+    text: &str,
+    joints: &[&str],
+    is_cut: impl Fn(usize, usize, usize) -> bool,
+) -> Vec<&'s str> {
+    let mut parts = Vec::new();
+    let mut from = 0;
+    let places = text.char_indices().map(|(at, _)| at).filter(|_| text.len() <= MOST_JOINED_BYTES);
+    for at in places {
+        let joint = joints.iter().find(|joint| text[at..].starts_with(**joint));
+        let Some(after) = joint.map(|joint| at + joint.len()) else { continue };
+        if at >= from && is_cut(from, at, after) {
+            parts.push(&sentence[from..at]);
+            from = after;
         }
     }
-    vec![sentence]
+    parts.push(&sentence[from..]);
+    parts
 }
 
 /// Whether a text in small letters begins as English questions do.
@@ -202,12 +212,19 @@ fn leans_on_another(question: &str) -> bool {
     let question = question.trim().to_lowercase();
     if is_chinese(&question) {
         let length = question.chars().filter(|c| c.is_alphanumeric()).count();
-        return length <= FEW_CHARACTERS || POINTING_CHINESE.iter().any(|word| question.contains(word));
+        return length <= FEW_CHARACTERS || has_pointing_words(&question);
     }
-    let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
-    words.len() <= FEW_WORDS
+    let words = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    words.count() <= FEW_WORDS
         || POINTING_BEGINNINGS.iter().any(|beginning| question.starts_with(beginning))
-        || words.iter().any(|word| POINTING_WORDS.contains(word))
+        || has_pointing_words(&question)
+}
+
+/// Whether a text has a word that stands for what another one names.
+pub fn has_pointing_words(text: &str) -> bool {
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| POINTING_WORDS.iter().any(|pointing| pointing.eq_ignore_ascii_case(word)))
+        || POINTING_CHINESE.iter().any(|word| text.contains(word))
 }
 
 /// Whether at least a fifth of the letters are Han characters: enough to answer in Chinese.
@@ -287,6 +304,7 @@ mod tests {
             ]
         );
         assert_eq!(parts("新员工的年假有多少天，病假最多能请几天，以及谁批准出差申请？").len(), 3);
+        assert_eq!(parts(&format!("年假几天，{}病假几天", "，".repeat(900))).len(), 1, "it is too long");
         let four = "How long is leave? Who approves travel? What is the hotel limit? When are receipts due?";
         assert_eq!(parts(four).len(), 4);
         for one in [

@@ -235,17 +235,14 @@ fn after_end(text: &str, end: usize, finished: bool) -> Option<usize> {
         }
         let blanks = leading_blanks(rest);
         let after = rest.get(blanks..).unwrap_or_default();
-        if after.is_empty() || after == "'" && !finished {
+        if after.is_empty() || !finished && matches!(after, "'" | "''") {
             return finished.then_some(end);
         }
         if let Some(beyond) = after.strip_prefix("''").filter(|_| blanks > 0)
-            && (beyond.starts_with(char::is_whitespace) || beyond.is_empty() && finished)
+            && (beyond.is_empty() || beyond.starts_with(char::is_whitespace))
         {
             end += blanks + 2; // a closing quotation mark that stands apart, as in texts that were cut into tokens
             continue;
-        }
-        if after == "''" {
-            return None;
         }
         match markers::at_start(after) {
             Start::Marker(len, _) => end += blanks + len,

@@ -55,18 +55,9 @@ impl Terms {
         Self(self.0.iter().filter(|(term, _)| is_new(term)).map(|(t, w)| (t.clone(), *w)).collect())
     }
 
-    fn weight(&self) -> f32 {
-        self.0.values().sum()
-    }
-
     /// The part of these terms' weight that `texts` together hold, 0 to 1.
     pub(crate) fn held_by(&self, texts: &[&Terms]) -> f32 {
-        let total = self.weight();
-        if total == 0.0 {
-            return 0.0;
-        }
-        let held = self.0.iter().filter(|(term, _)| texts.iter().any(|t| t.0.contains_key(*term)));
-        (held.map(|(_, weight)| weight).sum::<f32>() / total).clamp(0.0, 1.0)
+        self.share_of(|term| texts.iter().any(|text| text.0.contains_key(term)))
     }
 
     /// The same, where a word also stands for those that it begins, or that begin it: `Dada` for `Dadaists`.
@@ -77,10 +68,17 @@ impl Terms {
                     && term.bytes().chain(other.bytes()).all(|b| b.is_ascii_lowercase())
                     && (term.starts_with(other) || other.starts_with(term))
         };
-        let total = self.weight();
-        let held =
-            self.0.iter().filter(|(term, _)| texts.iter().any(|t| t.0.keys().any(|it| is_kin(term, it))));
-        if total == 0.0 { 0.0 } else { (held.map(|(_, weight)| weight).sum::<f32>() / total).clamp(0.0, 1.0) }
+        self.share_of(|term| texts.iter().any(|text| text.0.keys().any(|other| is_kin(term, other))))
+    }
+
+    /// The part of the weight that these terms have, 0 to 1.
+    fn share_of(&self, is_held: impl Fn(&str) -> bool) -> f32 {
+        let total: f32 = self.0.values().sum();
+        if total == 0.0 {
+            return 0.0;
+        }
+        let held = self.0.iter().filter(|(term, _)| is_held(term));
+        (held.map(|(_, weight)| weight).sum::<f32>() / total).clamp(0.0, 1.0)
     }
 
     /// The same as [`Self::held_by`] of the terms that are no numbers or identifiers; 1 where there are none.

@@ -68,8 +68,7 @@ async fn a_small_chunk_is_found_and_its_section_is_read() {
     let settings = json!({"retrieval": {"top_k": 1, "parent_tokens": 0, "evidence_threshold": 0.0}});
     let body =
         json!({"name": "zoo", "chunking": {"max_tokens": 32, "overlap_tokens": 0}, "settings": settings});
-    let created = app.client.post("/api/v1/knowledge-bases", &body).await.expect(201);
-    let kb = TestKnowledgeBase::new(app.client.clone(), &created);
+    let kb = app.knowledge_base_of(&body).await;
     let text = "# Zoo\n\n## Lions\n\nThe lions are fed with horse meat by their keeper at half past seven in the evening. \
                 Nobody else may enter the den while they eat, not even the director of the zoo himself. Their water \
                 is changed at noon.\n\n## Bears\n\nThe bears are fed with apples and with honey before the zoo opens.\n";

@@ -141,8 +141,7 @@ async fn what_lies_beside_what_was_found_is_taken_along_too() {
     let settings = json!({"retrieval": {"top_k": 1, "parent_tokens": 96, "evidence_threshold": 0.0}});
     let body =
         json!({"name": "zoo", "chunking": {"max_tokens": 32, "overlap_tokens": 0}, "settings": settings});
-    let created = app.client.post("/api/v1/knowledge-bases", &body).await.expect(201);
-    let kb = TestKnowledgeBase::new(app.client.clone(), &created);
+    let kb = app.knowledge_base_of(&body).await;
     let animals = ["lions", "bears", "otters", "penguins", "giraffes", "tortoises"];
     let foods =
         ["horse meat", "apples and honey", "small trout", "frozen herring", "acacia leaves", "dandelions"];

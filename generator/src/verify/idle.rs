@@ -84,6 +84,7 @@ const COURTEOUS_CHINESE: [&str; 11] = [
     "感谢",
     "欢迎",
 ];
+/// The same.
 const BESIDE_CHINESE: [&str; 51] = [
     "根据提供的",
     "如有需要",

@@ -6,7 +6,7 @@
 //!
 //! In doubt nothing is reported.
 
-use footnote_core::question::is_han;
+use footnote_core::question::{has_pointing_words, is_han};
 
 use crate::support::Terms;
 
@@ -51,11 +51,8 @@ const BETWEEN: usize = 4;
 const WHAT_IT_IS: usize = 4;
 /// Share of a name's terms from which a text beside the evidence names the same.
 const NAMED_FROM: f32 = 0.6;
-/// Words that stand for a subject.
-const POINTING: [&str; 22] = [
-    "it", "its", "this", "that", "these", "those", "they", "he", "she", "who", "which", "该", "本", "这",
-    "那", "其", "它", "他", "她", "此", "上述", "者",
-];
+/// Chinese words that stand for a subject, besides those of questions.
+const POINTING: [&str; 3] = ["本", "其", "者"];
 
 /// A text of the evidence.
 pub(super) struct Said<'a> {
@@ -151,10 +148,7 @@ fn what_it_is(claim: &str) -> Option<(&str, &str)> {
 
 /// Whether a text has a word that stands for what another sentence names.
 fn points(text: &str) -> bool {
-    POINTING.iter().any(|word| match word.chars().all(is_han) {
-        true => text.contains(word),
-        false => text.split(|c: char| !c.is_alphanumeric()).any(|found| found.eq_ignore_ascii_case(word)),
-    })
+    has_pointing_words(text) || POINTING.iter().any(|word| text.contains(word))
 }
 
 /// Whether what the claim ends with after its copula stands in the texts only as the beginning of a longer phrase.

@@ -12,25 +12,26 @@ enum Side {
     After,
 }
 
-const BEFORE_IT: [(&str, Side); 16] = [
+/// Words right ahead of a year; a longer one before its parts.
+const AHEAD: [(&str, Side); 15] = [
+    ("not until", Side::After),
     ("before", Side::Before),
     ("until", Side::Before),
     ("till", Side::Before),
     ("prior to", Side::Before),
     ("up to", Side::Before),
     ("by", Side::Before),
-    ("直到", Side::Before),
     ("截至", Side::Before),
+    ("到", Side::Before),
     ("after", Side::After),
     ("since", Side::After),
     ("following", Side::After),
     ("from", Side::After),
     ("自", Side::After),
     ("从", Side::After),
-    ("待", Side::After),
-    ("到", Side::Before),
 ];
-const BEHIND_IT: [(&str, Side); 9] = [
+/// Words right behind a date, or at the end of its clause.
+const BEHIND: [(&str, Side); 9] = [
     ("以前", Side::Before),
     ("之前", Side::Before),
     ("前", Side::Before),
@@ -41,6 +42,8 @@ const BEHIND_IT: [(&str, Side); 9] = [
     ("以来", Side::After),
     ("起", Side::After),
 ];
+/// `到1997年才`: not before then.
+const ONLY_THEN: char = '才';
 /// What parts clauses.
 const CLAUSE_ENDS: [char; 10] = ['，', '。', '；', '、', ',', '.', ';', '(', '（', '\n'];
 
@@ -49,11 +52,11 @@ pub(super) fn turns_time(claim: &str, evidence: &[&str]) -> Option<&'static str>
     let is_turned = |year: Range<usize>| {
         let Some(side) = close_side(claim, &year) else { return false };
         let number = &claim[year];
-        let mut known = evidence.iter().flat_map(|text| years(text).map(move |year| (*text, year)));
-        let mut sides = Vec::new();
-        for (text, year) in known.by_ref().filter(|(text, year)| text[year.clone()] == *number) {
-            sides.push(side_anywhere(text, &year));
-        }
+        let sides_in = |text: &str| -> Vec<Option<Side>> {
+            let same = years(text).filter(|year| text[year.clone()] == *number);
+            same.map(|year| side_in_clause(text, &year)).collect()
+        };
+        let sides: Vec<Option<Side>> = evidence.iter().flat_map(|text| sides_in(text)).collect();
         !sides.is_empty() && sides.iter().all(|known| known.is_some_and(|known| known != side))
     };
     years(claim).any(is_turned).then_some("the source has that time the other way around")
@@ -78,36 +81,36 @@ fn years(text: &str) -> impl Iterator<Item = Range<usize>> + '_ {
 /// The side that a word right beside the year, or its month and day, names.
 fn close_side(text: &str, year: &Range<usize>) -> Option<Side> {
     let is_of_date = |c: char| c.is_ascii_digit() || matches!(c, '年' | '月' | '日');
-    behind(text[year.end..].trim_start_matches(is_of_date)).or_else(|| ahead(&text[..year.start]))
+    if clause_behind(text, year).contains(ONLY_THEN) {
+        return Some(Side::After);
+    }
+    let rest = text[year.end..].trim_start_matches(is_of_date);
+    let behind = BEHIND.iter().find(|(word, _)| rest.starts_with(word));
+    behind.map(|(_, side)| *side).or_else(|| side_ahead(text[..year.start].trim_end()))
 }
 
-/// The same, and what its clause names behind it: `1997年由某公司收购后`.
-fn side_anywhere(text: &str, year: &Range<usize>) -> Option<Side> {
-    let is_range = text[..year.start].trim_end().ends_with(['-', '–', '—', '至', '~', '～']);
-    if is_range {
+/// The same, and what its clause ends with: `1997年由某公司收购后`. A range of years names no side.
+fn side_in_clause(text: &str, year: &Range<usize>) -> Option<Side> {
+    if text[..year.start].trim_end().ends_with(['-', '–', '—', '至', '~', '～']) {
         return None;
     }
-    close_side(text, year).or_else(|| {
-        let clause = text[year.end..].split(CLAUSE_ENDS).next().unwrap_or_default();
-        let ended = BEHIND_IT.iter().find(|(word, _)| clause.ends_with(word));
-        ended.map(|(_, side)| *side)
-    })
+    let clause = clause_behind(text, year);
+    let at_end = || BEHIND.iter().find(|(word, _)| clause.ends_with(word)).map(|(_, side)| *side);
+    close_side(text, year).or_else(at_end)
 }
 
-fn behind(rest: &str) -> Option<Side> {
-    BEHIND_IT.iter().find(|(word, _)| rest.starts_with(word)).map(|(_, side)| *side)
+fn clause_behind<'t>(text: &'t str, year: &Range<usize>) -> &'t str {
+    text[year.end..].split(CLAUSE_ENDS).next().unwrap_or_default()
 }
 
-fn ahead(before: &str) -> Option<Side> {
-    let before = before.trim_end();
+fn side_ahead(before: &str) -> Option<Side> {
     let is_it = |word: &str| {
-        before.len().checked_sub(word.len()).and_then(|at| before.get(at..)).is_some_and(|end| {
-            let starts_word =
-                !before[..before.len() - word.len()].ends_with(|c: char| c.is_ascii_alphabetic());
-            end.eq_ignore_ascii_case(word) && (starts_word || !word.is_ascii())
-        })
+        let Some(at) = before.len().checked_sub(word.len()) else { return false };
+        let (Some(rest), Some(end)) = (before.get(..at), before.get(at..)) else { return false };
+        let is_whole = !word.is_ascii() || !rest.ends_with(|c: char| c.is_ascii_alphabetic());
+        is_whole && end.eq_ignore_ascii_case(word)
     };
-    BEFORE_IT.iter().find(|(word, _)| is_it(word)).map(|(_, side)| *side)
+    AHEAD.iter().find(|(word, _)| is_it(word)).map(|(_, side)| *side)
 }
 
 #[cfg(test)]
@@ -124,6 +127,21 @@ mod tests {
         assert!(turns_time("After 1920 the mill stood empty.", &[source]).is_some());
         assert!(turns_time("The mill has stood empty since 1920.", &[source]).is_some());
         assert_eq!(turns_time("Before 1920 the mill stood empty.", &[source]), None);
+    }
+
+    #[test]
+    fn what_was_only_then_was_not_before() {
+        for source in [
+            "电台到1997年才改名。",
+            "电台直到1997年才改名。",
+            "It was not until 1997 that it changed its name.",
+        ] {
+            let claims = match source.is_ascii() {
+                false => ["电台在1997年以后改名。", "电台在1997年以前改名。"],
+                true => ["After 1997 it changed its name.", "Before 1997 it changed its name."],
+            };
+            assert_eq!(claims.map(|claim| turns_time(claim, &[source]).is_some()), [false, true], "{source}");
+        }
     }
 
     #[test]

@@ -96,8 +96,12 @@ impl TestApp {
 
     /// Creates a knowledge base with settings that differ from the defaults.
     pub async fn knowledge_base_with(&self, name: &str, settings: Value) -> TestKnowledgeBase {
-        let body = json!({ "name": name, "settings": settings });
-        let created = self.client.post("/api/v1/knowledge-bases", &body).await.expect(201);
+        self.knowledge_base_of(&json!({ "name": name, "settings": settings })).await
+    }
+
+    /// Creates a knowledge base as a request says.
+    pub async fn knowledge_base_of(&self, body: &Value) -> TestKnowledgeBase {
+        let created = self.client.post("/api/v1/knowledge-bases", body).await.expect(201);
         TestKnowledgeBase::new(self.client.clone(), &created)
     }
 
