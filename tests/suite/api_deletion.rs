@@ -125,3 +125,33 @@ async fn what_a_deleted_document_said_is_nowhere_after_the_upkeep() {
     assert!(!is_on_disk(folder.path(), "713 kilopascal"));
     assert!(!is_on_disk(folder.path(), "zephyrine valve of the plant"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_short_sentence_goes_from_the_summary_of_turns_that_a_client_keeps() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("depot").await;
+    let depot = kb.add("depot.md", "# 仓库\n\n仓库的门禁口令是蓝鲸。\n").await;
+    kb.add("canteen.md", "# Canteen\n\nThe canteen serves lunch from half past eleven.\n").await;
+    let told = ask(&kb, "仓库的门禁口令是什么？", &Value::Null).await;
+    let mut turns = vec![
+        json!({"role": "user", "content": "仓库的门禁口令是什么？"}),
+        json!({"role": "assistant", "content": told["answer"]["text"]}),
+    ];
+    for day in 1..6 {
+        turns.push(json!({"role": "user", "content": format!("Is day {day} a working day?")}));
+        turns.push(json!({"role": "assistant", "content": format!("Day {day} is a working day.")}));
+    }
+    turns.push(json!({"role": "user", "content": "When does the canteen serve lunch?"}));
+    let chat = json!({"model": "depot", "messages": turns});
+    let chat = app.client.post("/v1/chat/completions", &chat).await.ok();
+    let chat = json!(chat["id"].as_str().unwrap().trim_start_matches("chatcmpl-"));
+    let summary = receipt(&kb, &chat).await["summary"].clone();
+    assert!(summary.as_str().unwrap().contains("蓝鲸"), "{summary}");
+
+    kb.delete(&format!("/documents/{}", depot["id"].as_str().unwrap())).await.expect(204);
+    app.wait_until_idle().await;
+    app.reconcile().await;
+    let told = receipt(&kb, &chat).await;
+    assert!(!told.to_string().contains("蓝鲸"), "{told:#}");
+    app.finish().await;
+}
