@@ -391,6 +391,16 @@ impl Writer {
                 self.waiting.push(Waiting::Sentence(sentence, judgement));
                 Ok(())
             }
+            // What was nearly quoted is quoted: so no word is lost that mattered.
+            (Verdict::Supported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote)
+                if self.sources.are_nearly_quoted(
+                    &judgement.places,
+                    sentence.claim(),
+                    self.question.as_str(),
+                ) =>
+            {
+                self.replace(sentence, judgement).await
+            }
             (Verdict::Supported, _) => self.keep(sentence, judgement, SentenceFate::Kept).await,
             (Verdict::Partly | Verdict::Unsupported, UnsupportedPolicy::Flag) => {
                 self.keep(sentence, judgement, SentenceFate::Flagged).await

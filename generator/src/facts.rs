@@ -15,6 +15,7 @@ use footnote_core::verdict::{Fact, FactKind};
 
 use crate::tables::asks_for_number;
 
+mod bound;
 mod chinese_name;
 mod moment;
 mod name;
@@ -34,6 +35,7 @@ use polarity::Clause;
 use quantity::Quantities;
 use token::{Sort, Token};
 
+pub(crate) use bound::drops_bound;
 pub(crate) use term::stem;
 
 /// The facts of a claim, by whether they stand in the evidence.

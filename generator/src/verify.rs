@@ -12,9 +12,11 @@
 //! Scores of different methods are brought to one scale by [`calibration`] curves that were fitted on
 //! judged pairs, so that .5 means an even chance that the evidence supports the sentence.
 
+mod aligned;
 mod altered;
 mod calibration;
 mod claim;
+mod copied;
 mod idle;
 mod measured;
 mod models;
@@ -166,6 +168,14 @@ impl Sources {
             .iter()
             .filter(|(range, _)| range.start < place.bytes.end && place.bytes.start < range.end);
         touched.count() <= 1
+    }
+
+    /// Whether `claim` is a copy, but no exact one, of the one sentence that it rests on.
+    pub(crate) fn are_nearly_quoted(&self, places: &[Place], claim: &str, question: &str) -> bool {
+        let [place] = places else { return false };
+        self.is_one_sentence(places)
+            && self.header_of_row(place).is_none()
+            && copied::is_near_copy(claim, self.text(place), question)
     }
 
     /// Whether the places are of one document.

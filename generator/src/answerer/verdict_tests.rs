@@ -25,8 +25,8 @@ async fn changed_numbers_names_and_negations_are_left_out_and_true_sentences_sta
         (
             LEAVE,
             "How much leave?",
-            "Employees receive 15 days of annual leave [1].",
-            "Employees receive 25 days of annual leave [1].",
+            "Employees of Acme receive 15 days of annual leave [1].",
+            "Employees of Acme receive 25 days of annual leave [1].",
             FactKind::Number,
         ),
         (
@@ -183,7 +183,7 @@ async fn what_claims_nothing_stays_and_a_model_that_does_not_know_is_a_refusal()
     let says = "Sure, here is the answer. Employees receive 15 days of annual leave [1].";
     let answer = said(&[LEAVE], "How much leave?", says, UnsupportedPolicy::Drop).await;
     assert_eq!(answer.sentences[0].verdict, Verdict::NotNeeded);
-    assert_eq!(fates(&answer), [SentenceFate::Kept; 2]);
+    assert_eq!(fates(&answer), [SentenceFate::Kept, SentenceFate::Replaced]);
     for (question, says) in [
         ("What is the salary?", "The passages do not mention the salary."),
         ("工资是多少？", "资料中没有提到工资。"),
@@ -215,8 +215,24 @@ async fn courtesies_alone_are_no_answer_and_introductions_wait_for_what_they_int
     let answer = said(&[LEAVE], "How much annual leave?", says, UnsupportedPolicy::Drop).await;
     assert_eq!(
         answer.text,
-        "Sure, here is the answer:\n- Employees receive 15 days of annual leave [1].\n\nI hope this helps!"
+        "Sure, here is the answer:\n- Employees of Acme receive 15 days of annual leave. [1]\n\nI hope this helps!"
     );
+}
+
+#[tokio::test]
+async fn what_is_nearly_quoted_is_quoted() {
+    let says = "Employees receive 15 days of annual leave [1].";
+    for policy in [UnsupportedPolicy::Drop, UnsupportedPolicy::Quote] {
+        let answer = said(&[LEAVE], "How much leave?", says, policy).await;
+        assert_eq!(answer.text, "Employees of Acme receive 15 days of annual leave. [1]");
+        assert_eq!(answer.sentences[0].verdict, Verdict::Supported, "{:?}", answer.sentences);
+        assert_eq!(answer.sentences[0].text, "Employees receive 15 days of annual leave.");
+    }
+    let flagged = said(&[LEAVE], "How much leave?", says, UnsupportedPolicy::Flag).await;
+    assert_eq!(flagged.text, says, "who flags wants to see the model's words");
+    let twice = format!("{says} {says}");
+    let answer = said(&[LEAVE], "How much leave?", &twice, UnsupportedPolicy::Drop).await;
+    assert_eq!(fates(&answer), [SentenceFate::Replaced, SentenceFate::Dropped]);
 }
 
 #[tokio::test]

@@ -1,18 +1,17 @@
 //! A sentence that is its source but for one place: another number or another name stands there.
 //!
 //! That the number or name stands elsewhere in the source, too, does not make such a sentence true. Both are
-//! aligned by their longest common subsequence of words; only where nearly all of the sentence is in order
+//! [aligned](super::aligned); only where nearly all of the sentence is in order
 //! within the source are the places compared where they differ.
 
 use footnote_core::question::is_han;
 use footnote_core::verdict::{Fact, FactKind};
-use unicode_segmentation::UnicodeSegmentation;
 
+use super::aligned::{MOST, common, is_same, words};
 use crate::facts::{self, EvidenceFacts};
 
-/// Least words of a sentence, and most of each text: a longer one has other matters, too.
+/// Least words of a sentence.
 const FEWEST: usize = 6;
-const MOST: usize = 160;
 /// Share of the sentence's words that must stand in the source in their order.
 const SAME: f32 = 0.8;
 /// Longest difference, in words, that is one replaced by the other.
@@ -36,43 +35,6 @@ pub(super) fn altered(claim: &str, source: &str) -> Vec<Fact> {
         (from_a, from_b) = (at_a + 1, at_b + 1);
     }
     found
-}
-
-/// Words, and single Chinese characters.
-fn words(text: &str) -> Vec<&str> {
-    text.split_word_bounds().filter(|word| word.chars().any(char::is_alphanumeric)).collect()
-}
-
-fn is_same(a: &str, b: &str) -> bool {
-    a == b || a.to_lowercase() == b.to_lowercase()
-}
-
-/// Positions of a longest common subsequence.
-fn common(a: &[&str], b: &[&str]) -> Vec<(usize, usize)> {
-    let width = b.len() + 1;
-    let mut lengths = vec![0_u16; (a.len() + 1) * width];
-    for (i, x) in a.iter().enumerate().rev() {
-        for (j, y) in b.iter().enumerate().rev() {
-            lengths[i * width + j] = if is_same(x, y) {
-                lengths[(i + 1) * width + j + 1] + 1
-            } else {
-                lengths[(i + 1) * width + j].max(lengths[i * width + j + 1])
-            };
-        }
-    }
-    let (mut i, mut j) = (0, 0);
-    let mut pairs = Vec::new();
-    while let (Some(x), Some(y)) = (a.get(i), b.get(j)) {
-        if is_same(x, y) {
-            pairs.push((i, j));
-            (i, j) = (i + 1, j + 1);
-        } else if lengths[(i + 1) * width + j] >= lengths[i * width + j + 1] {
-            i += 1;
-        } else {
-            j += 1;
-        }
-    }
-    pairs
 }
 
 fn replaced(mine: &[&str], theirs: &[&str], starts: bool) -> Option<Fact> {

@@ -6,8 +6,9 @@
 //!
 //! In doubt nothing is reported.
 
-use footnote_core::question::{has_pointing_words, is_han};
+use footnote_core::question::{has_pointing_words, is_chinese, is_han};
 
+use super::aligned::{MOST, first_run, words};
 use crate::support::Terms;
 
 /// Relations that hold one way only.
@@ -49,6 +50,8 @@ const BETWEEN: usize = 4;
 
 /// Least words, or Chinese characters, of a predicate that says what a thing is.
 const WHAT_IT_IS: usize = 4;
+/// Words in a row by which an English sentence says the same as another.
+const RUN: usize = 4;
 /// Share of a name's terms from which a text beside the evidence names the same.
 const NAMED_FROM: f32 = 0.6;
 /// Chinese words that stand for a subject, besides those of questions.
@@ -65,7 +68,10 @@ pub(super) struct Said<'a> {
 pub(super) fn misjoins(claim: &str, said: &[Said<'_>], question: &str) -> Option<&'static str> {
     let evidence: Vec<&str> = said.iter().map(|said| said.text).collect();
     let evidence = evidence.as_slice();
-    if of_another(claim, said, question) || of_anothers(claim, said, question) {
+    if of_another(claim, said, question)
+        || done_by_another(claim, said, question)
+        || of_anothers(claim, said, question)
+    {
         return Some("the source says that of something else");
     }
     if cut_short(claim, evidence) {
@@ -99,6 +105,41 @@ fn of_another(claim: &str, said: &[Said<'_>], question: &str) -> bool {
     let mut others = others.peekable();
     others.peek().is_some()
         && others.all(|other| !other.trim().is_empty() && !points(other) && held(other) == 0.0)
+}
+
+/// Whether the claim says, in English, of what was asked about what the texts say, in the same words, of others alone:
+/// `turbines came into wide use` from `compound engines came into wide use`.
+fn done_by_another(claim: &str, said: &[Said<'_>], question: &str) -> bool {
+    if is_chinese(claim) {
+        return false;
+    }
+    let claimed = words(claim);
+    let texts: Vec<Vec<&str>> = said.iter().map(|said| words(said.text)).collect();
+    if claimed.len() > MOST || texts.iter().any(|text| text.len() > MOST) {
+        return false;
+    }
+    let found = texts.iter().filter_map(|text| first_run(&claimed, text, 1, RUN));
+    let Some(start) = found.map(|(start, _)| start).min() else { return false };
+    let subject = claimed.get(..start).unwrap_or_default().join(" ");
+    let name = Terms::of(&subject);
+    let held = |text: &str| name.held_by(&[&Terms::of(text)]);
+    if name.is_empty()
+        || held(question) < 1.0
+        || points(&subject)
+        || said.iter().flat_map(|said| &said.around).any(|text| held(text) >= NAMED_FROM)
+    {
+        return false;
+    }
+    let run = claimed.get(start..start + RUN).unwrap_or_default();
+    let having = said.iter().zip(&texts).filter_map(|(said, text)| {
+        let (_, at) = first_run(run, text, 0, RUN)?;
+        Some((said, text.get(..at).unwrap_or_default().join(" ")))
+    });
+    let of_other = |(said, before): (&Said<'_>, String)| {
+        !before.is_empty() && !points(&before) && held(said.text) == 0.0
+    };
+    let mut having = having.peekable();
+    having.peek().is_some() && having.all(of_other)
 }
 
 /// Whether the claim gives, in Chinese, what was asked about a value that the texts have of an attribute of somebody
@@ -303,6 +344,21 @@ mod tests {
         let source = "The Emperor's Plate is a horse race over two miles.";
         assert!(told("The Derby is a horse race over two miles.", source, "Plate", "What is the Derby?"));
         assert!(!told("The Plate is a horse race over two miles.", source, "Plate", "What is the Plate?"));
+    }
+
+    #[test]
+    fn what_another_did_is_not_said_of_what_was_asked() {
+        let told = |claim: &str, source: &str, title: &str| {
+            let asked = "When were steam turbines introduced?";
+            misjoined(claim, &[Said { text: source, around: vec![title] }], asked).is_some()
+        };
+        let source = "Near the end of the 19th century compound engines came into widespread use.";
+        let claim = "Steam turbines came into widespread use near the end of the 19th century.";
+        assert!(told(claim, source, "Engines"));
+        assert!(!told("Compound engines came into widespread use then.", source, "Engines"));
+        assert!(!told(claim, source, "Steam turbines"), "the title names it");
+        assert!(!told(claim, "Then they came into widespread use.", "Engines"), "the sentence points to it");
+        assert!(!told(claim, "The steam turbine came into widespread use.", "Engines"));
     }
 
     #[test]

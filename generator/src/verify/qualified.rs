@@ -1,6 +1,6 @@
 //! Does a sentence say it as strongly as its source does? A word that narrows or widens (`mainly`, `only`, `all`)
-//! must be the source's or the question's; what the source says as a possibility or under a condition is no fact; and a
-//! cause must be given as one.
+//! must be the source's or the question's, and a number keeps its bound; what the source says as a possibility, as
+//! somebody's view or under a condition is no fact; and a cause must be given as one.
 //!
 //! These words are few and mean little to a comparison of words or of embeddings, but much to a reader. In doubt
 //! nothing is reported.
@@ -8,6 +8,7 @@
 use footnote_core::question::is_han;
 use unicode_segmentation::UnicodeSegmentation;
 
+use crate::facts;
 use crate::support::Terms;
 
 /// Words that mean the same restriction. The Chinese ones are looked for anywhere.
@@ -33,8 +34,27 @@ const RESTRICTIONS: [&[&str]; 3] = [
     &["always", "every", "entirely", "全部", "所有", "一切", "总是", "完全"],
 ];
 
-/// Words by which a source leaves it open.
-const HEDGES: [&str; 27] = [
+/// Words by which a source leaves it open, or says whose view it is.
+const HEDGES: [&str; 46] = [
+    "described as",
+    "regarded as",
+    "viewed as",
+    "considered to be",
+    "considered as",
+    "considered the",
+    "considered a",
+    "considered one",
+    "believed to",
+    "believed that",
+    "thought to",
+    "thought that",
+    "said to be",
+    "claimed that",
+    "claims that",
+    "被认为",
+    "被视为",
+    "声称",
+    "号称",
     "may",
     "might",
     "possibly",
@@ -64,7 +84,15 @@ const HEDGES: [&str; 27] = [
     "有说",
 ];
 /// Words by which a sentence leaves it open as well, or tells what is permitted.
-const OPEN: [&str; 25] = [
+const OPEN: [&str; 33] = [
+    "described",
+    "regarded",
+    "considered",
+    "called",
+    "known",
+    "claimed",
+    "according",
+    "称",
     "can",
     "could",
     "would",
@@ -161,10 +189,13 @@ pub(super) fn overstates(
     if RESTRICTIONS.iter().any(adds) {
         return Some("the source does not say it of the whole, or not only of it");
     }
+    if facts::drops_bound(claim, evidence) {
+        return Some("the source gives that number as a bound, or as near");
+    }
     let claimed = Terms::of(claim);
     let is_open = HEDGES.iter().chain(&OPEN).any(|word| has(claim, word));
     if !is_open && evidence.iter().any(|text| hedged(text).iter().any(|hedged| says(&claimed, hedged))) {
-        return Some("the source says it only as a possibility");
+        return Some("the source says it only as a possibility or as a view");
     }
     let gives_cause = CAUSES.iter().any(|word| has(claim, word));
     let in_evidence = |words: &[&str]| evidence.iter().any(|text| words.iter().any(|word| has(text, word)));
@@ -212,6 +243,14 @@ fn positions(text: &str, word: &str) -> Vec<usize> {
     if word.chars().any(is_han) {
         return text.match_indices(word).map(|(at, _)| at).collect();
     }
+    if word.contains(' ') {
+        let is_of_word = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+        let found = text.match_indices(word).map(|(at, _)| at);
+        return found
+            .filter(|at| !is_of_word(text[..*at].chars().next_back()))
+            .filter(|at| !is_of_word(text[at + word.len()..].chars().next()))
+            .collect();
+    }
     let is_it = |found: &str| found == word || found != "May" && found.eq_ignore_ascii_case(word);
     text.split_word_bound_indices().filter(|(_, found)| is_it(found)).map(|(at, _)| at).collect()
 }
@@ -255,6 +294,27 @@ mod tests {
         check("洛阳街的街名是呼应当时位于香港仔的大成纸厂。", source, "街名从何而来？", Some("possibility"));
         check("洛阳街的街名相传是呼应当时位于香港仔的大成纸厂。", source, "街名从何而来？", None);
         check("该船在1912年沉没。", "该船可能在1912年沉没。", "何时沉没？", Some("possibility"));
+    }
+
+    #[test]
+    fn a_view_is_no_fact() {
+        let source =
+            "Melbourne is home to galleries and is also described as the \"sporting capital of Australia\".";
+        let asked = "What is called the sporting capital?";
+        check("Melbourne is the sporting capital of Australia.", source, asked, Some("possibility"));
+        check("Melbourne is described as the sporting capital of Australia.", source, asked, None);
+        check("Melbourne is called the sporting capital of Australia.", source, asked, None);
+        check("Melbourne is home to galleries.", source, asked, None);
+        check("他是最伟大的诗人。", "他被认为是最伟大的诗人。", "他是谁？", Some("possibility"));
+        check("他被称为最伟大的诗人。", "他被认为是最伟大的诗人。", "他是谁？", None);
+        check("The board met.", "The board considered the plan and met.", "What did it do?", None);
+    }
+
+    #[test]
+    fn a_number_keeps_its_bound() {
+        let source = "This comprises more than 60% of the land.";
+        check("This is 60% of the land.", source, "How much of it?", Some("bound"));
+        check("This is more than 60% of the land.", source, "How much of it?", None);
     }
 
     #[test]

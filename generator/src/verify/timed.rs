@@ -1,9 +1,11 @@
-//! Does a sentence put a thing on the same side of a year as its source does? `Before 1997` is not what a source says
-//! that has `after 1997` alone.
+//! Does a sentence put a thing at the same time as its source does? `Before 1997` is not what a source says that has
+//! `after 1997` alone, and what a source says that was so need not be so now.
 //!
 //! In doubt nothing is reported: a source that names the year without a side says neither.
 
 use std::ops::Range;
+
+use super::aligned::{is_same, words};
 
 /// On which side of a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +49,17 @@ const ONLY_THEN: char = '才';
 /// What parts clauses.
 const CLAUSE_ENDS: [char; 10] = ['，', '。', '；', '、', ',', '.', ';', '(', '（', '\n'];
 
-/// Why `claim` has a year's other side than the texts.
+/// English words of what is so, and of what was.
+const NOW: [&str; 3] = ["is", "are", "has"];
+const THEN: [&str; 3] = ["was", "were", "had"];
+/// Words behind one of these that must be the same for both to say the same.
+const SAME_BEHIND: usize = 2;
+
+/// Why `claim` has a year's other side than the texts, or has as now what they say was so.
 pub(super) fn turns_time(claim: &str, evidence: &[&str]) -> Option<&'static str> {
+    if has_past_as_present(claim, evidence) {
+        return Some("the source says that it was so, not that it is");
+    }
     let is_turned = |year: Range<usize>| {
         let Some(side) = close_side(claim, &year) else { return false };
         let number = &claim[year];
@@ -60,6 +71,25 @@ pub(super) fn turns_time(claim: &str, evidence: &[&str]) -> Option<&'static str>
         !sides.is_empty() && sides.iter().all(|known| known.is_some_and(|known| known != side))
     };
     years(claim).any(is_turned).then_some("the source has that time the other way around")
+}
+
+/// Whether the claim says in the present what the texts say in the past alone: `is divided into` from `was divided into`.
+fn has_past_as_present(claim: &str, evidence: &[&str]) -> bool {
+    let claimed = words(claim);
+    let texts: Vec<Vec<&str>> = evidence.iter().map(|text| words(text)).collect();
+    let says = |verb: &str, behind: &[&str]| {
+        texts.iter().flat_map(|text| text.windows(1 + SAME_BEHIND)).any(|window| {
+            let (first, rest) = (window.first(), window.get(1..).unwrap_or_default());
+            first.is_some_and(|first| is_same(first, verb))
+                && rest.iter().zip(behind).all(|(a, b)| is_same(a, b))
+        })
+    };
+    claimed.windows(1 + SAME_BEHIND).any(|window| {
+        let (verb, behind) =
+            (window.first().copied().unwrap_or_default(), window.get(1..).unwrap_or_default());
+        let is_now = NOW.iter().any(|now| is_same(now, verb));
+        is_now && THEN.iter().any(|then| says(then, behind)) && !NOW.iter().any(|now| says(now, behind))
+    })
 }
 
 /// Numbers of four digits.
@@ -130,6 +160,18 @@ mod tests {
     }
 
     #[test]
+    fn what_was_so_need_not_be_so_now() {
+        let source = "The State of Victoria was divided into eight electorates.";
+        let why = turns_time("Victoria is divided into eight electorates.", &[source]);
+        assert!(why.is_some_and(|why| why.contains("was so")), "{why:?}");
+        assert_eq!(turns_time("Victoria was divided into eight electorates.", &[source]), None);
+        let both = [source, "Today it is divided into eight."];
+        assert_eq!(turns_time("Victoria is divided into eight electorates.", &both), None);
+        assert_eq!(turns_time("There are eight electorates.", &["There were once eight."]), None);
+        assert_eq!(turns_time("He was born in 1990.", &["He is born in 1990."]), None);
+    }
+
+    #[test]
     fn what_was_only_then_was_not_before() {
         for source in [
             "电台到1997年才改名。",
@@ -164,7 +206,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn a_text_never_turns_its_own_time(text in "(before |after |until |1997|2001年|以前|后|，|[a-c]{1,3} ){0,12}") {
+        fn a_text_never_turns_its_own_time(text in "(before |after |until |is |was |1997|2001年|以前|后|，|[a-c]{1,3} ){0,12}") {
             proptest::prop_assert_eq!(turns_time(&text, &[&text]), None);
         }
     }

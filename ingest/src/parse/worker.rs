@@ -44,11 +44,6 @@ use crate::progress::Progress;
 /// How much of the child's standard error is kept for the log.
 const STDERR_TAIL: usize = 4 * 1024;
 
-/// The child's allocator keeps what a page freed for the next one (GNU C Library manual, "Memory Allocation Tunables";
-/// other libraries pay no heed): PDFium asks for very many small pieces for each.
-const ALLOCATION: &str = "glibc.malloc.tcache_count=2000:glibc.malloc.trim_threshold=268435456:\
-     glibc.malloc.top_pad=16777216:glibc.malloc.mmap_threshold=134217728";
-
 /// What a child says that dies of want of memory: Rust's own allocator, C++'s, and Rust where the exception that C++
 /// throws then in PDFium reaches it, which throws none for other reasons.
 const OUT_OF_MEMORY: [&str; 3] = ["memory allocation of", "bad_alloc", "cannot catch foreign exceptions"];
@@ -271,7 +266,6 @@ impl ParseHost {
             .env_clear()
             // ONNX Runtime would write what it does to a database in the user's cache folder, for its makers.
             .env("ORT_DISABLE_TELEMETRY", "1")
-            .env("GLIBC_TUNABLES", ALLOCATION)
             .stdin(Stdio::from(OwnedFd::from(socket)))
             .stdout(Stdio::null())
             .stderr(Stdio::piped())
