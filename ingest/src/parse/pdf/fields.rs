@@ -1,5 +1,6 @@
-//! What people filled into a page's form fields, wrote over it as notes that are shown, and remarked on it. PDFium's text of a page does not have it, as it lies in appearances of
-//! their own; the values are set where the fields are, as if they were printed there.
+//! What people filled into a page's form fields, wrote over it as notes that are shown, and remarked on it. PDFium's
+//! text of a page does not have it, as it lies in appearances of its own; the values are set where the fields are, as if
+//! they were printed there.
 
 use pdfium_render::prelude::*;
 
@@ -15,8 +16,8 @@ const WIDTH: f32 = 0.5;
 /// Height of a line as a share of the size.
 const LINE: f32 = 1.2;
 
-/// The characters of all values and notes, a blank behind each line.
-pub(super) fn glyphs(page: &PdfPage<'_>) -> Vec<Glyph> {
+/// The characters of all values and notes, a blank behind each line, and how many were left out.
+pub(super) fn glyphs(page: &PdfPage<'_>) -> (Vec<Glyph>, usize) {
     let fields = page.annotations().iter().filter_map(|annotation| {
         let value = match &annotation {
             PdfPageAnnotation::FreeText(note) if !note.is_hidden() => note.contents()?,
@@ -25,7 +26,18 @@ pub(super) fn glyphs(page: &PdfPage<'_>) -> Vec<Glyph> {
         let bounds = annotation.bounds().ok()?;
         Some((value, bounds))
     });
-    fields.take(MAX_FIELDS).flat_map(|(value, bounds)| set(&value, &bounds)).collect()
+    let (mut glyphs, mut left_out) = (Vec::new(), 0);
+    for (number, (value, bounds)) in fields.enumerate() {
+        let kept = if number < MAX_FIELDS { shortened(&value) } else { "" };
+        left_out += value.chars().count() - kept.chars().count();
+        glyphs.extend(set(kept, &bounds));
+    }
+    (glyphs, left_out)
+}
+
+/// The first characters of a value, as many as one field may have.
+fn shortened(value: &str) -> &str {
+    value.char_indices().nth(MAX_CHARS).map_or(value, |(end, _)| &value[..end])
 }
 
 /// What people noted on the page, which viewers show beside it, as in Office: sticky notes, and remarks on what they
@@ -90,7 +102,6 @@ fn set(value: &str, bounds: &PdfRect) -> Vec<Glyph> {
     let most = (top - bottom).max(1.0) / (LINE * lines.len().max(1) as f32);
     let size = most.min(SIZE);
     let mut glyphs = Vec::new();
-    let mut left_over = MAX_CHARS;
     for (number, line) in (1_u16..).zip(lines) {
         let baseline = match number {
             1 if most > size * LINE => (top + bottom) / 2.0 - 0.35 * size,
@@ -98,7 +109,7 @@ fn set(value: &str, bounds: &PdfRect) -> Vec<Glyph> {
         };
         let chars = line.chars().count().max(1);
         let width = (size * WIDTH).min((bounds.right().value - left).max(1.0) / chars as f32);
-        for (at, c) in line.chars().take(left_over).enumerate() {
+        for (at, c) in line.chars().enumerate() {
             if c.is_whitespace() {
                 glyphs.push(Glyph::blank(false));
                 continue;
@@ -118,8 +129,19 @@ fn set(value: &str, bounds: &PdfRect) -> Vec<Glyph> {
                 generated: false,
             });
         }
-        left_over = left_over.saturating_sub(chars);
         glyphs.push(Glyph::blank(true));
     }
     glyphs
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_value_is_cut_between_characters() {
+        assert_eq!(shortened("年假"), "年假");
+        let long = "年".repeat(MAX_CHARS + 3);
+        assert_eq!(shortened(&long).chars().count(), MAX_CHARS);
+    }
 }

@@ -96,7 +96,8 @@ fn read_page(
         }
     };
     let (mut placed, unmapped) = glyphs(&text);
-    placed.extend(fields::glyphs(&page));
+    let (filled_in, unset) = fields::glyphs(&page);
+    placed.extend(filled_in);
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     let (comments, unread) = fields::comments(&page);
     *chars += glyphs.iter().map(Vec::len).sum::<usize>();
@@ -110,8 +111,11 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
-    let warnings =
-        [(unmapped > 0).then(|| without_characters(unmapped)), (unread > 0).then(|| without_remarks(unread))];
+    let warnings = [
+        (unmapped > 0).then(|| without_characters(unmapped)),
+        (unset > 0).then(|| without_values(unset)),
+        (unread > 0).then(|| without_remarks(unread)),
+    ];
     let warning = warnings.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
     let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines, unmapped) {
@@ -257,6 +261,10 @@ fn means_nothing(c: char) -> bool {
 
 fn without_characters(unmapped: usize) -> String {
     format!("{unmapped} characters were left out, as their fonts do not tell which ones they are")
+}
+
+fn without_values(unset: usize) -> String {
+    format!("{unset} characters of form fields and notes were left out, as these are too long or too many; split the file")
 }
 
 fn without_remarks(unread: usize) -> String {

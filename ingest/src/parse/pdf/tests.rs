@@ -412,10 +412,17 @@ fn pdfium_reads_what_was_filled_in() {
         objects.iter().enumerate().map(|(n, o)| format!("{} 0 obj\n{o}\nendobj\n", n + 20)).collect();
     text = text.replace("xref\n0", &format!("{more}xerf\n0")).replace("startxref", "startxerf");
     let file = tempfile::NamedTempFile::new().unwrap();
-    fs_err::write(file.path(), text).unwrap();
-    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    let read = |text: &str| {
+        fs_err::write(file.path(), text).unwrap();
+        parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap()
+    };
+    let document = read(&text);
     assert_eq!(document.text, "Name of the employee: Alice Liddell\n\nSigned in June.");
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+    let long = format!("/V ({})", "abcd ".repeat(4_001));
+    let document = read(&text.replace("/V (Alice Liddell)", &long));
+    let tells = |warning: &String| warning.contains("5 characters of form fields");
+    assert!(document.warnings.iter().any(tells), "{:?}", document.warnings);
 }
 
 /// In a font without a map to characters PDFium gives the numbers of its glyphs.
