@@ -222,16 +222,9 @@ fn leans_on_another(question: &str) -> bool {
 
 /// Whether a text has a word that stands for what another one names.
 pub fn has_pointing_words(text: &str) -> bool {
-    !pointing_words(text).is_empty()
-}
-
-/// The words of a text that stand for what another one names, each once.
-pub fn pointing_words(text: &str) -> Vec<&'static str> {
-    let stands = |pointing: &str| {
-        text.split(|c: char| !c.is_alphanumeric()).any(|word| pointing.eq_ignore_ascii_case(word))
-    };
-    let english = POINTING_WORDS.into_iter().filter(|word| stands(word));
-    english.chain(POINTING_CHINESE.into_iter().filter(|word| text.contains(word))).collect()
+    let mut words = text.split(|c: char| !c.is_alphanumeric());
+    words.any(|word| POINTING_WORDS.iter().any(|pointing| pointing.eq_ignore_ascii_case(word)))
+        || POINTING_CHINESE.iter().any(|word| text.contains(word))
 }
 
 /// Whether at least a fifth of the letters are Han characters: enough to answer in Chinese.

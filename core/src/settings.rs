@@ -51,11 +51,11 @@ impl Default for EnrichmentSettings {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum UnsupportedPolicy {
-    /// It is left out. Where they support a part of it, or it is a copy of theirs that is not exact, their own sentences
-    /// take its place, verbatim.
+    /// It is left out. Where they support a part of it, or it is a copy of theirs that is not exact, or only the
+    /// language model says that they do, their own sentences take its place, verbatim.
     #[default]
     Drop,
-    /// The nearest sentence of the sources takes its place, verbatim; so it does for a copy that is not exact.
+    /// The nearest sentence of the sources takes its place, verbatim; so it does where `drop` has it so.
     Quote,
     /// It stays, and its verdict says so.
     Flag,

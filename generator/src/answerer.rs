@@ -391,13 +391,9 @@ impl Writer {
                 self.waiting.push(Waiting::Sentence(sentence, judgement));
                 Ok(())
             }
-            // What was nearly quoted is quoted: so no word is lost that mattered.
+            // What the sources say for certain in their own words is said in these.
             (Verdict::Supported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote)
-                if self.sources.are_nearly_quoted(
-                    &judgement.places,
-                    sentence.claim(),
-                    self.question.as_str(),
-                ) =>
+                if self.sources.are_better_quoted(&judgement, sentence.claim(), self.question.as_str()) =>
             {
                 self.replace(sentence, judgement).await
             }
@@ -471,12 +467,13 @@ impl Writer {
         self.note(sentence.claim(), judgement, Some(written), fate).await
     }
 
-    /// Writes in its place what its verdict rests on, verbatim: all of it where a part is supported, else the
-    /// nearest sentence. What the answer says already is not said twice.
+    /// Writes in its place what its verdict rests on, verbatim and in the source's order: all of it where at least a part
+    /// is supported, else the nearest sentence. What the answer says already is not said twice.
     async fn replace(&mut self, sentence: CitedSentence, mut judgement: Judgement) -> Result<()> {
         if judgement.verdict == Verdict::Unsupported {
             judgement.places.truncate(1);
         }
+        judgement.places.sort_by_key(|place| (place.passage, place.bytes.start));
         let said = letters(&self.text);
         let is_new = |place: &Place| !said.contains(&letters(self.sources.text(place)));
         judgement.places.retain(|place| is_new(place) && !self.sources.is_header(place));

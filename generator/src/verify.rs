@@ -170,12 +170,21 @@ impl Sources {
         touched.count() <= 1
     }
 
-    /// Whether `claim` is a copy, but no exact one, of the one sentence that it rests on.
-    pub(crate) fn are_nearly_quoted(&self, places: &[Place], claim: &str, question: &str) -> bool {
-        let [place] = places else { return false };
-        self.is_one_sentence(places)
-            && self.header_of_row(place).is_none()
-            && copied::is_near_copy(claim, self.text(place), question)
+    /// Whether what supports `claim` says it for certain where the claim itself may not: it is a copy that is not exact,
+    /// or no more than the language model's yes says that it is supported. Between languages, of rows, and where the
+    /// sentence tells whether the answer is yes, no words of the sources can take its place.
+    pub(crate) fn are_better_quoted(&self, judgement: &Judgement, claim: &str, question: &str) -> bool {
+        let places = judgement.places.as_slice();
+        let is_of_row = |place: &Place| self.header_of_row(place).is_some();
+        if self.language_of(places) != Some(is_chinese(claim))
+            || places.iter().any(is_of_row)
+            || copied::replies(claim)
+        {
+            return false;
+        }
+        let is_near_copy = |place: &Place| copied::is_near_copy(claim, self.text(place), question);
+        judgement.method == SupportMethod::Generator.name()
+            || self.is_one_sentence(places) && places.iter().any(is_near_copy)
     }
 
     /// Whether the places are of one document.

@@ -4,6 +4,7 @@ use footnote_core::verdict::FactKind;
 
 use super::tests::{Scripted, answerer, read, request};
 use super::*;
+use crate::cite::tests::passage;
 
 const LEAVE: &str = "Employees of Acme receive 15 days of annual leave. Unused days lapse on 31 March. Contractors are \
                      not entitled to leave.";
@@ -217,6 +218,24 @@ async fn courtesies_alone_are_no_answer_and_introductions_wait_for_what_they_int
         answer.text,
         "Sure, here is the answer:\n- Employees of Acme receive 15 days of annual leave. [1]\n\nI hope this helps!"
     );
+}
+
+#[test]
+fn what_only_the_model_vouches_for_is_said_by_the_sources() {
+    let sources =
+        Sources::new(&[passage(1, LEAVE), passage(2, "| City | Units |\n| --- | --- |\n| Paris | 85 |")]);
+    let judged = |place: usize, method| {
+        let places = sources.sentences().skip(place).take(1).collect();
+        Judgement { places, method, score: 0.95, ..Judgement::quote(sources.sentences().next().unwrap()) }
+    };
+    let better =
+        |judgement: &Judgement, claim| sources.are_better_quoted(judgement, claim, "How much leave?");
+    assert!(better(&judged(0, "generator"), "Staff may rest for 15 days."));
+    assert!(!better(&judged(0, "words"), "Staff may rest for 15 days."));
+    assert!(!better(&judged(0, "generator"), "Yes, staff may rest for 15 days."));
+    assert!(!better(&judged(0, "generator"), "员工可以休息15天。"), "the source is in another language");
+    let rows = sources.sentences().count() - 1;
+    assert!(!better(&judged(rows, "generator"), "In Paris 85 were sold."), "a row is no sentence");
 }
 
 #[tokio::test]

@@ -4,7 +4,7 @@
 //! key to` as `was important for`) is little to a comparison of words and may be much to a reader, while the source's
 //! own sentence says it for certain, and in about as many words.
 
-use footnote_core::question::{is_han, pointing_words};
+use footnote_core::question::{has_pointing_words, is_han};
 
 use super::aligned::{MOST, common, words};
 
@@ -13,7 +13,7 @@ const FEWEST: usize = 6;
 /// Shares of its words, and of the source's, that stand in both in the same order.
 const OF_CLAIM: f32 = 0.8;
 const OF_SOURCE: f32 = 0.6;
-/// What the source does not say: whether the answer is yes.
+/// Words that say whether the answer is yes.
 const REPLIES: [&str; 7] = ["yes", "no", "是", "不", "否", "对", "没"];
 
 /// Whether `claim` is a copy of the sentence `source` that is not exact. A sentence that tells whom the source means
@@ -29,10 +29,13 @@ pub(super) fn is_near_copy(claim: &str, source: &str, question: &str) -> bool {
         return false;
     }
     let is_exact = pairs.len() == mine.len() && pairs.len() == theirs.len();
-    let replies = mine.first().is_some_and(|first| REPLIES.contains(&first.to_lowercase().as_str()));
-    let known = pointing_words(claim);
-    let tells_whom = pointing_words(source).iter().any(|word| !known.contains(word));
-    !(is_exact || replies || tells_whom || names_what_was_asked(&mine, &pairs, question))
+    let tells_whom = has_pointing_words(source) && !has_pointing_words(claim);
+    !(is_exact || tells_whom || names_what_was_asked(&mine, &pairs, question))
+}
+
+/// Whether a sentence begins with whether the answer is yes, which no source says.
+pub(super) fn replies(claim: &str) -> bool {
+    words(claim).first().is_some_and(|first| REPLIES.contains(&first.to_lowercase().as_str()))
 }
 
 /// Whether the words that the sentence alone has are a name of the question: two of its Chinese characters in a row, or
@@ -67,9 +70,19 @@ mod tests {
         ));
         assert!(near("某公司在1997年成立于香港九龙。", "某公司约在1997年成立于香港九龙。"));
         assert!(!near(source, source), "it is exact");
-        assert!(!near("Yes, the stationary steam engine was a key component of the Revolution.", source));
         assert!(!near("The engine was a key component.", source), "the source says much more");
+        let source = "Many such engines have been designed, from the time of James Watt to this day, but few were built and even fewer went into production.";
+        assert!(near(
+            "This type of engine has been designed, from the time of James Watt to this day, but few were built and even fewer went into production.",
+            source
+        ));
         assert!(!near("They sold forty shops.", "They sold forty large shops."), "it is short");
+    }
+
+    #[test]
+    fn whether_it_is_so_is_no_word_of_the_source() {
+        assert!(replies("Yes, they do.") && replies("不，没有。") && replies("No."));
+        assert!(!replies("Nobody does.") && !replies("") && !replies("They do, yes."));
     }
 
     #[test]

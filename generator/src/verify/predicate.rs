@@ -8,7 +8,7 @@
 
 use footnote_core::question::{has_pointing_words, is_chinese, is_han};
 
-use super::aligned::{MOST, first_run, words};
+use super::aligned::{MOST, first_run, is_same, words};
 use crate::support::Terms;
 
 /// Relations that hold one way only.
@@ -50,6 +50,15 @@ const BETWEEN: usize = 4;
 
 /// Least words, or Chinese characters, of a predicate that says what a thing is.
 const WHAT_IT_IS: usize = 4;
+/// Prepositions of opposite directions.
+const OPPOSED: [(&[&str], &[&str]); 4] = [
+    (&["from"], &["in", "into", "to", "onto", "at", "toward", "towards"]),
+    (&["with"], &["without"]),
+    (&["before"], &["after"]),
+    (&["above", "over"], &["below", "under"]),
+];
+/// Words of which the second is a preposition and the others are the same: `received from the condenser`.
+const AROUND: usize = 4;
 /// Words in a row by which an English sentence says the same as another.
 const RUN: usize = 4;
 /// Share of a name's terms from which a text beside the evidence names the same.
@@ -73,6 +82,9 @@ pub(super) fn misjoins(claim: &str, said: &[Said<'_>], question: &str) -> Option
         || of_anothers(claim, said, question)
     {
         return Some("the source says that of something else");
+    }
+    if turns_direction(claim, evidence) {
+        return Some("the source has the opposite direction");
     }
     if cut_short(claim, evidence) {
         return Some("the source goes on: it names something of it");
@@ -140,6 +152,27 @@ fn done_by_another(claim: &str, said: &[Said<'_>], question: &str) -> bool {
     };
     let mut having = having.peekable();
     having.peek().is_some() && having.all(of_other)
+}
+
+/// Whether the claim has, between the same words, a preposition that is opposed to the texts': `received in the
+/// condenser` from `received from the condenser`.
+fn turns_direction(claim: &str, evidence: &[&str]) -> bool {
+    let claimed = words(claim);
+    let texts: Vec<Vec<&str>> = evidence.iter().map(|text| words(text)).collect();
+    let alike = |one: &[&str], other: &[&str]| {
+        one.iter().zip(other).enumerate().all(|(at, (a, b))| at == 1 || is_same(a, b))
+    };
+    let is_of = |words: &[&str], word: Option<&&str>| {
+        word.is_some_and(|word| words.iter().any(|it| is_same(it, word)))
+    };
+    let opposed = |one: Option<&&str>, other: Option<&&str>| {
+        OPPOSED.iter().any(|(a, b)| is_of(a, one) && is_of(b, other) || is_of(b, one) && is_of(a, other))
+    };
+    claimed.windows(AROUND).any(|own| {
+        let mut same =
+            texts.iter().flat_map(|text| text.windows(AROUND)).filter(|other| alike(own, other)).peekable();
+        same.peek().is_some() && same.all(|other| opposed(own.get(1), other.get(1)))
+    })
 }
 
 /// Whether the claim gives, in Chinese, what was asked about a value that the texts have of an attribute of somebody
@@ -359,6 +392,16 @@ mod tests {
         assert!(!told(claim, source, "Steam turbines"), "the title names it");
         assert!(!told(claim, "Then they came into widespread use.", "Engines"), "the sentence points to it");
         assert!(!told(claim, "The steam turbine came into widespread use.", "Engines"));
+    }
+
+    #[test]
+    fn a_direction_is_not_turned() {
+        let source = "The fluid which is received from the condenser is pressurised.";
+        assert!(misjoins("The fluid is received in the condenser.", &[source]).is_some());
+        assert_eq!(misjoins("The fluid is received from the condenser.", &[source]), None);
+        let both = [source, "It is received in the condenser first."];
+        assert_eq!(misjoins("The fluid is received in the condenser.", &both), None);
+        assert_eq!(misjoins("It is used at the plant.", &["It is used in the plant."]), None);
     }
 
     #[test]

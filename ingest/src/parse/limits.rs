@@ -19,6 +19,8 @@ pub struct ParseLimits {
     pub max_input_bytes: u64,
     /// Most pages of a PDF.
     pub max_pages: u32,
+    /// Most objects of a PDF: texts, paths and pictures that its pages draw, or, where pdf-extract reads it, of the file.
+    pub max_objects: usize,
     /// Longest canonical text, in scalar values.
     pub max_text_chars: usize,
     /// Most bytes that all parts of an archive may inflate to together.
@@ -54,6 +56,7 @@ impl Default for ParseLimits {
         Self {
             max_input_bytes: 256 * MIB,
             max_pages: 20_000,
+            max_objects: 20_000_000,
             max_text_chars: 30_000_000,
             max_inflated_bytes: 512 * MIB,
             max_part_bytes: 256 * MIB,

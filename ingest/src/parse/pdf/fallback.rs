@@ -50,6 +50,7 @@ pub(crate) fn read(
     let numbers: Vec<u32> = document.get_pages().into_keys().collect();
     let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
     super::check_page_count(count, limits)?;
+    super::check_object_count(document.objects.len(), limits)?;
     let mut chars = 0;
     let mut pages = Vec::new();
     for (done, number) in (1..).zip(numbers) {

@@ -262,6 +262,14 @@ fn check_page_count(pages: u32, limits: &ParseLimits) -> Result<()> {
     }
 }
 
+fn check_object_count(objects: usize, limits: &ParseLimits) -> Result<()> {
+    if objects <= limits.max_objects {
+        return Ok(());
+    }
+    let message = format!("the PDF draws more than {} objects; split the file", limits.max_objects);
+    Err(Error::new(ErrorKind::TooLarge, message))
+}
+
 /// Whether a title in the metadata was written by a person and not by a program.
 fn sensible_title(title: &str) -> bool {
     let title = title.trim().to_lowercase();

@@ -60,9 +60,9 @@ pub(crate) fn read(
     let title = title.map(|t| t.value().to_owned()).filter(|t| sensible_title(t));
     let outline = outline(&document);
     scanner.expect(count);
-    let mut chars = 0;
+    let mut spent = Spent::default();
     for number in 1..=count {
-        read_page(&document, number, &mut chars, limits, &mut scanner)?;
+        read_page(&document, number, &mut spent, limits, &mut scanner)?;
     }
     let pages = scanner.finish();
     unpack(&document, embedded)?;
@@ -73,10 +73,17 @@ pub(crate) fn read(
     Ok(PdfText { title, outline, pages, engine })
 }
 
+/// What the pages have had so far.
+#[derive(Default)]
+struct Spent {
+    chars: usize,
+    objects: usize,
+}
+
 fn read_page(
     document: &PdfDocument<'_>,
     number: u32,
-    chars: &mut usize,
+    spent: &mut Spent,
     limits: &ParseLimits,
     scanner: &mut Scanner<'_>,
 ) -> Result<()> {
@@ -88,6 +95,8 @@ fn read_page(
             return Ok(());
         }
     };
+    spent.objects += page.objects().len();
+    super::check_object_count(spent.objects, limits)?;
     let text = match page.text() {
         Ok(text) => text,
         Err(error) => {
@@ -100,9 +109,9 @@ fn read_page(
     placed.extend(filled_in);
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     let (comments, unread) = fields::comments(&page);
-    *chars += glyphs.iter().map(Vec::len).sum::<usize>();
-    *chars += comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
-    if *chars > limits.max_text_chars {
+    spent.chars += glyphs.iter().map(Vec::len).sum::<usize>();
+    spent.chars += comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
+    if spent.chars > limits.max_text_chars {
         return Err(Error::new(
             ErrorKind::TooLarge,
             format!("the text is longer than {} characters; split the file", limits.max_text_chars),
@@ -264,7 +273,9 @@ fn without_characters(unmapped: usize) -> String {
 }
 
 fn without_values(unset: usize) -> String {
-    format!("{unset} characters of form fields and notes were left out, as these are too long or too many; split the file")
+    format!(
+        "{unset} characters of form fields and notes were left out, as these are too long or too many; split the file"
+    )
 }
 
 fn without_remarks(unread: usize) -> String {

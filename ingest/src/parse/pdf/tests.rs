@@ -192,20 +192,21 @@ fn a_missing_library_is_said_and_the_file_still_read() {
 }
 
 #[test]
-fn limits_on_pages_and_text_are_errors() {
+fn limits_on_pages_objects_and_text_are_errors() {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), pdf(&[HELLO, HELLO])).unwrap();
-    let engines = EngineConfig::default();
-    let few = ParseLimits { max_pages: 1, ..ParseLimits::default() };
-    assert_eq!(
-        parse(file.path(), &few, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(),
-        ErrorKind::TooLarge
-    );
-    let short = ParseLimits { max_text_chars: 10, ..ParseLimits::default() };
-    assert_eq!(
-        parse(file.path(), &short, &engines, &|_, _| {}, &mut Unkept).unwrap_err().kind(),
-        ErrorKind::TooLarge
-    );
+    let _alone = alone();
+    for pdfium in [None, installed::pdfium()] {
+        let engines = EngineConfig { pdfium, ..EngineConfig::default() };
+        for limits in [
+            ParseLimits { max_pages: 1, ..ParseLimits::default() },
+            ParseLimits { max_objects: 1, ..ParseLimits::default() },
+            ParseLimits { max_text_chars: 10, ..ParseLimits::default() },
+        ] {
+            let error = parse(file.path(), &limits, &engines, &|_, _| {}, &mut Unkept).unwrap_err();
+            assert_eq!(error.kind(), ErrorKind::TooLarge, "{limits:?}");
+        }
+    }
 }
 
 /// Forms that draw the next one twice: a short page whose text has no end.
@@ -421,8 +422,8 @@ fn pdfium_reads_what_was_filled_in() {
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
     let long = format!("/V ({})", "abcd ".repeat(4_001));
     let document = read(&text.replace("/V (Alice Liddell)", &long));
-    let tells = |warning: &String| warning.contains("5 characters of form fields");
-    assert!(document.warnings.iter().any(tells), "{:?}", document.warnings);
+    let message = &document.warnings[0].message;
+    assert!(message.contains("5 characters of form fields"), "{message}");
 }
 
 /// In a font without a map to characters PDFium gives the numbers of its glyphs.
