@@ -55,7 +55,7 @@ pub enum UnsupportedPolicy {
     /// language model says that they do, their own sentences take its place, verbatim.
     #[default]
     Drop,
-    /// The nearest sentence of the sources takes its place, verbatim; so it does where `drop` has it so.
+    /// The nearest sentence of the sources takes its place, verbatim. What `drop` gives in their words, this does as well.
     Quote,
     /// It stays, and its verdict says so.
     Flag,

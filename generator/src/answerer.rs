@@ -397,6 +397,12 @@ impl Writer {
             {
                 self.replace(sentence, judgement).await
             }
+            (Verdict::Supported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote)
+                if judgement.method == Judgement::QUOTE
+                    && self.sources.unsaid(judgement.places.clone(), &self.text).is_empty() =>
+            {
+                self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await
+            }
             (Verdict::Supported, _) => self.keep(sentence, judgement, SentenceFate::Kept).await,
             (Verdict::Partly | Verdict::Unsupported, UnsupportedPolicy::Flag) => {
                 self.keep(sentence, judgement, SentenceFate::Flagged).await
@@ -467,16 +473,16 @@ impl Writer {
         self.note(sentence.claim(), judgement, Some(written), fate).await
     }
 
-    /// Writes in its place what its verdict rests on, verbatim and in the source's order: all of it where at least a part
-    /// is supported, else the nearest sentence. What the answer says already is not said twice.
+    /// Writes in its place what its verdict rests on, verbatim and in the source's order: all that it needs where at least
+    /// a part is supported, else the nearest sentence. What the answer says already is not said twice.
     async fn replace(&mut self, sentence: CitedSentence, mut judgement: Judgement) -> Result<()> {
         if judgement.verdict == Verdict::Unsupported {
             judgement.places.truncate(1);
         }
+        let needed = self.sources.needed(judgement.places, sentence.claim(), self.question.as_str());
+        judgement.places = self.sources.unsaid(needed, &self.text);
         judgement.places.sort_by_key(|place| (place.passage, place.bytes.start));
-        let said = letters(&self.text);
-        let is_new = |place: &Place| !said.contains(&letters(self.sources.text(place)));
-        judgement.places.retain(|place| is_new(place) && !self.sources.is_header(place));
+        judgement.places.retain(|place| !self.sources.is_header(place));
         if judgement.places.is_empty() {
             return self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await;
         }
@@ -590,10 +596,5 @@ fn left() -> Error {
 
 #[cfg(test)]
 pub(crate) mod tests;
-/// Letters and digits alone, so that a marker before a full stop does not part what is the same.
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
 #[cfg(test)]
 mod verdict_tests;

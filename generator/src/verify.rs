@@ -22,6 +22,7 @@ mod measured;
 mod models;
 mod predicate;
 mod qualified;
+mod quoted;
 mod timed;
 
 use std::ops::Range;
@@ -168,23 +169,6 @@ impl Sources {
             .iter()
             .filter(|(range, _)| range.start < place.bytes.end && place.bytes.start < range.end);
         touched.count() <= 1
-    }
-
-    /// Whether what supports `claim` says it for certain where the claim itself may not: it is a copy that is not exact,
-    /// or no more than the language model's yes says that it is supported. Between languages, of rows, and where the
-    /// sentence tells whether the answer is yes, no words of the sources can take its place.
-    pub(crate) fn are_better_quoted(&self, judgement: &Judgement, claim: &str, question: &str) -> bool {
-        let places = judgement.places.as_slice();
-        let is_of_row = |place: &Place| self.header_of_row(place).is_some();
-        if self.language_of(places) != Some(is_chinese(claim))
-            || places.iter().any(is_of_row)
-            || copied::replies(claim)
-        {
-            return false;
-        }
-        let is_near_copy = |place: &Place| copied::is_near_copy(claim, self.text(place), question);
-        judgement.method == SupportMethod::Generator.name()
-            || self.is_one_sentence(places) && places.iter().any(is_near_copy)
     }
 
     /// Whether the places are of one document.
@@ -506,6 +490,9 @@ fn named(missing: &[Fact]) -> String {
 }
 
 impl Judgement {
+    /// The method of a sentence that stands word for word in a source.
+    pub(crate) const QUOTE: &'static str = "quote";
+
     fn not_needed(why: &str) -> Self {
         Self {
             verdict: Verdict::NotNeeded,
@@ -521,7 +508,7 @@ impl Judgement {
         Self {
             verdict: Verdict::Supported,
             score: 1.0,
-            method: "quote",
+            method: Self::QUOTE,
             missing: Vec::new(),
             why: "it stands in the source word for word".to_owned(),
             places: vec![place],

@@ -249,9 +249,11 @@ async fn what_is_nearly_quoted_is_quoted() {
     }
     let flagged = said(&[LEAVE], "How much leave?", says, UnsupportedPolicy::Flag).await;
     assert_eq!(flagged.text, says, "who flags wants to see the model's words");
-    let twice = format!("{says} {says}");
-    let answer = said(&[LEAVE], "How much leave?", &twice, UnsupportedPolicy::Drop).await;
-    assert_eq!(fates(&answer), [SentenceFate::Replaced, SentenceFate::Dropped]);
+    for again in [says, "Employees of Acme receive 15 days of annual leave [1]."] {
+        let twice = format!("{says} {again}");
+        let answer = said(&[LEAVE], "How much leave?", &twice, UnsupportedPolicy::Drop).await;
+        assert_eq!(fates(&answer), [SentenceFate::Replaced, SentenceFate::Dropped], "{again}");
+    }
 }
 
 #[tokio::test]

@@ -45,7 +45,7 @@ pub enum UnsupportedPolicyView {
     /// It is left out. Where they support a part of it, or it is a copy of theirs that is not exact, or only the
     /// language model says that they do, their own sentences take its place, verbatim.
     Drop,
-    /// The nearest sentence of the sources takes its place, verbatim; so it does where `drop` has it so.
+    /// The nearest sentence of the sources takes its place, verbatim. What `drop` gives in their words, this does as well.
     Quote,
     /// It stays, and its verdict says so.
     Flag,
