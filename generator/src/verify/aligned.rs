@@ -42,6 +42,19 @@ pub(super) fn common(a: &[&str], b: &[&str]) -> Vec<(usize, usize)> {
     pairs
 }
 
+/// What stands in the texts in place of the word at `at` of `own`, between the same other words.
+pub(super) fn in_place_of<'t>(own: &[&str], at: usize, texts: &[Vec<&'t str>]) -> Vec<&'t str> {
+    let is_alike =
+        |window: &&[&str]| own.iter().zip(*window).enumerate().all(|(n, (a, b))| n == at || is_same(a, b));
+    let windows = texts.iter().flat_map(|text| text.windows(own.len().max(1)));
+    windows.filter(is_alike).filter_map(|window| window.get(at).copied()).collect()
+}
+
+/// Whether `word` is one of `words`.
+pub(super) fn is_one_of(words: &[&str], word: &str) -> bool {
+    words.iter().any(|it| is_same(it, word))
+}
+
 /// Where in `a` a run of at least `least` words starts that `b` has as well, and where it starts there; the first
 /// such from `from` on.
 pub(super) fn first_run(a: &[&str], b: &[&str], from: usize, least: usize) -> Option<(usize, usize)> {
@@ -58,6 +71,14 @@ pub(super) fn first_run(a: &[&str], b: &[&str], from: usize, least: usize) -> Op
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_stands_in_place_of_a_word_is_found() {
+        let texts = [words("It was sold in May, and is sold in June."), words("What WAS SOLD in it?")];
+        assert_eq!(in_place_of(&["is", "sold", "in"], 0, &texts), ["was", "is", "WAS"]);
+        assert_eq!(in_place_of(&["sold", "at", "may"], 1, &texts), ["in"]);
+        assert!(in_place_of(&["sold"], 3, &texts).is_empty() && in_place_of(&[], 0, &[]).is_empty());
+    }
 
     #[test]
     fn a_run_is_found_where_it_starts() {

@@ -6,7 +6,7 @@
 
 use footnote_core::question::{has_pointing_words, is_han};
 
-use super::aligned::{MOST, common, words};
+use super::aligned::{MOST, common, is_one_of, words};
 
 /// Least words, or Chinese characters, of such a sentence.
 const FEWEST: usize = 6;
@@ -35,7 +35,7 @@ pub(super) fn is_near_copy(claim: &str, source: &str, question: &str) -> bool {
 
 /// Whether a sentence begins with whether the answer is yes, which no source says.
 pub(super) fn replies(claim: &str) -> bool {
-    words(claim).first().is_some_and(|first| REPLIES.contains(&first.to_lowercase().as_str()))
+    words(claim).first().is_some_and(|first| is_one_of(&REPLIES, first))
 }
 
 /// Whether the words that the sentence alone has are a name of the question: two of its Chinese characters in a row, or

@@ -8,7 +8,7 @@
 
 use footnote_core::question::{has_pointing_words, is_chinese, is_han};
 
-use super::aligned::{MOST, first_run, is_same, words};
+use super::aligned::{MOST, first_run, in_place_of, is_one_of, words};
 use crate::support::Terms;
 
 /// Relations that hold one way only.
@@ -157,21 +157,14 @@ fn done_by_another(claim: &str, said: &[Said<'_>], question: &str) -> bool {
 /// Whether the claim has, between the same words, a preposition that is opposed to the texts': `received in the
 /// condenser` from `received from the condenser`.
 fn turns_direction(claim: &str, evidence: &[&str]) -> bool {
-    let claimed = words(claim);
     let texts: Vec<Vec<&str>> = evidence.iter().map(|text| words(text)).collect();
-    let alike = |one: &[&str], other: &[&str]| {
-        one.iter().zip(other).enumerate().all(|(at, (a, b))| at == 1 || is_same(a, b))
+    let opposed = |one: &str, other: &str| {
+        let are = |(a, b): &(&[&str], &[&str])| is_one_of(a, one) && is_one_of(b, other);
+        OPPOSED.iter().any(|(a, b)| are(&(a, b)) || are(&(b, a)))
     };
-    let is_of = |words: &[&str], word: Option<&&str>| {
-        word.is_some_and(|word| words.iter().any(|it| is_same(it, word)))
-    };
-    let opposed = |one: Option<&&str>, other: Option<&&str>| {
-        OPPOSED.iter().any(|(a, b)| is_of(a, one) && is_of(b, other) || is_of(b, one) && is_of(a, other))
-    };
-    claimed.windows(AROUND).any(|own| {
-        let mut same =
-            texts.iter().flat_map(|text| text.windows(AROUND)).filter(|other| alike(own, other)).peekable();
-        same.peek().is_some() && same.all(|other| opposed(own.get(1), other.get(1)))
+    words(claim).windows(AROUND).any(|own| {
+        let found = in_place_of(own, 1, &texts);
+        !found.is_empty() && found.iter().all(|other| opposed(own[1], other))
     })
 }
 

@@ -5,7 +5,7 @@
 
 use std::ops::Range;
 
-use super::aligned::{is_same, words};
+use super::aligned::{in_place_of, is_one_of, words};
 
 /// On which side of a year.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -75,20 +75,11 @@ pub(super) fn turns_time(claim: &str, evidence: &[&str]) -> Option<&'static str>
 
 /// Whether the claim says in the present what the texts say in the past alone: `is divided into` from `was divided into`.
 fn has_past_as_present(claim: &str, evidence: &[&str]) -> bool {
-    let claimed = words(claim);
     let texts: Vec<Vec<&str>> = evidence.iter().map(|text| words(text)).collect();
-    let says = |verb: &str, behind: &[&str]| {
-        texts.iter().flat_map(|text| text.windows(1 + SAME_BEHIND)).any(|window| {
-            let (first, rest) = (window.first(), window.get(1..).unwrap_or_default());
-            first.is_some_and(|first| is_same(first, verb))
-                && rest.iter().zip(behind).all(|(a, b)| is_same(a, b))
-        })
-    };
-    claimed.windows(1 + SAME_BEHIND).any(|window| {
-        let (verb, behind) =
-            (window.first().copied().unwrap_or_default(), window.get(1..).unwrap_or_default());
-        let is_now = NOW.iter().any(|now| is_same(now, verb));
-        is_now && THEN.iter().any(|then| says(then, behind)) && !NOW.iter().any(|now| says(now, behind))
+    words(claim).windows(1 + SAME_BEHIND).filter(|own| is_one_of(&NOW, own[0])).any(|own| {
+        let verbs = in_place_of(own, 0, &texts);
+        let is_any_of = |of: &[&str]| verbs.iter().any(|verb| is_one_of(of, verb));
+        is_any_of(&THEN) && !is_any_of(&NOW)
     })
 }
 
