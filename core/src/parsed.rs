@@ -289,6 +289,26 @@ pub struct Line {
     /// How sure OCR is of it, 0 to 1; `None` where it was not read by OCR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f32>,
+    /// Where the links on it lead: `http`, `https` and `mailto` addresses, as the document has them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub links: Vec<String>,
+}
+
+/// Most addresses that a line leads to.
+pub const MAX_LINKS: usize = 8;
+/// Longest address, in bytes.
+const MAX_ADDRESS: usize = 2_048;
+/// How addresses begin that can be followed from outside of their document, and run nothing.
+const SCHEMES: [&str; 3] = ["http://", "https://", "mailto:"];
+
+/// Whether a line may lead there: an `http`, `https` or `mailto` address of at most 2,048 ASCII characters without
+/// blanks, as RFC 3986 has them.
+pub fn is_address(text: &str) -> bool {
+    let begins_with = |scheme: &&str| {
+        let start = text.as_bytes().get(..scheme.len());
+        start.is_some_and(|start| start.eq_ignore_ascii_case(scheme.as_bytes())) && text.len() > scheme.len()
+    };
+    text.len() <= MAX_ADDRESS && SCHEMES.iter().any(begins_with) && text.bytes().all(|c| c.is_ascii_graphic())
 }
 
 /// Below this OCR is so unsure of a line that readers are told.
@@ -346,6 +366,30 @@ impl ParsedDocument {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn addresses_lead_out_of_the_document_and_run_nothing() {
+        for address in ["https://example.org/a?b=c#d", "HTTP://example.org", "mailto:ann@example.org"] {
+            assert!(is_address(address), "{address}");
+        }
+        let long = format!("https://example.org/{}", "a".repeat(MAX_ADDRESS));
+        for other in [
+            "",
+            "https://",
+            "javascript:alert(1)",
+            "file:///etc/passwd",
+            "data:text/html,x",
+            "page two",
+            "https:/",
+            "https://a b",
+            "https://a\n.org",
+            "中文https://a",
+            "https://例",
+            &long,
+        ] {
+            assert!(!is_address(other), "{other}");
+        }
+    }
 
     #[test]
     fn rows_of_a_sheet_are_counted_without_the_rule() {

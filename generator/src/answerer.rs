@@ -3,9 +3,12 @@
 //! 1. A question that counts or adds up is worked out over whole tables, or declined.
 //! 2. Retrieval decided that the documents do not answer: say so, without asking a model.
 //! 3. A model writes from the passages; each sentence is cited and judged as it ends, and released once
-//!    its verdict is known. What is not supported is dropped, replaced or flagged, as the settings say.
+//!    its verdict is known. What is not supported is dropped, replaced or flagged, as the settings say; a sentence
+//!    within which the model was stopped is dropped, or flagged with its verdict.
 //! 4. No model, extracts asked for, or nothing that the model wrote is supported: the best sentences of the
 //!    passages themselves.
+
+mod waiting;
 
 use std::sync::Arc;
 
@@ -23,6 +26,7 @@ use footnote_core::{Error, ErrorKind, Result};
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
+use self::waiting::Waiting;
 use crate::cite::{CitedSentence, Citer};
 use crate::counting::{self, Counted};
 use crate::disagreement;
@@ -193,12 +197,6 @@ struct Writer {
     table: Option<String>,
 }
 
-/// What claims nothing and waits for what does.
-enum Waiting {
-    Sentence(CitedSentence, Judgement),
-    Layout(String),
-}
-
 /// A sentence of the sources as it is written.
 struct Quotation {
     text: String,
@@ -296,7 +294,14 @@ impl Writer {
             match event {
                 Some(GenerationEvent::Text(text)) => self.judge_all(citer.push(&text)).await?,
                 Some(GenerationEvent::Done { reason, usage }) => {
-                    self.judge_all(citer.finish()).await?;
+                    let mut rest = citer.finish();
+                    let is_stopped = reason == FinishReason::Length
+                        && self.settings.unsupported != UnsupportedPolicy::Flag;
+                    let cut = rest.pop_if(|last| is_stopped && last.is_cut());
+                    self.judge_all(rest).await?;
+                    if let Some(cut) = cut {
+                        self.note(cut.claim(), Judgement::cut_off(), None, SentenceFate::Dropped).await?;
+                    }
                     return self.end(reason, usage, model).await;
                 }
                 Some(GenerationEvent::Failed(failure)) => {
@@ -417,42 +422,6 @@ impl Writer {
                 self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await
             }
         }
-    }
-
-    /// Writes what waited for a sentence that claims something.
-    async fn claim(&mut self) -> Result<()> {
-        self.claimed = true;
-        for waiting in std::mem::take(&mut self.waiting) {
-            self.write_waiting(waiting).await?;
-        }
-        Ok(())
-    }
-
-    async fn write_waiting(&mut self, waiting: Waiting) -> Result<()> {
-        match waiting {
-            Waiting::Layout(text) => self.write_layout(text).await,
-            Waiting::Sentence(sentence, judgement) => {
-                let written = self.write(sentence.with_markers(&[]), Vec::new()).await?;
-                self.note(sentence.claim(), judgement, Some(written), SentenceFate::Kept).await
-            }
-        }
-    }
-
-    /// Writes what still waits at the end: what closes an answer, or all that there is where nothing was dropped.
-    /// What introduces sentences that were not written is left out.
-    async fn end_waiting(&mut self) -> Result<()> {
-        let is_all = !self.disclaimed && self.sentences.is_empty();
-        for waiting in std::mem::take(&mut self.waiting) {
-            match waiting {
-                Waiting::Sentence(sentence, judgement)
-                    if sentence.claim().ends_with([':', '：']) || !(self.claimed || is_all) =>
-                {
-                    self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await?;
-                }
-                waiting => self.write_waiting(waiting).await?,
-            }
-        }
-        Ok(())
     }
 
     /// Writes the sentence with citations of what its verdict rests on.

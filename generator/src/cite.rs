@@ -55,6 +55,11 @@ impl CitedSentence {
         &self.claim
     }
 
+    /// Whether it has words and no end: the last sentence of a model that was stopped.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.has_words() && !sentence::is_ended(&self.claim)
+    }
+
     /// The blanks and the list marker before its words.
     pub(crate) fn lead(&self) -> &str {
         sentence::lead(&self.text)

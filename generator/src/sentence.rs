@@ -337,6 +337,12 @@ fn is_closer(c: char) -> bool {
     matches!(c, '"' | '\'' | ')' | '”' | '’' | '」' | '』' | '）' | '》' | '*' | '_' | '`')
 }
 
+/// Whether a text ends as a sentence does.
+pub(crate) fn is_ended(text: &str) -> bool {
+    let text = text.trim_end_matches(|c: char| c.is_whitespace() || is_closer(c));
+    text.ends_with(['.', '!', '?', '…', '。', '！', '？'])
+}
+
 fn is_bracket(c: char) -> bool {
     matches!(c, '[' | '【' | '［')
 }

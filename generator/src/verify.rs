@@ -538,6 +538,11 @@ impl Judgement {
         }
     }
 
+    /// Of a sentence within which the model was stopped.
+    pub(crate) fn cut_off() -> Self {
+        Self::unsupported("the answer reached its greatest length within it", Vec::new(), Vec::new())
+    }
+
     fn unsupported(why: &str, missing: Vec<Fact>, places: Vec<Place>) -> Self {
         Self {
             verdict: Verdict::Unsupported,

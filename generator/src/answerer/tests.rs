@@ -216,6 +216,31 @@ async fn a_models_sentences_are_cited_as_they_come() {
 }
 
 #[tokio::test]
+async fn a_sentence_within_which_the_model_was_stopped_is_no_sentence() {
+    let says = |text: &str, unsupported| {
+        let usage = Usage::default();
+        let generator = Scripted::new(text, GenerationEvent::Done { reason: FinishReason::Length, usage });
+        let mut asked =
+            request("How much leave is there?", &["Leave is ten days. Leave is paid in full."], true);
+        asked.answer.unsupported = unsupported;
+        async move { read(answerer(Some(generator)).answer(asked).await.unwrap()).await }
+    };
+    let cut = says("Leave is ten days [1]. Leave is paid", UnsupportedPolicy::Drop).await;
+    assert_eq!((cut.text.as_str(), cut.finish_reason), ("Leave is ten days [1].", FinishReason::Length));
+    assert_eq!(cut.sentences[1].text, "Leave is paid");
+    assert_eq!(cut.sentences[1].fate, SentenceFate::Dropped);
+    let whole = says("Leave is ten days [1]. Leave is paid in full.", UnsupportedPolicy::Drop).await;
+    assert_eq!(whole.text, "Leave is ten days [1]. Leave is paid in full [1].");
+    let flagged = says("Leave is ten days [1]. Leave is paid", UnsupportedPolicy::Flag).await;
+    assert!(flagged.text.contains("Leave is paid"), "{}", flagged.text);
+    let alone = says("Leave is", UnsupportedPolicy::Quote).await;
+    assert_eq!(
+        (alone.mode, alone.text.as_str()),
+        (AnswerMode::Extractive, "Leave is ten days. [1] Leave is paid in full. [1]")
+    );
+}
+
+#[tokio::test]
 async fn silence_falls_back_to_the_documents_and_failure_is_told() {
     let asked = || request("annual leave days?", &["Annual leave is 15 days."], true);
     for silence in ["", " \n", "[1] [2]"] {

@@ -1,11 +1,12 @@
-//! Builds canonical text with its blocks and pages, and checks what was built.
+//! Builds canonical text with its blocks and pages.
 //!
 //! Canonical text is NFC, without control characters other than line feed and tab, without blanks
 //! at line ends; two line feeds lie between blocks, but for those of source code. **Offsets count Unicode scalar values.**
 
-use footnote_core::parsed::{
-    Block, BlockKind, ContentType, Line, Page, PageKind, ParseWarning, ParsedDocument,
-};
+mod check;
+
+pub use self::check::check;
+use footnote_core::parsed::{Block, BlockKind, ContentType, Line, Page, ParseWarning, ParsedDocument};
 use footnote_core::text::Span;
 use footnote_core::{Error, ErrorKind, Result};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -30,7 +31,7 @@ pub(crate) enum Joint {
 }
 
 /// Where a line of a block's text stands on its page.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct PlacedLine {
     /// First scalar value of the line in the text as it is given, and the one after the last.
     pub(crate) start: usize,
@@ -40,6 +41,8 @@ pub(crate) struct PlacedLine {
     pub(crate) bounds: [f32; 4],
     /// How sure OCR is of it, where it was read by OCR.
     pub(crate) confidence: Option<f32>,
+    /// Where the links on it lead.
+    pub(crate) links: Vec<String>,
 }
 
 /// Appends blocks in reading order and keeps offsets, pages and heading path right.
@@ -159,8 +162,8 @@ impl DocumentBuilder {
             let end = (span.start + offsets.kept(line.end)).min(span.end);
             let sound = line.bounds.iter().all(|side| (0.0..=1.0).contains(side));
             if start < end && sound {
-                let (bounds, confidence) = (line.bounds, line.confidence);
-                self.lines.push(Line { span: Span::new(start, end), page, bounds, confidence });
+                let (bounds, confidence, links) = (line.bounds, line.confidence, line.links.clone());
+                self.lines.push(Line { span: Span::new(start, end), page, bounds, confidence, links });
                 from = end;
             }
         }
@@ -363,74 +366,6 @@ fn is_noncharacter(c: char) -> bool {
     matches!(u32::from(c), 0xfdd0..=0xfdef) || u32::from(c) & 0xfffe == 0xfffe
 }
 
-/// Verifies what everything downstream relies on: blocks and pages are in order, do not overlap and
-/// lie within the text; no block is blank; every visible character lies in a block and, where there
-/// are pages, in a page; lines are in order and lie within a block; the text is clean.
-pub fn check(document: &ParsedDocument) -> Result<()> {
-    let broken = |what: String| Err(Error::corrupt(format!("parsed document: {what}")));
-    let chars: Vec<char> = document.text.chars().collect();
-    if let Some(at) = chars.iter().position(|&c| c.is_control() && c != '\n' && c != '\t') {
-        return broken(format!("control character {:?} at {at}", chars[at]));
-    }
-    let blocks: Vec<Span> = document.blocks.iter().map(|b| b.span).collect();
-    let pages: Vec<Span> = document.pages.iter().map(|p| p.span).collect();
-    for (name, spans) in [("block", &blocks), ("page", &pages)] {
-        let mut end = 0;
-        for (index, span) in spans.iter().enumerate() {
-            if span.start < end || span.end < span.start || span.end > chars.len() {
-                return broken(format!("{name} {index} at {span} overlaps or leaves the text"));
-            }
-            end = span.end;
-        }
-    }
-    for (index, span) in blocks.iter().enumerate() {
-        if chars[span.start..span.end].iter().all(|c| c.is_whitespace()) {
-            return broken(format!("block {index} at {span} is blank"));
-        }
-    }
-    let mut end = 0;
-    let mut around = blocks.iter().peekable();
-    for (index, line) in document.lines.iter().enumerate() {
-        let span = line.span;
-        while around.next_if(|block| block.end <= span.start).is_some() {}
-        let within = around.peek().is_some_and(|block| block.start <= span.start && span.end <= block.end);
-        if span.start < end || span.is_empty() || !within {
-            return broken(format!("line {index} at {span} overlaps or lies in no block"));
-        }
-        end = span.end;
-    }
-    let tables_of_one = |pair: &[Page]| pair.iter().all(|page| page.kind == PageKind::Sheet);
-    let ascends = |pair: &[Page]| {
-        pair[0].number < pair[1].number || pair[0].number == pair[1].number && tables_of_one(pair)
-    };
-    if !document.pages.windows(2).all(ascends) {
-        return broken("page numbers do not ascend".to_owned());
-    }
-    let mut coverings = vec![("block", &blocks)];
-    if !pages.is_empty() {
-        coverings.push(("page", &pages));
-    }
-    for (name, spans) in coverings {
-        if let Some(at) = first_uncovered(&chars, spans) {
-            return broken(format!("character {at} lies in no {name}"));
-        }
-    }
-    Ok(())
-}
-
-fn first_uncovered(chars: &[char], spans: &[Span]) -> Option<usize> {
-    let mut at = 0;
-    let ends = spans.iter().map(|s| (s.start, s.end)).chain([(chars.len(), chars.len())]);
-    for (start, end) in ends {
-        let gap = chars.get(at..start)?;
-        if let Some(offset) = gap.iter().position(|c| !c.is_whitespace()) {
-            return Some(at + offset);
-        }
-        at = end;
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -469,8 +404,12 @@ mod tests {
         builder.start_page(1);
         builder.paragraph("before");
         let text = " \u{200b}cafe\u{301} one\u{0} two";
-        let placed =
-            |start, end, top| PlacedLine { start, end, bounds: [0.1, top, 0.9, top + 0.1], confidence: None };
+        let placed = |start, end, top| PlacedLine {
+            start,
+            end,
+            bounds: [0.1, top, 0.9, top + 0.1],
+            ..PlacedLine::default()
+        };
         builder.block_with_lines(BlockKind::Paragraph, 0, text, &[placed(0, 11, 0.1), placed(13, 16, 0.2)]);
         let outside = PlacedLine { bounds: [0.0, 0.0, 1.5, 0.1], ..placed(0, 5, 0.3) };
         builder.block_with_lines(BlockKind::Heading, 2, "Pay day", &[outside, placed(4, 7, 0.3)]);
@@ -489,8 +428,12 @@ mod tests {
     fn printers_ligatures_are_letters_but_not_in_code() {
         let mut builder = DocumentBuilder::new(1_000);
         builder.start_page(1);
-        let line =
-            |start, end, top| PlacedLine { start, end, bounds: [0.1, top, 0.9, 0.9], confidence: None };
+        let line = |start, end, top| PlacedLine {
+            start,
+            end,
+            bounds: [0.1, top, 0.9, 0.9],
+            ..PlacedLine::default()
+        };
         let text = "oﬃce ﬂoor ﬅ\0";
         builder.block_with_lines(BlockKind::Paragraph, 0, text, &[line(0, 4, 0.1), line(5, 9, 0.2)]);
         builder.block(BlockKind::Code, 0, "let ﬁ = 1;");
@@ -518,29 +461,9 @@ mod tests {
     }
 
     #[test]
-    fn check_finds_what_is_broken() {
-        let mut builder = DocumentBuilder::new(100);
-        builder.start_page(1);
-        builder.paragraph("one");
-        builder.paragraph("two");
-        let good = builder.finish(ContentType::Text, "test").unwrap();
-        let mut overlap = good.clone();
-        overlap.blocks[1].span.start = 2;
-        assert!(check(&overlap).unwrap_err().to_string().contains("overlaps"));
-        let mut uncovered = good.clone();
-        uncovered.blocks.pop();
-        assert!(check(&uncovered).unwrap_err().to_string().contains("no block"));
-        let mut unpaged = good.clone();
-        unpaged.pages[0].span.end = 3;
-        assert!(check(&unpaged).unwrap_err().to_string().contains("no page"));
-        let mut outside = good;
-        outside.blocks[1].span.end = 99;
-        assert!(check(&outside).is_err());
-    }
-
-    #[test]
     fn a_block_goes_on_over_pages() {
-        let line = |start, end| PlacedLine { start, end, bounds: [0.1, 0.1, 0.9, 0.2], confidence: None };
+        let line =
+            |start, end| PlacedLine { start, end, bounds: [0.1, 0.1, 0.9, 0.2], ..PlacedLine::default() };
         let mut builder = DocumentBuilder::new(1000);
         builder.start_page(1);
         builder.heading(1, "Leave");

@@ -6,7 +6,8 @@
 use std::fmt::Write as _;
 
 use footnote_core::answer::Answer;
-use footnote_core::verdict::{SentenceFate, Verdict};
+use footnote_core::text::CanonicalText;
+use footnote_core::verdict::{AnswerSentence, SentenceFate, Verdict};
 
 use super::answers::Answered;
 
@@ -21,7 +22,7 @@ pub(crate) fn of(answered: &[Answered]) -> String {
         // Writing to a string cannot fail.
         let _ = writeln!(sheet, "## {}\n", one_line(question));
         for (sentence, quotes) in sentences {
-            let _ = writeln!(sheet, "- [ ] {}", one_line(sentence));
+            let _ = writeln!(sheet, "- [ ] {}", one_line(&sentence));
             for (title, quote) in quotes {
                 let _ = writeln!(sheet, "  - {}: “{}”", one_line(title), one_line(quote));
             }
@@ -31,19 +32,27 @@ pub(crate) fn of(answered: &[Answered]) -> String {
     sheet
 }
 
-/// The released sentences that claim something, each with its quotes and their titles. What was replaced is a quote.
-fn judged(answer: &Answer) -> Vec<(&str, Vec<(&str, &str)>)> {
-    let claims = answer.sentences.iter().filter(|sentence| {
-        matches!(sentence.fate, SentenceFate::Kept | SentenceFate::Flagged)
-            && sentence.verdict != Verdict::NotNeeded
-            && !answer.refused
-    });
-    claims
-        .map(|sentence| {
+/// The released sentences that claim something, each with its quotes and their titles. In place of what was replaced
+/// stand the words that replaced it.
+fn judged(answer: &Answer) -> Vec<(String, Vec<(&str, &str)>)> {
+    let text = CanonicalText::new(answer.text.as_str());
+    let claims = answer.sentences.iter().filter(|s| s.verdict != Verdict::NotNeeded && !answer.refused);
+    let released = claims.filter_map(|sentence| Some((sentence, released(&text, sentence)?)));
+    released
+        .map(|(sentence, text)| {
             let cited = sentence.citations.iter().filter_map(|at| answer.citations.get(*at));
-            (sentence.text.as_str(), cited.map(|c| (c.title.as_str(), c.quote.as_str())).collect())
+            (text, cited.map(|c| (c.title.as_str(), c.quote.as_str())).collect())
         })
         .collect()
+}
+
+/// What the answer says for a sentence, unless it was dropped.
+fn released(answer: &CanonicalText, sentence: &AnswerSentence) -> Option<String> {
+    match sentence.fate {
+        SentenceFate::Kept | SentenceFate::Flagged => Some(sentence.text.clone()),
+        SentenceFate::Replaced => answer.slice(sentence.span?).map(str::to_owned),
+        SentenceFate::Dropped => None,
+    }
 }
 
 fn one_line(text: &str) -> String {
@@ -57,8 +66,9 @@ mod tests {
     use super::*;
 
     fn sentence(text: &str, verdict: &str, fate: &str) -> Value {
+        let span = (fate == "replaced").then(|| json!({"start": 2, "end": 11}));
         json!({
-            "text": text, "span": null, "citations": [0, 9], "verdict": verdict, "score": 0.5, "method": "words",
+            "text": text, "span": span, "citations": [0, 9], "verdict": verdict, "score": 0.5, "method": "words",
             "missing": [], "why": "", "fate": fate,
         })
     }
@@ -66,7 +76,7 @@ mod tests {
     #[test]
     fn released_claims_stand_with_their_quotes_and_without_a_verdict() {
         let answer = json!({
-            "text": "…",
+            "text": "年：Ten days. [1] …",
             "citations": [{
                 "number": 1, "answer_span": {"start": 0, "end": 1}, "title": "Leave\npolicy", "document_key": "a.md",
                 "document": uuid::Uuid::nil(), "version": uuid::Uuid::nil(), "version_hash": "0".repeat(64),
@@ -77,6 +87,7 @@ mod tests {
                 sentence("It is ten days.", "supported", "kept"),
                 sentence("It is eleven.", "unsupported", "dropped"),
                 sentence("It is about ten.", "unsupported", "flagged"),
+                sentence("Ten, I believe.", "partly", "replaced"),
                 sentence("Here it is:", "not_needed", "kept"),
             ],
             "refused": false,
@@ -95,7 +106,8 @@ mod tests {
             of(&[answered, refused]),
             "## How much leave?\n\n\
              - [ ] It is ten days.\n  - Leave policy: “Ten days, no more.”\n\
-             - [ ] It is about ten.\n  - Leave policy: “Ten days, no more.”\n\n"
+             - [ ] It is about ten.\n  - Leave policy: “Ten days, no more.”\n\
+             - [ ] Ten days.\n  - Leave policy: “Ten days, no more.”\n\n"
         );
     }
 }

@@ -140,7 +140,7 @@ impl PreviewView {
 }
 
 /// A line of a document and where it stands on its page.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, ToSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct LineView {
     /// Where its text lies in the canonical text, in Unicode scalar values.
     pub span: SpanView,
@@ -151,12 +151,15 @@ pub struct LineView {
     pub bounds: [f32; 4],
     /// How sure OCR is of it, 0 to 1; null where it was not read by OCR.
     pub confidence: Option<f32>,
+    /// Where the links on it lead: `http`, `https` and `mailto` addresses, as the document has them. What they lead to
+    /// nobody has checked.
+    pub links: Vec<String>,
 }
 
 impl From<Line> for LineView {
     fn from(line: Line) -> Self {
-        let Line { span, page, bounds, confidence } = line;
-        Self { span: span.into(), page, bounds, confidence }
+        let Line { span, page, bounds, confidence, links } = line;
+        Self { span: span.into(), page, bounds, confidence, links }
     }
 }
 

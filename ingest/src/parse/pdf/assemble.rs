@@ -183,7 +183,8 @@ fn placed(lines: &[Line], spans: &[(usize, usize)], frame: Option<&Frame>) -> Ve
     let Some(frame) = frame else { return Vec::new() };
     let place = |(line, &(start, end)): (&Line, &(usize, usize))| {
         let bounds = frame.bounds(line)?;
-        Some(PlacedLine { start, end, bounds, confidence: frame.confidence(bounds) })
+        let (confidence, links) = (frame.confidence(bounds), frame.addresses(bounds));
+        Some(PlacedLine { start, end, bounds, confidence, links })
     };
     lines.iter().zip(spans).filter_map(place).collect()
 }

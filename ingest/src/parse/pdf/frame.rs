@@ -1,5 +1,7 @@
 //! Where the page lies around its lines: boxes as shares of the page that people see.
 
+use footnote_core::parsed::MAX_LINKS;
+
 use super::layout::Line;
 
 /// How far a line reaches above and below its baseline, in font sizes.
@@ -16,6 +18,15 @@ pub(crate) struct Frame {
     shown_turns: u8,
     /// What OCR read; `None` where the page has a text layer.
     read: Option<Vec<ReadLine>>,
+    links: Vec<Link>,
+}
+
+/// A place on the page that leads somewhere.
+#[derive(Debug, Clone, PartialEq)]
+struct Link {
+    /// As shares of the page as shown.
+    bounds: [f32; 4],
+    address: String,
 }
 
 /// A line that OCR read.
@@ -36,12 +47,39 @@ impl Frame {
     pub(crate) fn of_page(shown_width: f32, shown_height: f32, shown_turns: u8) -> Self {
         let turned = shown_turns % 2 == 1;
         let (width, height) = if turned { (shown_height, shown_width) } else { (shown_width, shown_height) };
-        Self { width, height, shown_turns: shown_turns % 4, read: None }
+        Self { width, height, shown_turns: shown_turns % 4, read: None, links: Vec::new() }
     }
 
     /// A picture, and what was read from it.
     pub(crate) fn of_picture(width: f32, height: f32, read: Vec<ReadLine>) -> Self {
-        Self { width, height, shown_turns: 0, read: Some(read) }
+        Self { width, height, shown_turns: 0, read: Some(read), links: Vec::new() }
+    }
+
+    /// With links, each between two corners in points as the file has them.
+    pub(crate) fn with_links(mut self, links: Vec<([(f32, f32); 2], String)>) -> Self {
+        let placed = links
+            .into_iter()
+            .filter_map(|([one, other], address)| Some(Link { bounds: self.shares(one, other)?, address }));
+        self.links = placed.collect();
+        self
+    }
+
+    /// Where the links lead that lie on a line with these bounds: over at least half of its height, and over half of
+    /// its width or with half of their own.
+    pub(crate) fn addresses(&self, [left, top, right, bottom]: [f32; 4]) -> Vec<String> {
+        let share = |from: f32, to: f32, of: f32| (to - from).max(0.0) >= of / 2.0;
+        let lies_on = |link: &&Link| {
+            let [from, above, to, below] = link.bounds;
+            share(above.max(top), below.min(bottom), bottom - top)
+                && share(from.max(left), to.min(right), (right - left).min(to - from))
+        };
+        let mut addresses: Vec<String> = Vec::new();
+        for link in self.links.iter().filter(lies_on) {
+            if addresses.len() < MAX_LINKS && !addresses.contains(&link.address) {
+                addresses.push(link.address.clone());
+            }
+        }
+        addresses
     }
 
     /// Whether its text was read by OCR.
@@ -52,12 +90,18 @@ impl Frame {
     /// Left, top, right and bottom of the line as shares of the page as shown; `None` where it has no
     /// geometry or does not lie on the page.
     pub(crate) fn bounds(&self, line: &Line) -> Option<[f32; 4]> {
-        if line.size <= 0.0 || self.width <= 0.0 || self.height <= 0.0 {
+        if line.size <= 0.0 {
             return None;
         }
         let (bottom, top) = (line.baseline - DESCENT * line.size, line.baseline + ASCENT * line.size);
-        let one = untwisted((line.left, bottom));
-        let other = untwisted((line.right, top));
+        self.shares(untwisted((line.left, bottom)), untwisted((line.right, top)))
+    }
+
+    /// What lies between two corners, as shares of the page as shown.
+    fn shares(&self, one: (f32, f32), other: (f32, f32)) -> Option<[f32; 4]> {
+        if self.width <= 0.0 || self.height <= 0.0 {
+            return None;
+        }
         let x = |x: f32| (x / self.width).clamp(0.0, 1.0);
         let y = |y: f32| (1.0 - y / self.height).clamp(0.0, 1.0);
         let [left, right] = [x(one.0.min(other.0)), x(one.0.max(other.0))];
@@ -102,6 +146,28 @@ mod tests {
     fn line(left: f32, right: f32, baseline: f32) -> Line {
         let cells = vec![Cell { text: "x".to_owned(), left, right, ..Cell::default() }];
         Line { cells, left, right, baseline, size: 10.0, ..Line::default() }
+    }
+
+    #[test]
+    fn links_lie_on_the_lines_that_they_cover() {
+        let link = |left, bottom, right, top, to: &str| ([(left, bottom), (right, top)], to.to_owned());
+        let frame = Frame::of_page(100.0, 200.0, 0).with_links(vec![
+            link(10.0, 98.0, 30.0, 110.0, "https://one.example"),
+            link(12.0, 98.0, 30.0, 110.0, "https://one.example"),
+            // Over two lines.
+            link(10.0, 84.0, 90.0, 110.0, "https://both.example"),
+            link(10.0, 70.0, 30.0, 80.0, "https://below.example"),
+            link(95.0, 98.0, 99.0, 110.0, "https://beside.example"),
+            link(500.0, 98.0, 600.0, 110.0, "https://nowhere.example"),
+        ]);
+        let on = |baseline| frame.addresses(frame.bounds(&line(10.0, 60.0, baseline)).unwrap());
+        assert_eq!(on(100.0), ["https://one.example", "https://both.example"]);
+        assert_eq!(on(86.0), ["https://both.example"]);
+        assert!(on(150.0).is_empty());
+        // Shown turned by a quarter, it is still the line's.
+        let turned =
+            Frame::of_page(200.0, 100.0, 1).with_links(vec![link(10.0, 98.0, 60.0, 110.0, "mailto:a@b.c")]);
+        assert_eq!(turned.addresses(turned.bounds(&line(10.0, 60.0, 100.0)).unwrap()), ["mailto:a@b.c"]);
     }
 
     #[test]

@@ -16,6 +16,7 @@ mod glyph;
 mod grid;
 mod joints;
 mod layout;
+mod links;
 mod markers;
 mod nested;
 mod notes;

@@ -9,7 +9,6 @@ use footnote_core::{Error, ErrorKind, Result};
 use image::RgbImage;
 use pdfium_render::prelude::*;
 
-use super::fields;
 use super::fonts::{Fonts, is_control};
 use super::frame::Frame;
 use super::glyph::{Glyph, upright, without_false_blanks};
@@ -19,6 +18,7 @@ use super::rulings::Rulings;
 use super::scanner::Scanner;
 use super::symbols::symbol;
 use super::{PageText, PdfText, sensible_title};
+use super::{fields, links};
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::{Found, Unpacking};
 
@@ -120,6 +120,7 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
+    let frame = frame.with_links(links::of(&page));
     let warnings = [
         (unmapped > 0).then(|| without_characters(unmapped)),
         (unset > 0).then(|| without_values(unset)),

@@ -92,3 +92,30 @@ fn pdfium_reads_long_remarks_and_tells_of_those_that_are_too_many() {
     assert!(document.text.contains(&long) && document.text.contains("Remark 5000"));
     assert!(document.warnings[0].message.contains("2 remarks on the page"), "{:?}", document.warnings);
 }
+
+/// Where a link leads is told with the line it lies on; the text stays as it is. What runs something, or leads to a
+/// place within the file, is no address.
+#[test]
+fn pdfium_tells_where_links_lead() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let page = "BT /F1 10 Tf 72 700 Td (The form is here.) Tj 0 -30 Td (Nothing here.) Tj ET";
+    let link = |rect: &str, action: &str| {
+        format!("<< /Type /Annot /Subtype /Link /Rect [{rect}] /A << {action} >> >>")
+    };
+    let links = [
+        "<< /Type /Annot /Subtype /Square /Rect [300 300 310 310] >>".to_owned(),
+        link("110 697 150 710", "/S /URI /URI (https://example.org/form?a=1)"),
+        link("72 667 150 680", "/S /URI /URI (javascript:alert\\(1\\))"),
+        link("72 667 150 680", "/S /GoTo /D [3 0 R /Fit]"),
+        link("72 567 150 580", "/S /URI /URI (https://example.org/beside)"),
+    ];
+    let names: Vec<String> = (20..25).map(|number| format!("{number} 0 R")).collect();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), annotated(page, &names.join(" "), "", &links)).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    assert_eq!(document.text, "The form is here.\n\nNothing here.");
+    let links: Vec<&[String]> = document.lines.iter().map(|line| line.links.as_slice()).collect();
+    assert_eq!(links, [&["https://example.org/form?a=1".to_owned()][..], &[]]);
+}
