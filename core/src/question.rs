@@ -64,6 +64,22 @@ const POINTING_WORDS: [&str; 20] = [
 /// English beginnings and Chinese words that do so.
 const POINTING_BEGINNINGS: [&str; 8] =
     ["and ", "or ", "but ", "so ", "what about", "how about", "what if", "also "];
+/// Words that "there" only fills a place beside (`Is there a limit?`), and those that "that" points behind (`Does that
+/// apply?`): behind any other it begins a clause (`the rules that apply`).
+const WITH_THERE: [&str; 12] =
+    ["is", "are", "was", "were", "be", "been", "has", "have", "will", "can", "may", "isn"];
+const BEFORE_THAT: [&str; 30] = [
+    "is", "was", "are", "does", "did", "do", "has", "can", "will", "would", "should", "could", "may", "of",
+    "for", "about", "on", "in", "with", "to", "by", "from", "after", "before", "like", "than", "and", "or",
+    "why", "how",
+];
+/// Chinese words that hold a pointing one and do not point.
+const NOT_POINTING_CHINESE: [&str; 14] = [
+    "其他", "其它", "他人", "应该", "该怎么", "该如何", "该怎样", "因此", "此外", "如此", "彼此", "那么", "至此", "从此",
+];
+/// What a Chinese question asks with: one that has it does not point by its last `呢`.
+const ASKING_CHINESE: [&str; 12] =
+    ["什么", "哪", "多少", "几", "怎", "谁", "吗", "如何", "为何", "是否", "能否", "多久"];
 const POINTING_CHINESE: [&str; 11] = ["它", "他", "她", "这", "那", "其中", "该", "此", "上述", "还有", "呢"];
 
 impl QuestionText {
@@ -212,12 +228,35 @@ fn leans_on_another(question: &str) -> bool {
     let question = question.trim().to_lowercase();
     if is_chinese(&question) {
         let length = question.chars().filter(|c| c.is_alphanumeric()).count();
-        return length <= FEW_CHARACTERS || has_pointing_words(&question);
+        return length <= FEW_CHARACTERS || points_back_in_chinese(&question);
     }
     let words = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
     words.count() <= FEW_WORDS
         || POINTING_BEGINNINGS.iter().any(|beginning| question.starts_with(beginning))
-        || has_pointing_words(&question)
+        || points_back_in_english(&question)
+}
+
+fn points_back_in_english(question: &str) -> bool {
+    let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    (0..words.len()).any(|at| {
+        let before = at.checked_sub(1).and_then(|at| words.get(at));
+        match words[at] {
+            "there" => {
+                let beside = [before, words.get(at + 1)];
+                !beside.into_iter().flatten().any(|word| WITH_THERE.contains(word))
+            }
+            "that" => {
+                at + 1 == words.len() || before.is_none_or(|word| BEFORE_THAT.contains(word))
+            }
+            word => POINTING_WORDS.contains(&word),
+        }
+    })
+}
+
+fn points_back_in_chinese(question: &str) -> bool {
+    let question = NOT_POINTING_CHINESE.iter().fold(question.to_owned(), |text, word| text.replace(word, " "));
+    let asks = ASKING_CHINESE.iter().any(|word| question.contains(word));
+    POINTING_CHINESE.iter().any(|word| question.contains(word) && !(asks && *word == "呢"))
 }
 
 /// Whether a text has a word that stands for what another one names.

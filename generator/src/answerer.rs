@@ -396,17 +396,17 @@ impl Writer {
                 self.waiting.push(Waiting::Sentence(sentence, judgement));
                 Ok(())
             }
+            // Nothing is said twice.
+            (Verdict::Supported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote)
+                if verify::is_said(sentence.claim(), &self.text) =>
+            {
+                self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await
+            }
             // What the sources say for certain in their own words is said in these.
             (Verdict::Supported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote)
                 if self.sources.are_better_quoted(&judgement, sentence.claim(), self.question.as_str()) =>
             {
                 self.replace(sentence, judgement).await
-            }
-            (Verdict::Supported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote)
-                if judgement.method == Judgement::QUOTE
-                    && self.sources.unsaid(judgement.places.clone(), &self.text).is_empty() =>
-            {
-                self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await
             }
             (Verdict::Supported, _) => self.keep(sentence, judgement, SentenceFate::Kept).await,
             (Verdict::Partly | Verdict::Unsupported, UnsupportedPolicy::Flag) => {

@@ -47,6 +47,7 @@ pub use calibration::{Calibration, Curve};
 pub(crate) use claim::{is_disclaimer, is_order};
 pub use measured::{JudgedClaim, judge_sentence, words_held};
 pub use models::{SupportMethod, SupportModels};
+pub(crate) use quoted::is_said;
 
 /// Share of a sentence's words that its evidence has to hold for no model to be asked. The curve of words would
 /// be content with less: that a sentence is about its evidence does not mean that all of it stands there.
@@ -490,9 +491,6 @@ fn named(missing: &[Fact]) -> String {
 }
 
 impl Judgement {
-    /// The method of a sentence that stands word for word in a source.
-    pub(crate) const QUOTE: &'static str = "quote";
-
     fn not_needed(why: &str) -> Self {
         Self {
             verdict: Verdict::NotNeeded,
@@ -508,7 +506,7 @@ impl Judgement {
         Self {
             verdict: Verdict::Supported,
             score: 1.0,
-            method: Self::QUOTE,
+            method: "quote",
             missing: Vec::new(),
             why: "it stands in the source word for word".to_owned(),
             places: vec![place],

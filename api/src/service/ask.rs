@@ -174,7 +174,7 @@ pub(super) async fn search(
     app.require_embedder_of(&knowledge_base).await?;
     let as_of = past(app, input.as_of)?;
     let thread = Thread::open(app, principal, &knowledge_base, &question, input.earlier).await?;
-    let standalone = standalone(app, &question, &thread).await?;
+    let standalone = standalone(app, &question, &thread, settings.answer.mode).await?;
     let query = |part: QuestionText| -> Result<ScopedQuery> {
         Ok(ScopedQuery {
             scope: principal.scope(&knowledge_base)?.at(as_of),
@@ -259,6 +259,11 @@ pub(super) async fn answer(app: &Arc<App>, principal: &Principal, searched: Sear
     Ok(Asked { knowledge_base, conversation, message, retrieved, searched, events })
 }
 
+/// The language model, where one is installed and the mode lets it be asked.
+fn generator_of(app: &App, mode: AnswerMode) -> Option<&dyn Generator> {
+    app.generator.as_deref().filter(|_| mode == AnswerMode::Generative)
+}
+
 /// The question in the language of what was found, where that is another one and a language model may be asked.
 async fn translation(
     app: &App,
@@ -266,7 +271,7 @@ async fn translation(
     found: &Retrieved,
     mode: AnswerMode,
 ) -> Result<Option<QuestionText>> {
-    let generator = app.generator.as_deref().filter(|_| mode == AnswerMode::Generative);
+    let generator = generator_of(app, mode);
     let Some(generator) = generator.filter(|_| HybridRetriever::is_foreign(found, &query.question)) else {
         return Ok(None);
     };
@@ -293,15 +298,20 @@ fn unless_busy<T>(written: Result<Option<T>>, otherwise: &str) -> Result<Option<
     }
 }
 
-/// The question made to stand alone, where it follows others: by the language model where one is installed,
-/// else by putting what it follows before it.
-async fn standalone(app: &App, question: &QuestionText, thread: &Thread) -> Result<QuestionText> {
+/// The question made to stand alone, where it follows others: by the language model where one is installed and may be
+/// asked, else by putting what it follows before it.
+async fn standalone(
+    app: &App,
+    question: &QuestionText,
+    thread: &Thread,
+    mode: AnswerMode,
+) -> Result<QuestionText> {
     let joined = history::joined(&thread.history, question);
     if joined == *question {
         return Ok(joined);
     }
-    let Some(generator) = &app.generator else { return Ok(joined) };
-    let written = rewrite::standalone(generator.as_ref(), &thread.history, question).await;
+    let Some(generator) = generator_of(app, mode) else { return Ok(joined) };
+    let written = rewrite::standalone(generator, &thread.history, question).await;
     Ok(unless_busy(written, "a follow-up is searched as it was asked")?.unwrap_or(joined))
 }
 

@@ -257,6 +257,19 @@ async fn what_is_nearly_quoted_is_quoted() {
 }
 
 #[tokio::test]
+async fn what_was_just_said_is_not_said_again_in_part() {
+    let source = "Berlin asked for more leave in May; this was refused by the board.";
+    let says = format!("{} [1]. This was refused by the board [1].", source.trim_end_matches('.'));
+    let policy = UnsupportedPolicy::Drop;
+    let answer = said(&[source], "What became of the leave that Berlin asked for?", &says, policy).await;
+    assert_eq!(fates(&answer), [SentenceFate::Kept, SentenceFate::Dropped], "{answer:?}");
+    let flagged =
+        said(&[source], "What became of the leave that Berlin asked for?", &says, UnsupportedPolicy::Flag)
+            .await;
+    assert_eq!(flagged.text, says);
+}
+
+#[tokio::test]
 async fn a_neighbour_lends_no_figure() {
     let text = "# Leave\n\nNew staff get 15 days. Managers get 20 days.";
     let says = "Managers get 15 days [1].";

@@ -21,6 +21,14 @@ use super::tokenizer::GgufTokenizer;
 /// Prompt prefixes whose keys and values are kept: about one per knowledge base in use.
 const KEPT_PREFIXES: usize = 4;
 
+/// What a generation tells, and what has its turn after every step of it.
+pub(crate) struct Steps<'a> {
+    /// Where the text goes.
+    pub(crate) events: &'a Sender<GenerationEvent>,
+    /// Called after every step.
+    pub(crate) between: &'a dyn Fn(&Engine),
+}
+
 /// A loaded model with the prefixes it remembers.
 pub(crate) struct Engine {
     decoder: Decoder,
@@ -49,7 +57,7 @@ impl Engine {
         prompt: &Prompt,
         sampling: &SamplingSettings,
         tokenizer: &GgufTokenizer,
-        events: &Sender<GenerationEvent>,
+        steps: &Steps<'_>,
     ) -> Result<()> {
         let ends = chunk_ends(prompt.tokens.len(), prompt.shared);
         let kept = self.prefixes.take(&prompt.tokens, &ends).internal("cannot reuse a cached prefix")?;
@@ -57,7 +65,7 @@ impl Engine {
             Some(cache) => cache,
             None => self.decoder.new_cache().internal("cannot make a key-value cache")?,
         };
-        let outcome = self.run(prompt, &ends, &mut cache, sampling, tokenizer, events);
+        let outcome = self.run(prompt, &ends, &mut cache, sampling, tokenizer, steps);
         let kept = self.prefixes.put(prompt.tokens.clone(), ends, prompt.shared, cache);
         outcome.and(kept.internal("cannot keep a prefix"))
     }
@@ -73,7 +81,7 @@ impl Engine {
     ) -> Result<f32> {
         let mut cache = self.decoder.new_cache().internal("cannot make a key-value cache")?;
         let ends = chunk_ends(prompt.tokens.len(), prompt.shared);
-        let logits = self.read(&prompt.tokens, &ends, &mut cache, is_left)?;
+        let logits = self.read(&prompt.tokens, &ends, &mut cache, is_left, &|_| {})?;
         let logit = |token: u32| logits.get(token as usize).copied();
         let odds = logit(one).zip(logit(other)).map(|(one, other)| one - other);
         odds.ok_or_else(|| Error::internal("a token is not in the model's vocabulary"))
@@ -86,11 +94,11 @@ impl Engine {
         cache: &mut KvCache,
         sampling: &SamplingSettings,
         tokenizer: &GgufTokenizer,
-        events: &Sender<GenerationEvent>,
+        Steps { events, between }: &Steps<'_>,
     ) -> Result<()> {
         let cached_tokens = cache.len();
         let is_left = || events.is_closed();
-        let mut logits = self.read(&prompt.tokens, ends, cache, &is_left)?;
+        let mut logits = self.read(&prompt.tokens, ends, cache, &is_left, between)?;
         let mut sampler = Sampler::new(sampling);
         let mut text = TextStream::new(&sampling.stop);
         let mut usage = Usage { prompt_tokens: prompt.tokens.len(), cached_tokens, completion_tokens: 0 };
@@ -107,6 +115,7 @@ impl Engine {
             if usage.completion_tokens == sampling.max_tokens {
                 break FinishReason::Length;
             }
+            between(self);
             logits = self.forward(&[token], cache, &is_left)?;
         };
         send(events, text.finish())?;
@@ -119,12 +128,14 @@ impl Engine {
         ends: &[usize],
         cache: &mut KvCache,
         is_left: &dyn Fn() -> bool,
+        between: &dyn Fn(&Self),
     ) -> Result<Vec<f32>> {
         let mut logits = Vec::new();
         for &end in ends {
             if end > cache.len() {
                 let chunk = tokens.get(cache.len()..end).unwrap_or_default();
                 logits = self.forward(chunk, cache, is_left)?;
+                between(self);
             }
         }
         Ok(logits)

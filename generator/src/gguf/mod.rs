@@ -5,6 +5,7 @@
 //! (`CANDLE_NUM_THREADS`, else `RAYON_NUM_THREADS`, else one per physical core) once and for all
 //! models, so there is no setting for it here.
 
+mod comparisons;
 mod decoder;
 mod engine;
 pub mod family;
@@ -27,9 +28,10 @@ use footnote_core::error::Context;
 use footnote_core::model_thread::{LazyModel, ModelThread};
 use footnote_core::ports::{GenerationEvent, GenerationRequest, Generator, PromptSize};
 use footnote_core::{Error, ErrorKind, Result};
-use tokio::sync::{OnceCell, mpsc};
+use tokio::sync::{OnceCell, mpsc, oneshot};
 
-use engine::Engine;
+use comparisons::{Comparison, Comparisons};
+use engine::{Engine, Steps};
 use family::ModelFile;
 use template::ChatTemplate;
 use tokenizer::GgufTokenizer;
@@ -54,6 +56,9 @@ impl GeneratorConfig {
     }
 }
 
+/// After this time a comparison that found the queue full asks for a place in it again.
+const ASK_AGAIN: Duration = Duration::from_secs(1);
+
 /// A GGUF model on its own thread.
 pub struct GgufGenerator {
     name: String,
@@ -61,6 +66,7 @@ pub struct GgufGenerator {
     path: PathBuf,
     context_tokens: usize,
     front: OnceCell<Arc<Front>>,
+    comparisons: Comparisons,
     thread: ModelThread<LazyModel<Engine>>,
 }
 
@@ -90,7 +96,16 @@ impl GgufGenerator {
         let load = move || Engine::load(&path, context_tokens);
         let thread = ModelThread::<Engine>::spawn("generator", config.queue, Duration::from_secs(10), load)?;
         let front = OnceCell::new();
-        Ok(Self { name: config.name, fingerprint, path: config.path, context_tokens, front, thread })
+        let comparisons = Comparisons::default();
+        Ok(Self {
+            name: config.name,
+            fingerprint,
+            path: config.path,
+            context_tokens,
+            front,
+            comparisons,
+            thread,
+        })
     }
 
     /// Most tokens of prompt and answer together.
@@ -141,9 +156,12 @@ impl Generator for GgufGenerator {
         let span = tracing::Span::current();
         let reader = events.clone();
         let is_wanted = move || !reader.is_closed();
+        let comparisons = self.comparisons.clone();
         self.thread.submit(is_wanted, move |engine| {
             let _entered = span.entered();
-            let outcome = engine.get().and_then(|e| e.generate(&prompt, &sampling, &tokenizer, &events));
+            let between = |engine: &Engine| comparisons.serve(engine);
+            let steps = Steps { events: &events, between: &between };
+            let outcome = engine.get().and_then(|e| e.generate(&prompt, &sampling, &tokenizer, &steps));
             if let Err(error) = outcome
                 && error.kind() != ErrorKind::Cancelled
             {
@@ -164,10 +182,29 @@ impl Generator for GgufGenerator {
         let (one, other) = (first(one)?, first(other)?);
         let prompt = self.encode(front.clone(), messages.to_vec()).await?;
         check_fits(prompt.tokens.len(), 1, self.context_tokens)?;
-        let ask = move |engine: &mut Engine, is_wanted: &dyn Fn() -> bool| {
-            engine.log_odds(&prompt, one, other, &|| !is_wanted())
-        };
-        self.thread.call_watched(ask).await
+        // Lives as long as the caller's future.
+        let waits = Arc::new(());
+        let (reply, mut answer) = oneshot::channel();
+        let (caller, span) = (Arc::downgrade(&waits), tracing::Span::current());
+        self.comparisons.push(Comparison { prompt, one, other, caller: caller.clone(), reply, span })?;
+        let gone = |_| Error::internal("the generator dropped a comparison");
+        loop {
+            let (comparisons, caller) = (self.comparisons.clone(), caller.clone());
+            let submitted = self.thread.submit(
+                move || caller.strong_count() > 0,
+                move |engine| match engine.get() {
+                    Ok(engine) => comparisons.serve(engine),
+                    Err(error) => comparisons.fail(&error),
+                },
+            );
+            if submitted.is_ok() {
+                return answer.await.map_err(gone)?;
+            }
+            // The queue is full of what serves comparisons as well, unless it is given up.
+            if let Ok(answer) = tokio::time::timeout(ASK_AGAIN, &mut answer).await {
+                return answer.map_err(gone)?;
+            }
+        }
     }
 }
 

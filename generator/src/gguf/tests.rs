@@ -125,6 +125,29 @@ async fn leaving_cancels_and_a_full_queue_is_busy() {
 }
 
 #[tokio::test]
+async fn tokens_are_compared_while_an_answer_is_written() {
+    let (_folder, path) = model("qwen2");
+    let open =
+        || GgufGenerator::open(GeneratorConfig { queue: 1, ..GeneratorConfig::new("tiny", &path) }).unwrap();
+    let asked = [ChatMessage { role: MessageRole::User, content: "the hello?".to_owned() }];
+    let alone = open().log_odds(&asked, "a", "b").await.unwrap();
+    let long = || request("s", "x", SamplingSettings { max_tokens: 900, temperature: 1.0, ..short() });
+    let undisturbed = ask(&open(), long()).await;
+
+    let generator = open();
+    let mut running = generator.generate(long()).await.unwrap();
+    let GenerationEvent::Text(first) = running.recv().await.unwrap() else { panic!("no text came first") };
+    let waiting = generator.generate(long()).await.unwrap();
+    assert!(generator.generate(long()).await.is_err(), "the queue is full");
+    assert_eq!(generator.log_odds(&asked, "a", "b").await.unwrap(), alone);
+    assert!(generator.generate(long()).await.is_err(), "the answer is still being written");
+    let (rest, reason, usage) = read(running).await;
+    assert_eq!((format!("{first}{rest}"), reason, usage), undisturbed);
+    drop(waiting);
+    assert_eq!(generator.log_odds(&asked, "a", "b").await.unwrap(), alone);
+}
+
+#[tokio::test]
 async fn stop_texts_end_the_answer() {
     let (_folder, path) = model("qwen2");
     let generator = GgufGenerator::open(GeneratorConfig::new("tiny", &path)).unwrap();

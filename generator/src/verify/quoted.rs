@@ -2,15 +2,18 @@
 
 use footnote_core::question::is_chinese;
 
+use super::aligned::{is_same, words};
 use super::{Judgement, Place, Sources, SupportMethod, copied, missing_facts};
 use crate::support::Terms;
 
+/// What vouches for a sentence without being certain. Embeddings do where the language model is too busy to be asked.
+const UNCERTAIN: [SupportMethod; 2] = [SupportMethod::Generator, SupportMethod::Embeddings];
 /// Terms of a sentence that one more place has to lend to be quoted beside the others.
 const LENT: usize = 2;
 
 impl Sources {
     /// Whether the places of a supported sentence say for certain what the sentence itself may not: it is a copy that is
-    /// not exact, or nothing but the language model's yes supports it. Between languages, of rows, and where the sentence
+    /// not exact, or nothing but the language model's yes or its embedding supports it. Between languages, of rows, and where the sentence
     /// tells whether the answer is yes, no words of the sources can take its place.
     pub(crate) fn are_better_quoted(&self, judgement: &Judgement, claim: &str, question: &str) -> bool {
         let places = judgement.places.as_slice();
@@ -22,7 +25,7 @@ impl Sources {
             return false;
         }
         let is_near_copy = |place: &Place| copied::is_near_copy(claim, self.text(place), question);
-        judgement.method == SupportMethod::Generator.name()
+        UNCERTAIN.iter().any(|method| judgement.method == method.name())
             || self.is_one_sentence(places) && places.iter().any(is_near_copy)
     }
 
@@ -54,6 +57,13 @@ impl Sources {
     }
 }
 
+/// Whether the words of `claim` stand in a row in what the answer says already.
+pub(crate) fn is_said(claim: &str, said: &str) -> bool {
+    let (claim, said) = (words(claim), words(said));
+    let is_alike = |run: &[&str]| run.iter().zip(&claim).all(|(a, b)| is_same(a, b));
+    !claim.is_empty() && said.windows(claim.len()).any(is_alike)
+}
+
 /// Letters and digits alone, so that a marker before a full stop does not part what is the same.
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).collect()
@@ -63,6 +73,20 @@ fn letters(text: &str) -> String {
 mod tests {
     use super::*;
     use crate::cite::tests::passage;
+
+    #[test]
+    fn what_stands_in_an_answer_is_said() {
+        let said = "It was decided in 1969 [1]; this eliminated Apollo 20. 员工年假为15天。";
+        for claim in ["This eliminated Apollo 20.", "年假为15天。", "It was decided in 1969"] {
+            assert!(is_said(claim, said), "{claim}");
+        }
+        for claim in
+            ["This eliminated Apollo 2.", "年假为5天。", "It was decided this eliminated Apollo.", "", "…"]
+        {
+            assert!(!is_said(claim, said), "{claim}");
+        }
+        assert!(!is_said("So it is.", ""));
+    }
 
     #[test]
     fn a_place_that_lends_a_word_alone_is_not_quoted_and_one_that_lends_a_fact_is() {
