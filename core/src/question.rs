@@ -75,11 +75,21 @@ const BEFORE_THAT: [&str; 30] = [
 ];
 /// Chinese words that hold a pointing one and do not point.
 const NOT_POINTING_CHINESE: [&str; 14] = [
-    "其他", "其它", "他人", "应该", "该怎么", "该如何", "该怎样", "因此", "此外", "如此", "彼此", "那么", "至此", "从此",
+    "其他",
+    "其它",
+    "他人",
+    "应该",
+    "该怎么",
+    "该如何",
+    "该怎样",
+    "因此",
+    "此外",
+    "如此",
+    "彼此",
+    "那么",
+    "至此",
+    "从此",
 ];
-/// What a Chinese question asks with: one that has it does not point by its last `呢`.
-const ASKING_CHINESE: [&str; 12] =
-    ["什么", "哪", "多少", "几", "怎", "谁", "吗", "如何", "为何", "是否", "能否", "多久"];
 const POINTING_CHINESE: [&str; 11] = ["它", "他", "她", "这", "那", "其中", "该", "此", "上述", "还有", "呢"];
 
 impl QuestionText {
@@ -245,16 +255,15 @@ fn points_back_in_english(question: &str) -> bool {
                 let beside = [before, words.get(at + 1)];
                 !beside.into_iter().flatten().any(|word| WITH_THERE.contains(word))
             }
-            "that" => {
-                at + 1 == words.len() || before.is_none_or(|word| BEFORE_THAT.contains(word))
-            }
+            "that" => at + 1 == words.len() || before.is_none_or(|word| BEFORE_THAT.contains(word)),
             word => POINTING_WORDS.contains(&word),
         }
     })
 }
 
 fn points_back_in_chinese(question: &str) -> bool {
-    let question = NOT_POINTING_CHINESE.iter().fold(question.to_owned(), |text, word| text.replace(word, " "));
+    let question =
+        NOT_POINTING_CHINESE.iter().fold(question.to_owned(), |text, word| text.replace(word, " "));
     let asks = ASKING_CHINESE.iter().any(|word| question.contains(word));
     POINTING_CHINESE.iter().any(|word| question.contains(word) && !(asks && *word == "呢"))
 }
@@ -356,6 +365,32 @@ mod tests {
             "ERR_0x34?",
         ] {
             assert_eq!(parts(one), [one], "{one}");
+        }
+    }
+
+    #[test]
+    fn words_that_only_look_as_if_they_pointed_make_no_follow_up() {
+        let leans = |text: &str| QuestionText::parse(text).unwrap().leans_on_another();
+        for alone in [
+            "Is there a limit on hotel costs abroad?",
+            "How many kinds of leave are there in the company handbook?",
+            "Which rules that apply to managers changed in 2024?",
+            "公司的其他福利有哪些规定和标准",
+            "员工应该在什么时候提交报销单",
+            "年假没有休完应该怎么处理才算合规",
+            "公司的年度培训预算是多少呢？",
+        ] {
+            assert!(!leans(alone), "{alone}");
+        }
+        for follow_up in [
+            "Does that also apply to managers abroad?",
+            "How do people get from there to the office?",
+            "Is the limit for that the same for everybody?",
+            "该公司的年度培训预算是多少",
+            "那么经理级别的员工呢，也一样",
+            "他在哪一年加入公司并担任经理",
+        ] {
+            assert!(leans(follow_up), "{follow_up}");
         }
     }
 

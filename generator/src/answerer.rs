@@ -508,6 +508,7 @@ impl Writer {
 
     /// Appends text; the citations get the span of its words.
     async fn write(&mut self, text: String, citations: Vec<Citation>) -> Result<Written> {
+        let text = crate::markers::without_images(&text);
         let is_below_table = self.table.take().is_some() && !text.starts_with('\n');
         let text = match (self.text.is_empty(), is_below_table) {
             (true, _) => text.trim_start().to_owned(),

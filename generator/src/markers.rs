@@ -124,6 +124,37 @@ pub(crate) fn neutralise(text: &str) -> String {
     result
 }
 
+/// The text with images of Markdown and HTML made plain text, which no reader of the answer fetches from wherever a
+/// document says. Its length in scalar values stays the same.
+pub(crate) fn without_images(text: &str) -> String {
+    let mut result = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(c) = rest.chars().next() {
+        let plain = match c {
+            '!' if begins_image(rest) => Some(("![", "!(")),
+            '<' if rest.get(..4).is_some_and(|tag| tag.eq_ignore_ascii_case("<img")) => Some(("<", "(")),
+            _ => None,
+        };
+        let (length, shown) = match plain {
+            Some((before, after)) => (before.len(), after),
+            None => (c.len_utf8(), rest.get(..c.len_utf8()).unwrap_or_default()),
+        };
+        result.push_str(shown);
+        rest = rest.get(length..).unwrap_or_default();
+    }
+    result
+}
+
+/// Whether `![` begins the text, and an address comes for it: behind `Great![1]` none does.
+fn begins_image(text: &str) -> bool {
+    let Some(alternative) = text.strip_prefix("![") else { return false };
+    let is_marker = alternative
+        .split_once(']')
+        .is_some_and(|(number, after)| number.chars().all(|c| c.is_ascii_digit()) && !after.starts_with('('));
+    let line = alternative.lines().next().unwrap_or_default();
+    !is_marker && (line.contains("](") || line.contains("]["))
+}
+
 /// Makes a bracket that the text leaves open, and that what follows could make a marker, a round one:
 /// for texts from whose middle a marker was taken.
 pub(crate) fn close_unfinished(text: &mut String) {
@@ -330,6 +361,21 @@ mod tests {
 
     fn all(text: &str) -> Vec<Vec<u32>> {
         find(text).into_iter().map(|m| m.numbers).collect()
+    }
+
+    #[test]
+    fn images_are_plain_text() {
+        for (text, plain) in [
+            ("See ![x](https://e.example/p?leak) here.", "See !(x](https://e.example/p?leak) here."),
+            ("![a[b]](http://e.example)", "!(a[b]](http://e.example)"),
+            ("![x][logo]", "!(x][logo]"),
+            ("![1](http://e.example)", "!(1](http://e.example)"),
+            ("<IMG src=x> 1 < 2", "(IMG src=x> 1 < 2"),
+            ("Great![1] See [the site](http://e.example).", "Great![1] See [the site](http://e.example)."),
+            ("What![ 中文！", "What![ 中文！"),
+        ] {
+            assert_eq!(without_images(text), plain);
+        }
     }
 
     #[test]

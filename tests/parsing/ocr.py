@@ -4,7 +4,7 @@
     python3 -m venv V && V/bin/pip install pypdfium2==5.15.2 pillow reportlab rapidfuzz
     V/bin/python tests/parsing/ocr.py --data ../shared/data --parse COMMAND… [--pages N] [--dpi 150 200]
 
-COMMAND is `footnote --output json parse` or anything else that prints a parsed document as JSON when a
+COMMAND is `footnote --format json parse` or anything else that prints a parsed document as JSON when a
 file's path is appended. Every page is one file and one child process, as in service. English pages come
 from the annual reports and the docling set, Chinese and mixed ones are made here from CMRC 2018 passages in
 a font of Debian's fonts-wqy-zenhei. The reference is the page's text layer.

@@ -9,6 +9,7 @@ use footnote_core::answer::{
 use footnote_core::ids::{ConversationId, MessageId};
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::passage::{Retrieved, Stretch};
+use footnote_core::ports::Generator;
 use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::settings::{KnowledgeBaseSettings, SamplingSettings, UnsupportedPolicy};

@@ -316,6 +316,7 @@ fn a_quote_that_ocr_is_unsure_of_is_flagged() {
             page: 3,
             bounds: [0.1, 0.1, 0.9, 0.2],
             confidence: Some(confidence),
+            links: Vec::new(),
         };
         passage.ocr_lines = confidences.iter().map(line).collect();
         let citation = citation(&passage, 0..text.len(), Span::new(0, 5), 1.0).unwrap();

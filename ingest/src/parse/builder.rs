@@ -26,6 +26,8 @@ pub(crate) enum Joint {
     Blank,
     /// At once.
     Nothing,
+    /// On a line of its own, as the next row of a table.
+    Line,
     /// In place of the hyphen at the end of what lies before: it divided a word.
     Divided,
 }
@@ -121,6 +123,10 @@ impl DocumentBuilder {
         match joint {
             Joint::Blank => {
                 self.text.push(' ');
+                self.chars += 1;
+            }
+            Joint::Line => {
+                self.text.push('\n');
                 self.chars += 1;
             }
             Joint::Divided if self.text.ends_with(['-', '\u{2010}']) => self.take_hyphen(),

@@ -18,6 +18,8 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 const SAMPLE_RECORDS: usize = 500;
 /// A quoted value with more lines is taken for a quotation mark that is never closed.
 const MAX_LINES_OF_A_VALUE: usize = 500;
+/// Most titles above a table, as on sheets; more lines of one value are a list.
+const MAX_TITLES: usize = 4;
 /// Rows are filled up to the longest one while that makes the table at most so many times larger.
 const MAX_FILL: usize = 20;
 
@@ -126,11 +128,13 @@ struct Table {
     rows: Vec<StringRecord>,
 }
 
-/// The tables that blank lines separate; `None` where a value is so long that its quotation mark must be a mistake.
+/// The tables that blank lines and records without a value separate; `None` where a value is so long that its
+/// quotation mark must be a mistake.
 fn tables(text: &str, delimiter: u8, quoting: bool, limits: &ParseLimits) -> Result<Option<Vec<Table>>> {
     let mut reader = reader(text, delimiter, quoting);
     let mut tables: Vec<Table> = Vec::new();
     let (mut row, mut cells) = (0_u32, 0_usize);
+    let mut is_parted = true;
     loop {
         let at = usize::try_from(reader.position().byte()).unwrap_or(usize::MAX);
         let blank_lines = text.get(at..).map_or(0, |rest| rest.len() - rest.trim_start_matches('\n').len());
@@ -152,30 +156,61 @@ fn tables(text: &str, delimiter: u8, quoting: bool, limits: &ParseLimits) -> Res
         row = row.saturating_add(1);
         // The line end after a record is its own; the reader may or may not have taken it already.
         let is_next_line = blank_lines == 0 || at > 0 && !text[..at].ends_with('\n') && blank_lines == 1;
-        match tables.last_mut() {
-            Some(table) if is_next_line => table.rows.push(record),
-            _ => {
-                row = row.saturating_add(u32::try_from(blank_lines).unwrap_or(u32::MAX));
-                tables.push(Table { first_row: row, rows: vec![record] });
-            }
+        if !is_next_line {
+            row = row.saturating_add(u32::try_from(blank_lines).unwrap_or(u32::MAX));
+            is_parted = true;
         }
+        if values(&record).next().is_none() {
+            is_parted = true;
+            continue;
+        }
+        match tables.last_mut() {
+            Some(table) if !is_parted => table.rows.push(record),
+            _ => tables.push(Table { first_row: row, rows: vec![record] }),
+        }
+        is_parted = false;
     }
 }
 
+/// The values that are not blank.
+fn values(record: &StringRecord) -> impl Iterator<Item = &str> {
+    record.iter().filter(|value| !value.trim().is_empty())
+}
+
+/// How many rows at the top are titles, as on sheets: one value at the left edge, above a row of several.
+fn titles(rows: &[StringRecord]) -> usize {
+    let is_title = |row: &StringRecord| {
+        let begins = row.get(0).is_some_and(|value| !value.trim().is_empty());
+        begins && values(row).nth(1).is_none()
+    };
+    let titles = rows.iter().take_while(|row| is_title(row)).count();
+    let has_table = rows.get(titles).is_some_and(|row| values(row).nth(1).is_some());
+    if has_table && titles <= MAX_TITLES { titles } else { 0 }
+}
+
 fn append_table(out: &mut DocumentBuilder, table: &Table) {
-    let first_row = Some(table.first_row);
-    out.start(Page { number: 1, kind: PageKind::Sheet, first_row, ..Page::default() });
-    if let [only] = table.rows.as_slice()
-        && only.len() == 1
+    let start = |out: &mut DocumentBuilder, row: u32| {
+        out.start(Page { number: 1, kind: PageKind::Sheet, first_row: Some(row), ..Page::default() });
+    };
+    let (titles, rows) = table.rows.split_at(titles(&table.rows));
+    let mut first_row = table.first_row;
+    for title in titles {
+        start(out, first_row);
+        values(title).for_each(|value| out.paragraph(&one_line(value)));
+        first_row = first_row.saturating_add(1);
+    }
+    start(out, first_row);
+    if let [only] = rows
+        && values(only).nth(1).is_none()
     {
-        out.paragraph(&one_line(only.get(0).unwrap_or_default()));
+        values(only).for_each(|value| out.paragraph(&one_line(value)));
         return;
     }
-    let widest = table.rows.iter().map(StringRecord::len).max().unwrap_or(0);
-    let values: usize = table.rows.iter().map(StringRecord::len).sum();
-    let fill = widest.saturating_mul(table.rows.len()) <= values.saturating_mul(MAX_FILL);
+    let widest = rows.iter().map(StringRecord::len).max().unwrap_or(0);
+    let places: usize = rows.iter().map(StringRecord::len).sum();
+    let fill = widest.saturating_mul(rows.len()) <= places.saturating_mul(MAX_FILL);
     let mut text = String::new();
-    for (index, row) in table.rows.iter().enumerate() {
+    for (index, row) in rows.iter().enumerate() {
         let values: Vec<String> = row.iter().map(one_line).collect();
         let width = if fill { widest } else { values.len() };
         push_row(&mut text, (0..width).map(|column| values.get(column).map_or("", String::as_str)));
@@ -218,21 +253,53 @@ mod tests {
 
     #[test]
     fn rows_keep_their_numbers() {
-        let document = read("Report\n\n\na,b\n\"1\n\nx\",2\n,\n3\n\nc,d\n4,5,6\n");
+        let document = read("Report\n\n\na,b\n\"1\n\nx\",2\n3\n\nc,d\n4,5,6\n");
         assert_eq!(
             document.text,
-            "Report\n\n| a | b |\n| --- | --- |\n| 1 x | 2 |\n|  |  |\n| 3 |  |\n\n\
+            "Report\n\n| a | b |\n| --- | --- |\n| 1 x | 2 |\n| 3 |  |\n\n\
              | c | d |  |\n| --- | --- | --- |\n| 4 | 5 | 6 |"
         );
         assert_eq!(
             document.pages.iter().map(|p| p.first_row).collect::<Vec<_>>(),
-            [Some(1), Some(4), Some(9)]
+            [Some(1), Some(4), Some(8)]
         );
         assert!(document.pages.iter().all(|p| p.number == 1 && p.label.is_none()));
         let page = &document.pages[1];
         let chars: Vec<char> = document.text.chars().collect();
         let table: String = chars[page.span.start..page.span.end].iter().collect();
-        assert_eq!(page.rows(&table[..table.find("| 3").unwrap()], "| 3 |  |"), Some((7, 7)));
+        assert_eq!(page.rows(&table[..table.find("| 3").unwrap()], "| 3 |  |"), Some((6, 6)));
+    }
+
+    #[test]
+    fn records_without_a_value_part_tables() {
+        let document =
+            read(",,\nName,Days,\nAnn,3,\n,,\n , ,\nCity,Rate,Tax\nUlm,4,1\n,,\n\n,,\nNote,,\n,,\n");
+        assert_eq!(
+            document.text,
+            "| Name | Days |  |\n| --- | --- | --- |\n| Ann | 3 |  |\n\n\
+             | City | Rate | Tax |\n| --- | --- | --- |\n| Ulm | 4 | 1 |\n\nNote"
+        );
+        assert_eq!(
+            document.pages.iter().map(|p| p.first_row).collect::<Vec<_>>(),
+            [Some(2), Some(6), Some(11)]
+        );
+        assert!(read(",,\n,,\n").is_blank());
+    }
+
+    #[test]
+    fn titles_above_a_table_are_paragraphs() {
+        let table = "| Name | Days |  |\n| --- | --- | --- |\n| Ann | 3 |  |";
+        let document = read("Leave,,\nin 2026,,\nName,Days,\nAnn,3,\n");
+        assert_eq!(document.text, format!("Leave\n\nin 2026\n\n{table}"));
+        assert_eq!(
+            document.pages.iter().map(|p| p.first_row).collect::<Vec<_>>(),
+            [Some(1), Some(2), Some(3)]
+        );
+        assert_eq!(read("Leave,,\n,,\nName,Days,\nAnn,3,\n").text, format!("Leave\n\n{table}"));
+        // A list is no title, nor is a name over another column than the first.
+        assert_eq!(read("A,\nB,\n").text, "| A |  |\n| --- | --- |\n| B |  |");
+        assert!(read("a,\nb,\nc,\nd,\ne,\n1,2\n").text.starts_with("| a |"));
+        assert!(read(",Days\nAnn,3\n").text.starts_with("|  | Days |"));
     }
 
     #[test]

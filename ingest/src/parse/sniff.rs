@@ -15,6 +15,9 @@ pub const SNIFF_BYTES: usize = 64 * 1024;
 /// How many lines are looked at for the signs of a kind of text.
 const SIGNS_WITHIN: usize = 500;
 
+/// How far into a file the first element of XML is looked for, where a namespace tells what it is.
+const ROOT_WITHIN: usize = 4 * 1024;
+
 /// How far into a file the PDF header may lie.
 const PDF_HEADER_WITHIN: usize = 1024;
 
@@ -36,8 +39,7 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
         return Ok(ContentType::Pdf);
     }
     if is_archive(prefix) {
-        let names = entries.map_or_else(|| entry_names(prefix), <[String]>::to_vec);
-        return sniff_zip(&names, prefix, file_name, &shown);
+        return sniff_zip(entries, prefix, file_name, &shown);
     }
     if prefix.starts_with(GZIP_MAGIC) || is_tar(prefix) {
         return Ok(ContentType::Archive);
@@ -59,7 +61,22 @@ pub fn sniff(prefix: &[u8], entries: Option<&[String]>, file_name: Option<&str>)
     if !looks_like_text(prefix) {
         return Err(unsupported(&shown, "binary data of an unknown type", "convert it to PDF, DOCX or text"));
     }
+    if is_excel_2003(prefix) {
+        let remedy = "open it in Excel or LibreOffice and save it as XLSX";
+        return Err(unsupported(&shown, "Excel 2003 XML", remedy));
+    }
     Ok(sniff_text(prefix, file_name))
+}
+
+/// A workbook as one XML file, mostly named `.xls`: read as XML in general, its rows would be lost.
+fn is_excel_2003(prefix: &[u8]) -> bool {
+    let text = decode(&prefix[..prefix.len().min(ROOT_WITHIN)], None).text;
+    let Some(root) = skip_prolog(&text).strip_prefix('<').and_then(|root| root.split('>').next()) else {
+        return false;
+    };
+    let name = root.split_whitespace().next().unwrap_or_default();
+    name.rsplit(':').next() == Some("Workbook")
+        && root.contains("urn:schemas-microsoft-com:office:spreadsheet")
 }
 
 /// The header may follow other bytes, but a text that mentions it is a text.
@@ -142,22 +159,35 @@ fn known_binary(prefix: &[u8]) -> Option<(&'static str, &'static str)> {
 
 /// ZIP containers, told by the names of their entries; where those do not tell (the archive is cut short
 /// and the parts of the document lie further back), the extension is believed and the parser verifies it.
-fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &str) -> Result<ContentType> {
+fn sniff_zip(
+    entries: Option<&[String]>,
+    prefix: &[u8],
+    file_name: Option<&str>,
+    shown: &str,
+) -> Result<ContentType> {
+    let names = entries.map_or_else(|| entry_names(prefix), <[String]>::to_vec);
     let has = |start: &str| names.iter().any(|name| name.starts_with(start));
+    let has_entry = |entry: &str| names.iter().any(|name| name.eq_ignore_ascii_case(entry));
     let extension = extension(file_name);
-    let office = has("[Content_Types].xml") || has("_rels/");
-    if has("word/") || (office && extension == "docx" && !has("xl/") && !has("ppt/")) {
+    let typed = has_entry("[Content_Types].xml");
+    let office = typed || has_entry("_rels/.rels");
+    // A folder of documents may be called `word`, too: the list of types tells, which may be what is cut off.
+    let has_part = |folder: &str| has(folder) && (typed || entries.is_none());
+    let (word, sheets, slides) = (has_part("word/"), has_part("xl/"), has_part("ppt/"));
+    if word || (office && extension == "docx" && !sheets && !slides) {
         return Ok(ContentType::Docx);
     }
-    if has("xl/") || (office && matches!(extension.as_str(), "xlsx" | "xlsm" | "xlsb") && !has("ppt/")) {
+    if sheets || (office && matches!(extension.as_str(), "xlsx" | "xlsm" | "xlsb") && !slides) {
         return Ok(ContentType::Xlsx);
     }
-    if has("ppt/") || (office && extension == "pptx") {
+    if slides || (office && extension == "pptx") {
         return Ok(ContentType::Pptx);
     }
     let head = &prefix[..prefix.len().min(256)];
-    let media = |name: &str| contains(head, name.as_bytes());
-    if media("application/epub+zip") || has("META-INF/container.xml") && extension == "epub" {
+    let mimetype = has_entry("mimetype");
+    let media = |name: &str| mimetype && contains(head, name.as_bytes());
+    let book = || extension == "epub" || names.iter().any(|name| name.ends_with(".opf"));
+    if media("application/epub+zip") || has_entry("META-INF/container.xml") && book() {
         return Ok(ContentType::Epub);
     }
     let open_document = has("content.xml") && has("META-INF/");
@@ -170,7 +200,6 @@ fn sniff_zip(names: &[String], prefix: &[u8], file_name: Option<&str>, shown: &s
     if media("opendocument.spreadsheet") || open_document && extension == "ods" {
         return Ok(ContentType::Ods);
     }
-    let mimetype = contains(head, b"mimetype");
     let (what, remedy) = match () {
         () if mimetype => ("an OpenDocument file", "save it as DOCX or PDF"),
         () if office => ("an Office file other than DOCX", "save it as DOCX or PDF"),
@@ -376,183 +405,4 @@ fn contains_utf16(haystack: &[u8], needle: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[track_caller]
-    fn check(bytes: &[u8], name: &str, expected: ContentType) {
-        assert_eq!(sniff(bytes, None, Some(name)).unwrap(), expected, "{name}");
-    }
-
-    #[test]
-    fn content_comes_before_the_name() {
-        check(b"\n\n%PDF-1.7\n...", "report.txt", ContentType::Pdf);
-        check(b"<!-- c --><!DOCTYPE html><p>x", "page.md", ContentType::Html);
-        check(b"<?xml version=\"1.0\"?><html xmlns=\"x\">", "page", ContentType::Html);
-        check(b"\x89PNG\r\n\x1a\n....", "scan.pdf", ContentType::Image);
-        check(b"RIFF\x10\0\0\0WEBPVP8 ", "photo", ContentType::Image);
-        check(b"II*\0\x08\0\0\0", "fax", ContentType::Image);
-        check(b"just words", "words.pdf", ContentType::Text);
-        check(b"just words", "words.docx", ContentType::Text);
-        check(
-            b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x11\0\0\0word/document.xml",
-            "a.zip",
-            ContentType::Docx,
-        );
-    }
-
-    #[test]
-    fn the_name_breaks_ties_between_kinds_of_text() {
-        check(b"# Title\n\n- one\n", "a.txt", ContentType::Text);
-        check(b"# Title\n\n- one\n", "a.md", ContentType::Markdown);
-        check(b"# Title\n\n- one\n", "a", ContentType::Markdown);
-        check(b"# Compose\n\n- one\n", "docker-compose.yml", ContentType::Code);
-        check(b"fn main() {}", "main.rs", ContentType::Code);
-        check(b"<template><p>x</p></template>", "App.vue", ContentType::Code);
-        check(b"#!/usr/bin/env python3\nprint(1)", "run", ContentType::Code);
-        check(b"#!/usr/bin/env python3\nprint(1)", "run.txt", ContentType::Text);
-        check(b"= Title\n\nText", "a.adoc", ContentType::Asciidoc);
-        check(b"-----BEGIN PGP SIGNATURE-----", "a.asc", ContentType::Text);
-        check(b"Title\n=====", "a.rst", ContentType::Rst);
-        check(b"<?xml version='1.0'?><rss><channel/></rss>", "feed", ContentType::Xml);
-        check(b"<!-- c --><feed xmlns='http://www.w3.org/2005/Atom'>", "feed", ContentType::Xml);
-        check(b"<note>hi</note>", "a.xml", ContentType::Xml);
-        check(b"<note>hi</note>", "a.txt", ContentType::Text);
-        check(b"a < b", "a.xml", ContentType::Text);
-        check(b"# Title\n\n- one\n", "Notes on 1.5 changes", ContentType::Markdown);
-        check(b"plain", "README.md", ContentType::Markdown);
-        check(b"<p align=\"center\">logo</p>\n\n# Name", "README.md", ContentType::Markdown);
-        check(b"<p>one</p>", "a.html", ContentType::Html);
-        check("年假制度".as_bytes(), "制度", ContentType::Text);
-        check(&encoding_rs::GBK.encode("年假制度年假制度").0, "制度.txt", ContentType::Text);
-    }
-
-    #[test]
-    fn signs_tell_kinds_of_text_whatever_the_name() {
-        check(b"= Title\n\n== Section\n\ntext", "manual", ContentType::Asciidoc);
-        check(b"= Title\n:toc: left\n\ntext", "manual.txt", ContentType::Asciidoc);
-        check(b"= Title\n:toc:\n\ntext", "manual.txt", ContentType::Asciidoc);
-        check(b"= Title\n:) :-)\n\ntext", "manual.txt", ContentType::Text);
-        check(b"= Title =\n\n== Section ==\n", "wiki.txt", ContentType::Text);
-        check(b"Title\n=====\n\n.. note:: hi\n", "manual", ContentType::Rst);
-        check(b"Title\n=====\n\nsee :ref:`this <x>`\n", "manual.txt", ContentType::Rst);
-        check(b"Title\n=====\n\ntext\n", "manual", ContentType::Text);
-        check(b"# Title\n\n- one **two**\n", "notes.txt", ContentType::Markdown);
-        check(b"a,b\n1,2\n3,4\n", "wrong.json", ContentType::Csv);
-        check(b"a,b\n1,2", "wrong.json", ContentType::Csv);
-        let cut = "a,b,c\n".repeat(SNIFF_BYTES / 6 + 1);
-        check(&cut.as_bytes()[..SNIFF_BYTES], "wrong.json", ContentType::Csv);
-        check(b"no JSON, no table", "wrong.json", ContentType::Json);
-        check(b"[1, 2]\n[3, 4]\n", "lines.json", ContentType::Json);
-        check(b"{\"a\":1}", "wrong.csv", ContentType::Json);
-        check(b"\"a\",b\n1,2\n", "quoted.csv", ContentType::Csv);
-        check(b"One, two, three.\nFour, five, six.\nSeven, eight, nine.\n", "prose.txt", ContentType::Text);
-        check(b"a,b,c\n1,2,etc.\n4,5,6\n7,8,9\n", "table.txt", ContentType::Csv);
-        let cyrillic: Vec<u8> = "Отпуск".repeat(20).encode_utf16().flat_map(u16::to_le_bytes).collect();
-        check(&cyrillic, "letter.txt", ContentType::Text);
-    }
-
-    #[test]
-    fn sheets_and_records_are_known_by_content() {
-        let zip = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0xl/workbook.xml";
-        check(zip, "letter.docx", ContentType::Xlsx);
-        let ods = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x08\0\0\0mimetypeapplication/vnd.oasis.opendocument.spreadsheet";
-        check(ods, "sheet", ContentType::Ods);
-        let streams = ["Workbook".to_owned()];
-        let legacy = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....";
-        assert_eq!(sniff(legacy, Some(&streams), Some("a.doc")).unwrap(), ContentType::Xls);
-        check(b"a;b\n1;2\n", "a.csv", ContentType::Csv);
-        check(b"a\tb\tc\n1\t2\t3\n4\t5\t6\n7\t8\t9\n", "export", ContentType::Csv);
-        check(b"One, two, three.\nFour, five.\nSix\nSeven, eight", "prose", ContentType::Text);
-        check(b"{\"a\": 1}", "answer", ContentType::Json);
-        check(b"[{\"a\": 1}]", "answer.txt", ContentType::Json);
-        check(b"[1] Knuth, The Art", "references.txt", ContentType::Text);
-        check(b"{\"cells\": [], \"nbformat\": 4}", "a.json", ContentType::Notebook);
-    }
-
-    #[test]
-    fn a_text_that_mentions_a_format_is_a_text() {
-        check(b"Such files start with %PDF-1.7 and a newline.", "notes.md", ContentType::Markdown);
-        check(b"ID3 tags hold a title.", "tags.txt", ContentType::Text);
-        check(b"The ftyp box comes first.", "boxes.txt", ContentType::Text);
-        check(b"GIF8 and BZh are magic numbers.", "magic.txt", ContentType::Text);
-        check(b"BZh is one as well.", "magic.txt", ContentType::Text);
-        check(b"\x00\x01\x02\x03\x04 %PDF-1.4\n\x00\x01\x02", "mailed.pdf", ContentType::Pdf);
-        check(b"\xef\xbb\xbf%PDF-1.4\n%\xe2\xe3", "marked.pdf", ContentType::Pdf);
-        assert!(sniff(b"ID3\x04\0\0junk", None, None).unwrap_err().message().contains("sound"));
-    }
-
-    #[test]
-    fn the_table_of_contents_counts_where_there_is_one() {
-        let prefix = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x0f\0\0\0media/image1.png";
-        assert_eq!(sniff(prefix, None, Some("letter")).unwrap(), ContentType::Archive);
-        let names = ["media/image1.png", "word/document.xml"].map(str::to_owned);
-        assert_eq!(sniff(prefix, Some(&names), Some("letter")).unwrap(), ContentType::Docx);
-    }
-
-    #[test]
-    fn archives_and_messages_are_known() {
-        check(b"\x1f\x8b\x08\0....", "logs", ContentType::Archive);
-        let entry = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt";
-        check(entry, "pack.zip", ContentType::Archive);
-        let mut message = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
-        message.extend(mail::PROPERTIES.encode_utf16().flat_map(u16::to_le_bytes));
-        check(&message, "mail", ContentType::Msg);
-        check(b"Received: from a\r\n by b\r\nFrom: a@b\r\n\r\nHi", "mail", ContentType::Eml);
-        check(b"From: a@b\nSubject: Hi\n\nHi", "mail.eml", ContentType::Eml);
-        check(b"From: Ann\nSubject: Minutes\n\nHi", "memo.txt", ContentType::Text);
-        check(b"Date: today\nMessage-ID: is a field.\nno header\n", "notes.txt", ContentType::Text);
-    }
-
-    #[test]
-    fn office_files_are_known_by_what_is_in_them() {
-        let zip = |name: &str| {
-            let mut bytes = b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0".to_vec();
-            bytes.extend([u8::try_from(name.find('!').unwrap_or(name.len())).unwrap(), 0, 0, 0]);
-            bytes.extend(name.replace('!', "").bytes());
-            bytes
-        };
-        check(&zip("ppt/presentation.xml"), "letter.docx", ContentType::Pptx);
-        check(&zip("mimetype!application/epub+zip"), "book", ContentType::Epub);
-        check(&zip("mimetype!application/vnd.oasis.opendocument.text"), "a", ContentType::Odt);
-        check(&zip("mimetype!application/vnd.oasis.opendocument.presentation"), "a", ContentType::Odp);
-        check(b"{\\rtf1 hello}", "letter.doc", ContentType::Rtf);
-        let legacy = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....";
-        for (stream, expected) in [
-            ("WordDocument", ContentType::Doc),
-            ("PowerPoint Document", ContentType::Ppt),
-            ("Book", ContentType::Xls),
-        ] {
-            let streams = [stream.to_owned()];
-            assert_eq!(sniff(legacy, Some(&streams), Some("x.xls")).unwrap(), expected);
-            let encrypted = [stream.to_owned(), "EncryptedPackage".to_owned()];
-            assert!(sniff(legacy, Some(&encrypted), None).is_err());
-        }
-    }
-
-    #[test]
-    fn what_is_not_read_says_so() {
-        for (bytes, expected) in [
-            (&b""[..], "is empty"),
-            (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1....", "legacy Office"),
-            (b"PK\x03\x04\x14\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\x05\0\0\0a.txt", "ZIP archive"),
-            (b"Rar!\x1a\x07\x01\0", "an archive"),
-            (b"\x00\x01\x02\x03\x04\x05\x06\x07\x08junk", "binary data"),
-        ] {
-            let error = sniff(bytes, None, Some("thing.docx")).unwrap_err().to_string();
-            assert!(error.contains(expected) && error.contains("thing.docx"), "{error}");
-        }
-        let mut encrypted = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1".to_vec();
-        encrypted.extend("EncryptedPackage".encode_utf16().flat_map(u16::to_le_bytes));
-        assert!(sniff(&encrypted, None, None).unwrap_err().to_string().contains("password"));
-    }
-
-    proptest::proptest! {
-        #[test]
-        fn no_prefix_panics(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..400), zip: bool) {
-            let mut bytes = bytes;
-            if zip { bytes.splice(0..0, *b"PK\x03\x04"); }
-            let _ = sniff(&bytes, None, Some("x.docx"));
-        }
-    }
-}
+mod tests;

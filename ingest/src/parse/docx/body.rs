@@ -62,6 +62,8 @@ pub(crate) struct Body<'b> {
     skip: Option<(String, usize)>,
     in_text: bool,
     hidden_run: bool,
+    /// Characters of hidden runs, blanks aside.
+    hidden: usize,
     /// Characters of symbol fonts, which have no Unicode.
     symbols: usize,
     unread: Unread,
@@ -126,6 +128,7 @@ impl<'b> Body<'b> {
             skip: None,
             in_text: false,
             hidden_run: false,
+            hidden: 0,
             symbols: 0,
             unread: Unread::default(),
         }
@@ -139,7 +142,10 @@ impl<'b> Body<'b> {
         match event {
             Xml::Start(start) => self.start(start),
             Xml::End(name) => self.end(name),
-            Xml::Text(text) if self.in_text && !self.hidden_run => self.push(text),
+            Xml::Text(text) if self.in_text && self.hidden_run => {
+                self.hidden += text.chars().filter(|c| !c.is_whitespace()).count();
+            }
+            Xml::Text(text) if self.in_text => self.push(text),
             Xml::Text(_) => {}
         }
     }
@@ -156,6 +162,10 @@ impl<'b> Body<'b> {
         if self.symbols > 0 {
             let message =
                 format!("{} characters of symbol fonts have no text and were left out", self.symbols);
+            self.out.warn(None, message);
+        }
+        if self.hidden > 0 {
+            let message = format!("{} characters of hidden text were left out", self.hidden);
             self.out.warn(None, message);
         }
         self.warn_of_unread();

@@ -135,6 +135,18 @@ fn breaks_and_symbols_are_text_or_told() {
 }
 
 #[test]
+fn hidden_text_is_counted_and_told_once() {
+    let run = |text: &str| format!("<w:r><w:rPr><w:vanish/></w:rPr><w:t>{text}</w:t></w:r>");
+    let blank = run(" ");
+    let document =
+        read(&format!("<w:p>{}{}<w:r><w:t>seen</w:t></w:r>{blank}</w:p>", run("not "), run("年假")));
+    assert_eq!(document.text, "seen");
+    let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
+    assert_eq!(warnings, ["5 characters of hidden text were left out"]);
+    assert!(read(&format!("<w:p>{blank}</w:p>{}", p("", "seen"))).warnings.is_empty());
+}
+
+#[test]
 fn headers_and_footers_are_told_once_and_damaged_comments_too() {
     let part = |text: &str| format!("<w:hdr {W}><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:hdr>");
     let body = p("", "Ten days");
@@ -196,7 +208,10 @@ fn a_document_behind_its_pictures_is_found() {
     let file = tempfile::NamedTempFile::new().unwrap();
     let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
     let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
-    for (name, content) in [("media/image1.png", &picture), ("word/document.xml", &document)] {
+    let types = "<Types/>".to_owned();
+    let parts =
+        [("media/image1.png", &picture), ("word/document.xml", &document), ("[Content_Types].xml", &types)];
+    for (name, content) in parts {
         zip.start_file(name, stored).unwrap();
         zip.write_all(content.as_bytes()).unwrap();
     }

@@ -1,6 +1,7 @@
 //! HTML by html5ever: the main content as blocks, without navigation, scripts and hidden parts.
 
 mod boilerplate;
+mod tables;
 mod tree;
 
 use std::collections::HashSet;
@@ -12,6 +13,7 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use scraper::node::Element;
 use scraper::{ElementRef, Html, Node, Selector};
 
+use self::tables::Tables;
 use super::alternative::{alternative_text, unread_pictures};
 use super::builder::DocumentBuilder;
 use super::flow::Flow;
@@ -22,8 +24,6 @@ use super::text::decode;
 const META_WITHIN: usize = 4096;
 /// Least share of the page's letters that a main part must hold to stand for the page.
 const MAIN_SHARE_PERCENT: usize = 60;
-/// How many elements above a table are searched for a table around it.
-const MAX_LOOK_UP: usize = 64;
 
 /// Reads HTML.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
@@ -159,7 +159,7 @@ fn append_within(
     mut sections: usize,
 ) -> Appended {
     let mut read = Appended::default();
-    let with_inner_table: HashSet<_> = outer_tables(root).map(|table| table.id()).collect();
+    let mut tables = Tables::of(root);
     let mut node = *root;
     loop {
         let mut entered = true;
@@ -175,7 +175,13 @@ fn append_within(
                 entered = is_shown && (node.id() == root.id() || !is_other());
                 if entered {
                     sections += usize::from(is_section(element.name()));
-                    open(element, flow, is_layout(element) || with_inner_table.contains(&node.id()));
+                    open(element, flow, tables.enter(node.id(), element));
+                }
+                if entered && let Some(names) = tables.folded_head(node) {
+                    let texts = node.descendants().filter_map(|part| part.value().as_text());
+                    read.letters += letters(texts.map(|text| &**text));
+                    append_head(&names, flow);
+                    entered = false;
                 }
                 if entered && element.name() == "img" {
                     read.count(element);
@@ -193,7 +199,7 @@ fn append_within(
         loop {
             if entered && let Node::Element(element) = node.value() {
                 sections -= usize::from(is_section(element.name())).min(sections);
-                close(element, flow, is_layout(element) || with_inner_table.contains(&node.id()));
+                close(element, flow, tables.leave(element));
             }
             if node.id() == root.id() {
                 flow.flush();
@@ -210,17 +216,14 @@ fn append_within(
     }
 }
 
-/// Tables that hold another table: they lay out a page, so their cells are read as blocks.
-fn outer_tables<'a>(root: ElementRef<'a>) -> impl Iterator<Item = ElementRef<'a>> {
-    let inner = root.descendants().filter_map(ElementRef::wrap).filter(|e| e.value().name() == "table");
-    inner.filter_map(move |table| {
-        let above = table.ancestors().take_while(|n| n.id() != root.id()).filter_map(ElementRef::wrap);
-        above.take(MAX_LOOK_UP).find(|e| e.value().name() == "table")
-    })
-}
-
-fn is_layout(element: &Element) -> bool {
-    element.name() == "table" && matches!(element.attr("role"), Some("presentation" | "none"))
+/// The first row of a table.
+fn append_head(names: &[String], flow: &mut Flow<'_>) {
+    flow.open_row();
+    for name in names {
+        flow.open_cell(1, 1);
+        flow.text(name);
+        flow.close_cell();
+    }
 }
 
 fn is_section(name: &str) -> bool {
@@ -254,8 +257,10 @@ fn has_title(element: ElementRef<'_>) -> bool {
     inner.any(|element| matches!(element.name(), "h1" | "h2"))
 }
 
-fn open(element: &Element, flow: &mut Flow<'_>, layout: bool) {
+/// `as_block` is for the parts of tables that are none in what is read.
+fn open(element: &Element, flow: &mut Flow<'_>, as_block: bool) {
     match element.name() {
+        _ if as_block => flow.flush(),
         "br" => flow.line_break(),
         "img" => {
             let text = element.attr("alt").and_then(alternative_text);
@@ -270,7 +275,7 @@ fn open(element: &Element, flow: &mut Flow<'_>, layout: bool) {
         "li" => flow.open_item(),
         "blockquote" => flow.open_quote(),
         "pre" | "listing" | "xmp" => flow.open_code(),
-        "table" if !layout => flow.open_table(),
+        "table" => flow.open_table(),
         "tr" => flow.open_row(),
         "td" | "th" => flow.open_cell(span(element, "colspan"), span(element, "rowspan")),
         name if is_block(name) => flow.flush(),
@@ -278,14 +283,15 @@ fn open(element: &Element, flow: &mut Flow<'_>, layout: bool) {
     }
 }
 
-fn close(element: &Element, flow: &mut Flow<'_>, layout: bool) {
+fn close(element: &Element, flow: &mut Flow<'_>, as_block: bool) {
     match element.name() {
+        _ if as_block => flow.flush(),
         "h1" | "h2" | "h3" | "h4" | "h5" | "h6" => flow.close_heading(),
         "ul" | "menu" | "dir" | "ol" => flow.close_list(),
         "li" => flow.close_item(),
         "blockquote" => flow.close_quote(),
         "pre" | "listing" | "xmp" => flow.close_code(),
-        "table" if !layout => flow.close_table(),
+        "table" => flow.close_table(),
         "td" | "th" => flow.close_cell(),
         name if is_block(name) => flow.flush(),
         _ => {}

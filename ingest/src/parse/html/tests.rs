@@ -66,6 +66,59 @@ fn layout_tables_are_read_as_blocks() {
 }
 
 #[test]
+fn layouts_stay_layouts_where_a_cell_holds_a_page() {
+    let page = "<h2>Leave</h2><p>Ten days.</p><table><tr><td>a<td>b</table>";
+    let document =
+        read(&format!("<table><tr><th>Logo<th>Banner</tr><tr><td>Menu<td>{page}</td></tr></table>"));
+    assert!(
+        document.text.ends_with("Menu\n\nLeave\n\nTen days.\n\n| a | b |\n| --- | --- |"),
+        "{document:?}"
+    );
+    let text = "words of the page ".repeat(20);
+    let document = read(&format!(
+        "<table><tr><td>one<td>two</tr><tr><td>{text}<td><table><tr><td>a<td>b</table></td></tr></table>"
+    ));
+    assert!(document.text.starts_with("one\n\ntwo\n\nwords of"), "{document:?}");
+}
+
+#[test]
+fn a_table_within_a_cell_of_data_is_the_text_of_the_cell() {
+    let inner = "see <table><tr><td>Ulm<td>6</tr><tr><td>Bonn<td>4</tr></table>";
+    let rows = format!("<tr><td>East<td>10<td>{inner}</td></tr><tr><td>West<td>11<td>none</tr>");
+    let cells = "| East | 10 | see Ulm 6 Bonn 4 |";
+    let named = read(&format!("<table><tr><th>Region<th>Revenue<th>Notes</tr>{rows}</table><p>after"));
+    assert_eq!(
+        named.text,
+        format!("| Region | Revenue | Notes |\n| --- | --- | --- |\n{cells}\n| West | 11 | none |\n\nafter")
+    );
+    let alike = read(&format!("<table><tr><td><table>{rows}</table></td></tr></table><p>after"));
+    assert_eq!(alike.text, format!("{cells}\n| --- | --- | --- |\n| West | 11 | none |\n\nafter"));
+}
+
+#[test]
+fn a_head_of_groups_and_names_is_one_row() {
+    let read = |groups: &str, names: &str| {
+        let head = format!("<thead><tr>{groups}</tr><tr>{names}</tr></thead>");
+        read(&format!("<table>{head}<tbody><tr><td>East<td>10<td>2</tr></tbody></table>")).text
+    };
+    let body = "| --- | --- | --- |\n| East | 10 | 2 |";
+    let region = "<th rowspan=2>Region";
+    assert_eq!(
+        read(&format!("{region}<th colspan=2>2024<br>(<b>USD</b>)"), "<th>Revenue<th>Profit"),
+        format!("| Region | 2024 (USD) Revenue | 2024 (USD) Profit |\n{body}")
+    );
+    assert_eq!(
+        read("<th><th colspan=2>2024", "<th>Region<th>Revenue<th>Profit"),
+        format!("| Region | 2024 Revenue | 2024 Profit |\n{body}")
+    );
+    // What does not fit together is left as it is.
+    let kept = read(&format!("{region}<th colspan=2>2024"), "<th>Revenue");
+    assert!(kept.starts_with("| Region | 2024 | 2024 |\n"), "{kept}");
+    let wide = format!("<th colspan={}>2024", usize::MAX);
+    assert!(read(&wide, "<th>Revenue").starts_with("| 2024 | 2024 | 2024 |"));
+}
+
+#[test]
 fn charset_comes_from_the_page() {
     let page = "<html><head><meta charset=gb2312></head><body><p>年假</p></body></html>";
     let document = parse(&encoding_rs::GBK.encode(page).0, &ParseLimits::default()).unwrap();

@@ -2,18 +2,20 @@
 
 use footnote_core::parsed::{BlockKind, Page};
 
-use super::blocks::{Kind, Part, parts, starts_item};
+use super::blocks::{Kind, Part, parts, remark, starts_item};
 use super::breaks::{Ordered, goes_on};
+use super::continued::{Open, continued, joined};
 use super::frame::Frame;
 use super::joints::{Words, join, joint};
-use super::layout::{Cell, Line};
+use super::layout::Line;
 use super::markers::is_bullet;
 use super::outline::Outline;
+use super::places::{line_spans, placed, row_spans};
 use super::rows::table_text;
 use super::running::leave_out;
 use super::sizes::Sizes;
 use super::{PageText, PdfText};
-use crate::parse::builder::{DocumentBuilder, PlacedLine};
+use crate::parse::builder::{DocumentBuilder, Joint};
 use crate::parse::table::to_markdown;
 
 /// Appends all pages.
@@ -27,7 +29,7 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
     let parted = |page: PageText| Parted::of(page, &outline, &sizes);
     let pages: Vec<Parted> = text.pages.into_iter().map(parted).collect();
     let mut pages = pages.into_iter().peekable();
-    let mut open = None;
+    let (mut open, mut repeated_heads) = (None, 0);
     while let Some(page) = pages.next() {
         let (number, ocr) = (page.number, page.frame.as_ref().is_some_and(Frame::is_ocr));
         builder.start(Page { number, ocr, label: page.label, ..Page::default() });
@@ -42,8 +44,13 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
             words: &words,
             sizes: &sizes,
             outline: &mut outline,
+            repeated_heads: &mut repeated_heads,
         };
         open = output.page(page.parts, open, next.unwrap_or_default());
+    }
+    if repeated_heads > 0 {
+        let message = format!("the heads of tables are kept once; {repeated_heads} pages repeat them");
+        builder.warn(None, message);
     }
 }
 
@@ -66,17 +73,6 @@ impl Parted {
     }
 }
 
-/// A comment on the page stands at its foot, and nowhere on its picture.
-fn remark(text: String) -> Part {
-    let cells = vec![Cell { text, left: 0.0, right: 0.0, gaps: Vec::new() }];
-    Part { kind: Kind::Note, lines: vec![Line { cells, ..Line::default() }] }
-}
-
-/// The end of a paragraph that goes on in the first block of the next page.
-struct Open {
-    last_line: String,
-}
-
 /// Where the blocks of a page go, and what is known of them.
 struct Output<'o> {
     builder: &'o mut DocumentBuilder,
@@ -84,6 +80,8 @@ struct Output<'o> {
     words: &'o Words,
     sizes: &'o Sizes,
     outline: &'o mut Outline,
+    /// Pages that only repeat the head of a table.
+    repeated_heads: &'o mut usize,
 }
 
 impl Output<'_> {
@@ -93,15 +91,14 @@ impl Output<'_> {
     fn page(&mut self, parts: Ordered, open: Option<Open>, next: &[Part]) -> Option<Open> {
         let Ordered { head, mut body, foot } = parts;
         let is_filled = open.is_some() && body.len() == 1 && !(head.is_empty() && foot.is_empty());
-        let last = if !is_filled && goes_on(&body, next, self.sizes) { body.pop() } else { None };
-        let mut left_open =
-            last.as_ref().and_then(|part| part.lines.last()).map(|line| Open { last_line: line.text() });
+        let mut left_open = if is_filled { None } else { self.left_open(&body, open.as_ref(), next) };
+        let last = left_open.as_ref().and_then(|_| body.pop());
         let mut body = body.into_iter();
         let mut last = last.into_iter();
         if let Some(open) = open
             && let Some(part) = body.next().or_else(|| last.next())
         {
-            self.go_on(&open, &part.lines);
+            self.go_on(open, &part.lines);
         }
         head.into_iter().chain(body).for_each(|part| self.part(part));
         foot.into_iter().for_each(|part| self.part(part));
@@ -111,6 +108,20 @@ impl Output<'_> {
             left_open = left_open.filter(|_| self.builder.block_count() > before);
         }
         left_open
+    }
+
+    /// What the last block of a page leaves open, `before` being what the page before left open for its first one.
+    fn left_open(&self, body: &[Part], before: Option<&Open>, next: &[Part]) -> Option<Open> {
+        let (last, first) = (body.last()?, next.first()?);
+        if goes_on(body, next, self.sizes) {
+            return last.lines.last().map(|line| Open::Paragraph { last_line: line.text() });
+        }
+        let table = match before.filter(|_| body.len() == 1) {
+            Some(Open::Table { table, next }) => joined(table, last, next.repeated),
+            _ => Part { kind: last.kind, lines: last.lines.clone() },
+        };
+        let next = continued(&table, first)?;
+        Some(Open::Table { table, next })
     }
 
     fn part(&mut self, part: Part) {
@@ -171,36 +182,22 @@ impl Output<'_> {
     }
 
     /// The lines belong to the block that the page before left open.
-    fn go_on(&mut self, open: &Open, lines: &[Line]) {
-        let (text, spans) = join(lines, self.words);
-        let placed = placed(lines, &spans, self.frame);
-        self.builder.go_on(joint(&open.last_line, &text, self.words), &text, &placed);
-    }
-}
-
-/// The lines that stand somewhere on the page, with their places in the block's text.
-fn placed(lines: &[Line], spans: &[(usize, usize)], frame: Option<&Frame>) -> Vec<PlacedLine> {
-    let Some(frame) = frame else { return Vec::new() };
-    let place = |(line, &(start, end)): (&Line, &(usize, usize))| {
-        let bounds = frame.bounds(line)?;
-        let (confidence, links) = (frame.confidence(bounds), frame.addresses(bounds));
-        Some(PlacedLine { start, end, bounds, confidence, links })
-    };
-    lines.iter().zip(spans).filter_map(place).collect()
-}
-
-/// Where the rows of a Markdown table stand in it, without the line below the header.
-fn row_spans(table: &str) -> Vec<(usize, usize)> {
-    let mut start = 0;
-    let mut spans = Vec::new();
-    for (index, row) in table.split('\n').enumerate() {
-        let end = start + row.chars().count();
-        if index != 1 {
-            spans.push((start, end));
+    fn go_on(&mut self, open: Open, lines: &[Line]) {
+        match open {
+            Open::Paragraph { last_line } => {
+                let (text, spans) = join(lines, self.words);
+                let placed = placed(lines, &spans, self.frame);
+                self.builder.go_on(joint(&last_line, &text, self.words), &text, &placed);
+            }
+            Open::Table { table, next } => {
+                let is_drawn = table.kind == Kind::Grid;
+                let rows = if is_drawn { &[] } else { lines.get(next.repeated..).unwrap_or_default() };
+                *self.repeated_heads += usize::from(next.repeated > 0);
+                let placed = placed(rows, &line_spans(&next.rows), self.frame);
+                self.builder.go_on(Joint::Line, &next.rows, &placed);
+            }
         }
-        start = end + 1;
     }
-    spans
 }
 
 #[cfg(test)]
@@ -208,6 +205,7 @@ mod tests {
     use footnote_core::parsed::{ContentType, ParsedDocument};
     use proptest::prelude::*;
 
+    use super::super::layout::Cell;
     use super::*;
 
     fn line(x: f32, y: f32, size: f32, text: &str) -> Line {

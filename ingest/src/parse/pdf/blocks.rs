@@ -2,7 +2,7 @@
 
 use super::endings::endings;
 use super::joints::{ends_sentence, sentence_goes_on};
-use super::layout::Line;
+use super::layout::{Cell, Line};
 use super::markers::{is_bullet, is_marker};
 use super::notes::take_notes;
 use super::outline::Outline;
@@ -36,6 +36,12 @@ pub(super) struct Part {
     pub(super) kind: Kind,
     /// At least one.
     pub(super) lines: Vec<Line>,
+}
+
+/// A comment on the page stands at its foot, and nowhere on its picture.
+pub(super) fn remark(text: String) -> Part {
+    let cells = vec![Cell { text, ..Cell::default() }];
+    Part { kind: Kind::Note, lines: vec![Line { cells, ..Line::default() }] }
 }
 
 /// The blocks of a page, in the order of its lines; footnotes come last.

@@ -41,6 +41,10 @@ fn join_texts(lines: impl Iterator<Item = String>, words: &Words) -> (String, Ve
                 out.push(' ');
                 chars += 1;
             }
+            Joint::Line => {
+                out.push('\n');
+                chars += 1;
+            }
             Joint::Nothing => {}
             Joint::Divided => {
                 out.pop();

@@ -20,6 +20,8 @@ pub(super) struct Document<'b> {
     pub(super) marker: String,
     pub(super) note: String,
     pub(super) title: String,
+    /// Characters of hidden text, blanks aside.
+    pub(super) hidden: usize,
     /// Heading levels by style.
     pub(super) headings: HashMap<i32, u8>,
     notes: Vec<String>,
@@ -50,6 +52,7 @@ impl<'b> Document<'b> {
             marker: String::new(),
             note: String::new(),
             title: String::new(),
+            hidden: 0,
             headings: HashMap::new(),
             notes: Vec::new(),
             style: 0,
@@ -110,6 +113,10 @@ impl<'b> Document<'b> {
         self.end_paragraph();
         self.end_table();
         self.out.title(&self.title);
+        if self.hidden > 0 {
+            let message = format!("{} characters of hidden text were left out", self.hidden);
+            self.out.warn(None, message);
+        }
     }
 
     fn end_paragraph(&mut self) {

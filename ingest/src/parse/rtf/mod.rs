@@ -100,6 +100,7 @@ struct State {
     /// How many characters follow a `\u` for readers without Unicode.
     fallback: usize,
     hidden: bool,
+    deleted: bool,
     /// What HTML was made into for readers of RTF.
     is_rtf_only: bool,
     font: i32,
@@ -160,6 +161,7 @@ impl<'b> Reader<'b> {
                 encoding: WINDOWS_1252,
                 fallback: 1,
                 hidden: false,
+                deleted: false,
                 is_rtf_only: false,
                 font: -1,
                 style: 0,
@@ -264,8 +266,11 @@ impl<'b> Reader<'b> {
             }
             "htmlrtf" if self.wants_html => self.state.is_rtf_only = on,
             "v" => self.state.hidden = on,
-            "plain" => (self.state.hidden, self.state.encoding) = (false, self.default_encoding),
-            "deleted" => self.state.hidden = on,
+            "plain" => {
+                (self.state.hidden, self.state.deleted) = (false, false);
+                self.state.encoding = self.default_encoding;
+            }
+            "deleted" => self.state.deleted = on,
             "s" if self.state.target == Target::Styles => self.state.style = value,
             "outlinelevel" if self.state.target == Target::Styles => {
                 let level = u8::try_from(value).ok().filter(|level| *level < 9);
@@ -348,7 +353,11 @@ impl<'b> Reader<'b> {
 
     fn push(&mut self, text: &str) {
         match self.state.target {
-            _ if self.state.hidden || self.state.is_rtf_only => {}
+            _ if self.state.deleted || self.state.is_rtf_only => {}
+            Target::Body | Target::Marker | Target::Note if self.state.hidden => {
+                self.document.hidden += text.chars().filter(|c| !c.is_whitespace()).count();
+            }
+            _ if self.state.hidden => {}
             Target::Body => self.document.text.push_str(text),
             Target::Marker => self.document.marker.push_str(text),
             Target::Note => self.document.note.push_str(text),

@@ -19,6 +19,16 @@ fn text_in_every_encoding() {
 }
 
 #[test]
+fn hidden_text_is_counted_and_told_once() {
+    let document =
+        read(b"{\\rtf1 seen{\\v not this}{\\xe{\\v entry}}{\\deleted gone}{\\footnote{\\v nor} this}\\par}");
+    assert_eq!(document.text, "seen\n\nthis");
+    let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
+    assert_eq!(warnings, ["10 characters of hidden text were left out"]);
+    assert!(read(b"{\\rtf1 seen{\\v  }\\par}").warnings.is_empty());
+}
+
+#[test]
 fn headings_lists_tables_and_notes() {
     let rtf = b"{\\rtf1{\\stylesheet{\\s1 heading 1;}{\\s2\\outlinelevel1 Mine;}{\\s3 Normal;}}\
         \\pard\\s1 One\\par\\pard\\s2 Two\\par\\pard text{\\footnote the note}\\par\

@@ -6,6 +6,7 @@
 mod biff;
 pub(crate) mod binary;
 mod date_format;
+mod header;
 pub(crate) mod number_format;
 pub(crate) mod ods;
 mod regions;
@@ -72,6 +73,8 @@ pub(crate) struct Sheet {
     pub(crate) comments: Vec<String>,
     /// Pictures, which are not read.
     pub(crate) pictures: usize,
+    /// Cells that are blank because nothing has computed their formula and stored what came out.
+    pub(crate) uncomputed: usize,
 }
 
 /// Counts cells against [`ParseLimits::max_cells`] and what they hold against
@@ -111,10 +114,22 @@ pub(crate) fn append_sheets(out: &mut DocumentBuilder, sheets: Vec<Sheet>, limit
     if !hidden.is_empty() {
         out.warn(None, format!("hidden sheets are read, too: {}", hidden.join(", ")));
     }
+    warn_of_uncomputed(out, &sheets);
     let mut repeats_left = limits.max_text_chars;
     for (number, sheet) in (1..).zip(sheets) {
         append_sheet(out, number, sheet, &mut repeats_left);
     }
+}
+
+/// Programs that write workbooks leave it to Excel to compute; nothing computes here.
+fn warn_of_uncomputed(out: &mut DocumentBuilder, sheets: &[Sheet]) {
+    let count = sheets.iter().fold(0_usize, |count, sheet| count.saturating_add(sheet.uncomputed));
+    let what = match count {
+        0 => return,
+        1 => "1 formula has no stored result and is blank".to_owned(),
+        many => format!("{many} formulas have no stored result and are blank"),
+    };
+    out.warn(None, format!("{what}; open the file in Excel or LibreOffice and save it again"));
 }
 
 fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeats_left: &mut usize) {
@@ -184,6 +199,7 @@ pub(crate) fn append_region(out: &mut DocumentBuilder, mut region: Region, page:
         start(out, title.row);
         out.paragraph(&title.text);
     }
+    header::fold(&mut region);
     let ((first, last), (left, right)) = (region.rows(), region.columns());
     if let Some(lone) = region.lone() {
         start(out, lone.row);

@@ -104,7 +104,8 @@ fn sections(format: &str) -> Vec<Section> {
                 let literal: String = chars.by_ref().take_while(|&c| c != '"').collect();
                 section.code.push_str(&format!("\"{literal}\""));
             }
-            '\\' => {
+            // Excel in Chinese and Japanese writes `!` for it: `0!.0,"万"` sets the point by hand.
+            '\\' | '!' => {
                 let next = chars.next().map(|c| format!("\"{c}\""));
                 section.code.push_str(&next.unwrap_or_default());
             }
@@ -437,6 +438,8 @@ mod tests {
         check(150.0, "[>100]\"high\";[<=100]0", "high");
         check(50.0, "[>100]\"high\";[<=100]0", "50");
         check(12.0, "0\"元\"", "12元");
+        check(123_456.0, "0!.0,\"万\"", "12.3万");
+        check(5.0, "!#0\"!\"!", "#5!");
         check(12.0, ";;;", "12");
         check(3.0, "0 \"kg\"", "3 kg");
     }
@@ -452,7 +455,7 @@ mod tests {
 
     proptest::proptest! {
         #[test]
-        fn no_format_panics(value: f64, format in "[-0#?.,%eE+@ymdhsAMP/\\[\\]\"$;<>=_*\\\\ 年a-z]{0,24}") {
+        fn no_format_panics(value: f64, format in "[-0#?.,%eE+@ymdhsAMP/\\[\\]\"$;<>=_*\\\\! 年a-z]{0,24}") {
             let _ = show(value, &format, false);
         }
     }

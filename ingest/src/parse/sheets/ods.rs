@@ -55,6 +55,8 @@ struct OpenCell {
     rows: u32,
     value: String,
     text: String,
+    /// Whether it has a formula and, unless text follows, no result: an empty text would be one.
+    needs_text: bool,
 }
 
 impl Reader {
@@ -104,6 +106,8 @@ impl Reader {
                     rows: count("number-rows-spanned"),
                     value: value(start),
                     text: String::new(),
+                    needs_text: attribute(start, "formula").is_some()
+                        && attribute(start, "value-type").as_deref() != Some("string"),
                 });
             }
             "annotation" => self.comment = Some(Annotation::on(cell_name(self.row, self.column))),
@@ -149,6 +153,12 @@ impl Reader {
         let first = self.column;
         self.column = self.column.saturating_add(open.columns_repeated);
         if text.trim().is_empty() {
+            if open.needs_text
+                && let Some(sheet) = self.sheets.last_mut()
+            {
+                let cells = open.columns_repeated.saturating_mul(self.rows_repeated);
+                sheet.uncomputed = sheet.uncomputed.saturating_add(cells as usize);
+            }
             return Ok(());
         }
         if (open.columns > 1 || open.rows > 1)
@@ -229,6 +239,20 @@ mod tests {
             document.pages.iter().map(|p| p.first_row).collect::<Vec<_>>(),
             [None, Some(1), None, None, Some(1), Some(2)]
         );
+    }
+
+    #[test]
+    fn formulas_without_a_result_are_told() {
+        let document = read(
+            "<table:table><table:table-row><table:table-cell><text:p>x</text:p></table:table-cell>\
+             <table:table-cell table:formula=\"of:=1+2\" table:number-columns-repeated=\"2\"/>\
+             <table:table-cell table:formula=\"of:=&quot;&quot;\" office:value-type=\"string\" office:string-value=\"\"/>\
+             <table:table-cell table:formula=\"of:=1+2\" office:value-type=\"float\" office:value=\"3\"/>\
+             </table:table-row></table:table>",
+        )
+        .unwrap();
+        assert_eq!(document.warnings.len(), 1);
+        assert!(document.warnings[0].message.starts_with("2 formulas have no stored result and are blank; "));
     }
 
     #[test]

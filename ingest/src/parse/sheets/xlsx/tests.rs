@@ -127,6 +127,46 @@ fn charts_are_tables_and_answers_have_names_and_times() {
 }
 
 #[test]
+fn formulas_without_a_result_are_told_once() {
+    let warnings = |first: &str, second: &str| {
+        let second = format!("<worksheet><sheetData>{second}</sheetData></worksheet>");
+        let document = read(first, &[("xl/worksheets/sheet2.xml", &second)]).unwrap();
+        let of = |w: &footnote_core::parsed::ParseWarning| w.message.clone();
+        document.warnings.iter().map(of).filter(|message| message.contains("formula")).collect::<Vec<_>>()
+    };
+    let computed = "<row><c><f>1+2</f><v>3</v></c><c t=\"str\"><f>\"\"</f><v></v></c><c><v>7</v></c></row>";
+    assert!(warnings(computed, computed).is_empty());
+    let remedy = "; open the file in Excel or LibreOffice and save it again";
+    let one = format!("<row><c><v>7</v></c><c><f>1+2</f></c></row>{computed}");
+    assert_eq!(warnings(&one, computed), [format!("1 formula has no stored result and is blank{remedy}")]);
+    let two = "<row><c><v>7</v></c><c><f>1+2</f><v/></c><c t=\"str\"><f>\"a\"</f></c></row>";
+    assert_eq!(warnings(&one, two), [format!("3 formulas have no stored result and are blank{remedy}")]);
+}
+
+#[test]
+fn a_header_of_two_rows_is_folded() {
+    let cell = |text: &str| match text {
+        "" => "<c/>".to_owned(),
+        text => format!("<c t=\"inlineStr\"><is><t>{text}</t></is></c>"),
+    };
+    let row = |texts: &[&str]| format!("<row>{}</row>", texts.iter().map(|t| cell(t)).collect::<String>());
+    let rows = [
+        row(&["Region", "2024 (USD million)", "", "2025", ""]),
+        row(&["", "Revenue", "Profit", "Revenue", "Profit"]),
+        row(&["North", "30", "31", "32", "33"]),
+    ];
+    let merges = "<mergeCell ref=\"A1:A2\"/><mergeCell ref=\"B1:C1\"/><mergeCell ref=\"D1:E1\"/>";
+    let document = read(&format!("{}{merges}", rows.concat()), &[]).unwrap();
+    assert_eq!(
+        document.text,
+        "Pay\n\n| Region | 2024 (USD million) Revenue | 2024 (USD million) Profit | 2025 Revenue | 2025 Profit |\n\
+         | --- | --- | --- | --- | --- |\n| North | 30 | 31 | 32 | 33 |"
+    );
+    // The line below the rule is row 3.
+    assert_eq!(document.pages[1].first_row, Some(2));
+}
+
+#[test]
 fn malformed_workbooks_are_refused_or_read_in_part() {
     assert!(read("<row><c r=\"ZZZZ9\" t=\"s\"><v>77</v></c><c r=\"A0\"><v>x</v></c></row>", &[]).is_ok());
     let far = read("<row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>", &[]).unwrap();

@@ -45,6 +45,7 @@ pub(super) fn read(
         }
         match event {
             Xml::End("c") => {
+                sheet.uncomputed += usize::from(reader.open.as_ref().is_some_and(OpenCell::is_uncomputed));
                 if let Some(cell) = reader.end_cell(context) {
                     budget.take(&cell.text)?;
                     sheet.cells.push(cell);
@@ -69,6 +70,8 @@ struct OpenCell {
     style: usize,
     value: String,
     in_value: bool,
+    has_value: bool,
+    has_formula: bool,
     inline: RichText,
 }
 
@@ -76,11 +79,25 @@ impl OpenCell {
     fn event(&mut self, event: &Xml<'_>) {
         self.inline.event(event);
         match event {
-            Xml::Start(start) => self.in_value = start.local_name().as_ref() == "v",
+            Xml::Start(start) => {
+                let name = start.local_name();
+                self.in_value = name.as_ref() == "v";
+                self.has_value |= self.in_value;
+                self.has_formula |= name.as_ref() == "f";
+            }
             Xml::End(_) => self.in_value = false,
             Xml::Text(text) if self.in_value => self.value.push_str(text),
             Xml::Text(_) => {}
         }
+    }
+
+    /// Whether it has a formula and no result. An empty text is one; an empty value of another type is none.
+    fn is_uncomputed(&self) -> bool {
+        let is_text = match self.kind.as_str() {
+            "str" => self.has_value,
+            kind => kind == "inlineStr",
+        };
+        self.has_formula && self.value.trim().is_empty() && !is_text
     }
 }
 
@@ -100,6 +117,8 @@ impl Reader {
             style: attribute(start, "s").and_then(|s| s.parse().ok()).unwrap_or(0),
             value: String::new(),
             in_value: false,
+            has_value: false,
+            has_formula: false,
             inline: RichText::default(),
         });
     }
