@@ -161,7 +161,11 @@ impl App {
         };
         let support = SupportModels::new(reranker.clone(), generator.clone(), Some(embedder.clone()));
         Ok(Arc::new(Self {
-            answerer: Answerer::new(generator.clone(), support, Calibration::built_in()?),
+            answerer: Answerer::new(
+                generator.clone(),
+                support,
+                calibration(config.models.calibration.as_deref())?,
+            ),
             config,
             store,
             embedder,
@@ -346,6 +350,14 @@ impl ParseFile for ChildParser {
     ) -> Result<ParsedDocument> {
         self.0.parse_with_members(path, file_name, password, lineage, members, progress).await
     }
+}
+
+/// The curves that a file of `footnote eval calibrate --out` has, or the built-in ones.
+pub(crate) fn calibration(path: Option<&Path>) -> Result<Calibration> {
+    let Some(path) = path else { return Calibration::built_in() };
+    let json = fs_err::read_to_string(path)
+        .context(ErrorKind::InvalidInput, || "cannot read the calibration".to_owned())?;
+    Calibration::parse(&json)
 }
 
 /// Starts child processes that read one file each, within the configured limits.

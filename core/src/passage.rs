@@ -141,7 +141,7 @@ impl Passage {
 }
 
 /// The header of a table, away from its rows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TableHeader {
     /// Where it lies, in scalar values of the canonical text.
     pub span: Span,
@@ -150,6 +150,9 @@ pub struct TableHeader {
     /// The page it stands on, with the part of that page's span which begins with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page: Option<crate::parsed::Page>,
+    /// How sure OCR is of it, 0 to 1; `None` where it was not read by OCR.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocr_confidence: Option<f32>,
 }
 
 /// A part of a passage under headings of its own.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use footnote_core::citation::{Citation, RowRange};
+use footnote_core::parsed::LOW_CONFIDENCE;
 use footnote_core::passage::{Passage, TableHeader};
 
 use crate::support::Terms;
@@ -113,8 +114,8 @@ impl Sources {
                     page_kind: page.map(|page| page.kind),
                     page_label: page.and_then(|page| page.label.clone()),
                     rows: rows.map(|(first, last)| RowRange { first, last }),
-                    ocr_confidence: None,
-                    low_confidence: false,
+                    ocr_confidence: header.ocr_confidence,
+                    low_confidence: header.ocr_confidence.is_some_and(|sure| sure < LOW_CONFIDENCE),
                     source_span: header.span,
                     quote: header.text.clone(),
                     ..own.clone()
@@ -203,8 +204,12 @@ mod tests {
     #[test]
     fn the_header_is_cited_from_before_the_passage() {
         let page = Page { number: 2, kind: PageKind::Sheet, first_row: Some(4), ..Page::default() };
-        let header =
-            TableHeader { span: Span::new(0, 16), text: "| City | Units |".into(), page: Some(page) };
+        let header = TableHeader {
+            span: Span::new(0, 16),
+            text: "| City | Units |".into(),
+            page: Some(page),
+            ocr_confidence: Some(0.4),
+        };
         let rows = |text: &str| {
             let table_header = Some(header.clone());
             Sources::new(&[Passage { table_header, ..passage(1, text) }])
@@ -213,6 +218,7 @@ mod tests {
         let paris = place(&sources, "| Paris | 85 |");
         let cited = sources.citations([&paris], 1.0);
         assert_eq!((cited[1].quote.as_str(), cited[1].source_span), ("| City | Units |", Span::new(0, 16)));
+        assert_eq!((cited[1].ocr_confidence, cited[1].low_confidence), (Some(0.4), true));
         assert_eq!((cited[1].page, cited[1].rows.unwrap().first, cited[1].number), (Some(2), 4, 1));
         assert_eq!(quotes(&sources, &["Elsewhere."]), ["Elsewhere."]);
         assert_eq!(quotes(&sources, &["| a | b |"]), ["| a | b |"], "another table");

@@ -57,7 +57,7 @@ pub async fn index_version(
     let edit_ids: Vec<ChunkEditId> = edits.iter().map(|stored| stored.edit.id).collect();
     let (chunks, unplaced) = rows(&entries, version.id, drafts, edits).await?;
     if chunks.is_empty() {
-        return Err(no_text(&entries.document));
+        return Err(no_text(&entries.document, None));
     }
 
     let was_tried = !ctx.documents.chunks(version.id, generation.id).await?.is_empty();
@@ -137,12 +137,13 @@ async fn password_of(ctx: &IngestContext, document: &Document) -> Result<Option<
 pub const NO_TEXT: &str = "no extractable text";
 
 fn refuse_blank(document: &Document, parsed: &ParsedDocument) -> Result<()> {
-    if parsed.is_blank() { Err(no_text(document)) } else { Ok(()) }
+    if parsed.is_blank() { Err(no_text(document, parsed.warnings.first())) } else { Ok(()) }
 }
 
-fn no_text(document: &Document) -> Error {
+fn no_text(document: &Document, told: Option<&ParseWarning>) -> Error {
+    let told = told.map(|warning| format!(" ({})", warning.message)).unwrap_or_default();
     Error::invalid(format!(
-        "{NO_TEXT} in {}: it may hold only images or be empty; upload a version with a text layer",
+        "{NO_TEXT} in {}: it may hold only images or be empty; upload a version with a text layer{told}",
         document.key
     ))
 }

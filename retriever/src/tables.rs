@@ -118,7 +118,9 @@ pub(crate) fn header_before(
         return None;
     }
     let page = pages_touched(parsed, header_span).into_iter().next();
-    Some(TableHeader { span: header_span, text: header.to_owned(), page })
+    let lines = parsed.lines.iter().filter(|line| line.span.overlaps(header_span));
+    let ocr_confidence = lines.filter_map(|line| line.confidence).reduce(f32::min);
+    Some(TableHeader { span: header_span, text: header.to_owned(), page, ocr_confidence })
 }
 
 /// Tables that may be one, with the stretch from the first to the last.

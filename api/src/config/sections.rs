@@ -128,6 +128,9 @@ pub struct ModelsConfig {
     pub pdfium: Option<PathBuf>,
     /// The folder of OCR's models; by default `pp-ocrv5` in `folder`.
     pub ocr: Option<PathBuf>,
+    /// Curves that tell how likely a score of support means that a source supports a sentence, as `footnote eval
+    /// calibrate --out` writes them; by default those that were fitted to the default models.
+    pub calibration: Option<PathBuf>,
     /// Address of the model hub, used only by `footnote models pull`.
     pub hub_endpoint: String,
     /// Where model files are fetched from.
@@ -144,6 +147,7 @@ impl Default for ModelsConfig {
             onnxruntime: None,
             pdfium: None,
             ocr: None,
+            calibration: None,
             hub_endpoint: "https://huggingface.co".to_owned(),
             route: ModelRoute::Auto,
         }

@@ -33,7 +33,12 @@ fn citation(document: DocumentId, quote: &str) -> Citation {
 
 #[test]
 fn nothing_of_a_passage_stays_but_its_name_and_place() {
-    let header = TableHeader { span: Span::new(0, 18), text: "| Secret | Pay |".to_owned(), page: None };
+    let header = TableHeader {
+        span: Span::new(0, 18),
+        text: "| Secret | Pay |".to_owned(),
+        page: None,
+        ocr_confidence: None,
+    };
     let mut passage = Passage {
         number: 1,
         version: VersionId::new(),

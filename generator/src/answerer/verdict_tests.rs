@@ -287,7 +287,7 @@ async fn a_row_lends_no_figure_and_its_header_does() {
         let text = "| Model | Weight (kg) |".to_owned();
         let span = Span::new(0, text.chars().count());
         asked.retrieved.passages[0].table_header =
-            Some(footnote_core::passage::TableHeader { span, text, page: None });
+            Some(footnote_core::passage::TableHeader { span, text, page: None, ocr_confidence: None });
         let answer = read(answerer(Some(Scripted::done(says))).answer(asked).await.unwrap()).await;
         answer.sentences[0].verdict
     };

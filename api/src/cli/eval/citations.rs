@@ -23,6 +23,7 @@ use super::report::{Bar, BarGroup, BarPlot, Case, Plot, Report, Table};
 use super::system::{self, System};
 use super::terms;
 use super::{calibrate, outcome};
+use crate::app::calibration;
 use crate::config::Config;
 
 /// Cases shown of what went wrong.
@@ -71,14 +72,7 @@ async fn measure_service(config: Config, set: &QuestionSet, args: &EvalCitations
 }
 
 async fn measure_here(config: Config, set: &QuestionSet, args: &EvalCitationsArgs) -> Result<Measured> {
-    let calibration = match &args.calibration {
-        Some(path) => {
-            let json = fs_err::read_to_string(path)
-                .context(ErrorKind::InvalidInput, || "cannot read the calibration".to_owned())?;
-            Calibration::parse(&json)?
-        }
-        None => Calibration::built_in()?,
-    };
+    let calibration = calibration(args.calibration.as_deref().or(config.models.calibration.as_deref()))?;
     let system = LocalSystem::open(config, &set.name, &set.corpus, args.ask.questions.fresh).await?;
     let measured = measure(&system, set, args, &calibration).await;
     system.session.close().await;

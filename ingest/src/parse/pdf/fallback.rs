@@ -20,9 +20,11 @@ const MAX_PAGE_CHARS: usize = 2_000_000;
 /// Its name.
 pub(crate) const ENGINE: &str = "pdf-extract";
 
+/// What it leaves out, whatever the file.
+pub(super) const UNREAD: &str = "read by pdf-extract, which knows no tables, form fields, notes or pictures of text; run \
+                                 `footnote models pull pdfium` to have them read";
 /// That the file holds others.
-pub(super) const FILES_UNREAD: &str =
-    "not read: the files that are embedded in it; run `footnote models pull pdfium` to have them read";
+pub(super) const FILES_UNREAD: &str = "; not read: the files that are embedded in it";
 
 /// Reads the PDF at `path`, and tells whether other files are embedded in it. A page whose fonts or operators make the
 /// library panic becomes a warning; the others are read.

@@ -151,7 +151,10 @@ pub(crate) fn parse(
     refuse_unreadable(&text)?;
     refuse_unread_scan(&text)?;
     for page in text.pages.iter_mut().filter(|p| p.lines.is_empty() && p.warning.is_none()) {
-        page.warning = Some(page.why_empty());
+        page.warning = Some(match text.engine.starts_with(fallback::ENGINE) {
+            true => format!("page {} has no text that pdf-extract finds", page.number),
+            false => page.why_empty(),
+        });
     }
     if let Some(title) = text.title.take() {
         builder.title(&title);
@@ -218,7 +221,8 @@ fn read(
 ) -> Result<(PdfText, Option<String>)> {
     let Some(library) = &engines.pdfium else {
         let (text, holds_files) = fallback::read(path, limits, &engines.passwords, on_page)?;
-        return Ok((text, holds_files.then(|| fallback::FILES_UNREAD.to_owned())));
+        let files = if holds_files { fallback::FILES_UNREAD } else { "" };
+        return Ok((text, Some(format!("{}{files}", fallback::UNREAD))));
     };
     let scanner = Scanner::new(engines, limits, on_page);
     let error = match pdfium::read(path, library, &engines.passwords, scanner, embedded) {
@@ -228,8 +232,8 @@ fn read(
     };
     match fallback::read(path, limits, &engines.passwords, on_page) {
         Ok((text, holds_files)) => {
-            let unread = if holds_files { "; not read: the files that are embedded in it" } else { "" };
-            Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}{unread}"))))
+            let files = if holds_files { fallback::FILES_UNREAD } else { "" };
+            Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}{files}"))))
         }
         Err(second) if is_encrypted(&second) => Err(second),
         Err(_) if error.kind() == ErrorKind::NotInstalled => Err(error),
