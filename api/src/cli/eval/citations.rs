@@ -4,11 +4,10 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
+use footnote_core::Result;
 use footnote_core::answer::AnswerMode;
-use footnote_core::error::Context;
 use footnote_core::ids::VersionId;
 use footnote_core::text::CanonicalText;
-use footnote_core::{ErrorKind, Result};
 use footnote_generator::Calibration;
 use serde::Serialize;
 
