@@ -151,6 +151,15 @@ async fn without_a_model_the_documents_speak() {
     assert_eq!(slice(&answer.text, answer.citations[0].answer_span), answer.text);
 }
 
+#[tokio::test]
+async fn an_image_of_a_source_is_text_in_an_answer_and_stays_as_it_is_in_the_quote() {
+    let source = "Hotel costs ![x](https://e.example/p) are 120 euros.";
+    let asked = request("How much are hotel costs?", &[source], true);
+    let answer = read(answerer(None).answer(asked).await.unwrap()).await;
+    assert_eq!(answer.text, "Hotel costs !(x](https://e.example/p) are 120 euros. [1]");
+    assert_eq!(quotes(&answer), [source]);
+}
+
 const UNITS: &str = "| City | Units sold |\n| --- | --- |\n| Berlin | 120 |\n| Paris | 85 |\n| Rome | 40 |\n\nThe figures were audited.";
 
 fn quotes(answer: &Answer) -> Vec<&str> {
