@@ -64,14 +64,17 @@ const POINTING_WORDS: [&str; 20] = [
 /// English beginnings and Chinese words that do so.
 const POINTING_BEGINNINGS: [&str; 8] =
     ["and ", "or ", "but ", "so ", "what about", "how about", "what if", "also "];
+const POINTING_CHINESE: [&str; 11] = ["它", "他", "她", "这", "那", "其中", "该", "此", "上述", "还有", "呢"];
+const BEGINNINGS_CHINESE: [&str; 3] = ["那么", "此外", "因此"];
 /// Words that "there" only fills a place beside (`Is there a limit?`), and those that "that" points behind (`Does that
 /// apply?`): behind any other it begins a clause (`the rules that apply`).
 const WITH_THERE: [&str; 12] =
     ["is", "are", "was", "were", "be", "been", "has", "have", "will", "can", "may", "isn"];
-const BEFORE_THAT: [&str; 30] = [
+const BEFORE_THAT: [&str; 44] = [
     "is", "was", "are", "does", "did", "do", "has", "can", "will", "would", "should", "could", "may", "of",
     "for", "about", "on", "in", "with", "to", "by", "from", "after", "before", "like", "than", "and", "or",
-    "why", "how",
+    "why", "how", "when", "where", "if", "under", "since", "until", "within", "find", "get", "see", "use",
+    "change", "approve", "approved",
 ];
 /// Chinese words that hold a pointing one and do not point.
 const NOT_POINTING_CHINESE: [&str; 14] = [
@@ -90,7 +93,6 @@ const NOT_POINTING_CHINESE: [&str; 14] = [
     "至此",
     "从此",
 ];
-const POINTING_CHINESE: [&str; 11] = ["它", "他", "她", "这", "那", "其中", "该", "此", "上述", "还有", "呢"];
 
 impl QuestionText {
     /// What to search for where this question was asked after `earlier` ones, latest first: a
@@ -262,6 +264,9 @@ fn points_back_in_english(question: &str) -> bool {
 }
 
 fn points_back_in_chinese(question: &str) -> bool {
+    if BEGINNINGS_CHINESE.iter().any(|beginning| question.starts_with(beginning)) {
+        return true;
+    }
     let question =
         NOT_POINTING_CHINESE.iter().fold(question.to_owned(), |text, word| text.replace(word, " "));
     let asks = ASKING_CHINESE.iter().any(|word| question.contains(word));
@@ -384,6 +389,8 @@ mod tests {
         }
         for follow_up in [
             "Does that also apply to managers abroad?",
+            "Where can I find that policy online?",
+            "那么试用期员工可以享受多少天年假",
             "How do people get from there to the office?",
             "Is the limit for that the same for everybody?",
             "该公司的年度培训预算是多少",

@@ -396,9 +396,9 @@ impl Writer {
                 self.waiting.push(Waiting::Sentence(sentence, judgement));
                 Ok(())
             }
-            // Nothing is said twice.
+            // Nothing is said twice; an item says its words of what leads the list.
             (Verdict::Supported, UnsupportedPolicy::Drop | UnsupportedPolicy::Quote)
-                if verify::is_said(sentence.claim(), &self.text) =>
+                if !sentence.is_item() && verify::is_said(sentence.claim(), &self.text) =>
             {
                 self.note(sentence.claim(), judgement, None, SentenceFate::Dropped).await
             }

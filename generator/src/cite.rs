@@ -60,6 +60,11 @@ impl CitedSentence {
         self.has_words() && !sentence::is_ended(&self.claim)
     }
 
+    /// Whether it is an item of a list.
+    pub(crate) fn is_item(&self) -> bool {
+        !self.lead().trim().is_empty()
+    }
+
     /// The blanks and the list marker before its words.
     pub(crate) fn lead(&self) -> &str {
         sentence::lead(&self.text)

@@ -145,14 +145,13 @@ pub(crate) fn without_images(text: &str) -> String {
     result
 }
 
-/// Whether `![` begins the text, and an address comes for it: behind `Great![1]` none does.
+/// Whether an image begins the text, or what may become one: what is written comes in pieces. `Great![1]` is a marker.
 fn begins_image(text: &str) -> bool {
-    let Some(alternative) = text.strip_prefix("![") else { return false };
-    let is_marker = alternative
-        .split_once(']')
-        .is_some_and(|(number, after)| number.chars().all(|c| c.is_ascii_digit()) && !after.starts_with('('));
-    let line = alternative.lines().next().unwrap_or_default();
-    !is_marker && (line.contains("](") || line.contains("]["))
+    let Some(bracket) = text.strip_prefix('!').filter(|rest| rest.starts_with('[')) else { return false };
+    match at_start(bracket) {
+        Start::Marker(length, _) => bracket.get(length..).is_some_and(|after| after.starts_with('(')),
+        Start::Unfinished | Start::Other => true,
+    }
 }
 
 /// Makes a bracket that the text leaves open, and that what follows could make a marker, a round one:
@@ -372,7 +371,8 @@ mod tests {
             ("![1](http://e.example)", "!(1](http://e.example)"),
             ("<IMG src=x> 1 < 2", "(IMG src=x> 1 < 2"),
             ("Great![1] See [the site](http://e.example).", "Great![1] See [the site](http://e.example)."),
-            ("What![ 中文！", "What![ 中文！"),
+            ("What![ 中文！", "What!( 中文！"),
+            ("![See the chart.", "!(See the chart."),
         ] {
             assert_eq!(without_images(text), plain);
         }

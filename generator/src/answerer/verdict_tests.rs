@@ -270,6 +270,14 @@ async fn what_was_just_said_is_not_said_again_in_part() {
 }
 
 #[tokio::test]
+async fn an_item_of_a_list_is_said_although_its_words_were() {
+    let source = "Offices are in Berlin and in Paris. Offices open on Fridays are Berlin and Paris.";
+    let says = "Offices are in Berlin and in Paris [1].\n- Offices are in Berlin and in Paris [1].";
+    let answer = said(&[source], "Where are offices?", says, UnsupportedPolicy::Drop).await;
+    assert_eq!(fates(&answer), [SentenceFate::Kept, SentenceFate::Kept], "{answer:?}");
+}
+
+#[tokio::test]
 async fn a_neighbour_lends_no_figure() {
     let text = "# Leave\n\nNew staff get 15 days. Managers get 20 days.";
     let says = "Managers get 15 days [1].";

@@ -18,6 +18,7 @@ mod text_stream;
 pub(crate) mod tiny;
 mod tokenizer;
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -192,9 +193,14 @@ impl Generator for GgufGenerator {
             let (comparisons, caller) = (self.comparisons.clone(), caller.clone());
             let submitted = self.thread.submit(
                 move || caller.strong_count() > 0,
-                move |engine| match engine.get() {
-                    Ok(engine) => comparisons.serve(engine),
-                    Err(error) => comparisons.fail(&error),
+                move |engine| {
+                    // What waits is not this request's own, and has to be told of a panic while loading.
+                    let serve = || engine.get().map(|engine| comparisons.serve(engine));
+                    let served = catch_unwind(AssertUnwindSafe(serve));
+                    let panicked = |_| Err(Error::internal("the model panicked while loading"));
+                    if let Err(error) = served.unwrap_or_else(panicked) {
+                        comparisons.fail(&error);
+                    }
                 },
             );
             if submitted.is_ok() {

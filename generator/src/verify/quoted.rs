@@ -51,8 +51,7 @@ impl Sources {
 
     /// The places whose words do not stand in `said`.
     pub(crate) fn unsaid(&self, mut places: Vec<Place>, said: &str) -> Vec<Place> {
-        let said = letters(said);
-        places.retain(|place| !said.contains(&letters(self.text(place))));
+        places.retain(|place| !is_said(self.text(place), said));
         places
     }
 }
@@ -62,11 +61,6 @@ pub(crate) fn is_said(claim: &str, said: &str) -> bool {
     let (claim, said) = (words(claim), words(said));
     let is_alike = |run: &[&str]| run.iter().zip(&claim).all(|(a, b)| is_same(a, b));
     !claim.is_empty() && said.windows(claim.len()).any(is_alike)
-}
-
-/// Letters and digits alone, so that a marker before a full stop does not part what is the same.
-fn letters(text: &str) -> String {
-    text.chars().filter(|c| c.is_alphanumeric()).collect()
 }
 
 #[cfg(test)]

@@ -96,9 +96,11 @@ fn of_grids(above: &[Vec<String>], below: &[Vec<String>]) -> Option<Continued> {
 
 /// How many rows at the top are those of the table above once more; a row is left.
 fn repeated(above: &[Vec<String>], below: &[Vec<String>]) -> usize {
-    let same = above.iter().zip(below).take_while(|(above, below)| above == below).count();
-    let is_head =
-        above.first().is_some_and(|head| head.len() > 1 && !head.iter().any(|cell| is_figure(cell)));
+    // A row with figures is data, although it may be the same.
+    let is_of_head = |row: &[String]| !row.iter().any(|cell| is_figure(cell));
+    let same =
+        above.iter().zip(below).take_while(|(above, below)| above == below && is_of_head(above)).count();
+    let is_head = above.first().is_some_and(|head| head.len() > 1);
     if is_head && same <= MAX_HEAD_LINES && same < below.len() { same } else { 0 }
 }
 
@@ -177,6 +179,19 @@ mod tests {
                 assert_eq!(document.pages_of(Span::new(at, at + 1)), Some((number, number)), "{row}");
             }
         }
+    }
+
+    #[test]
+    fn a_row_of_data_that_comes_again_is_no_head() {
+        let first = page(&["Item | Cost", "Pen | 3", "Cap | 9"]);
+        let next = page(&["Item | Cost", "Pen | 3", "Ink | 2"]);
+        let document = document(vec![first, next]);
+        assert_eq!(
+            (document.text.matches("| Pen | 3 |").count(), tables(&document)),
+            (2, 1),
+            "{}",
+            document.text
+        );
     }
 
     #[test]
