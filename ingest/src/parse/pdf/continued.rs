@@ -94,14 +94,13 @@ fn of_grids(above: &[Vec<String>], below: &[Vec<String>]) -> Option<Continued> {
     Some(Continued { rows: rows.join("\n"), repeated })
 }
 
-/// How many rows at the top are those of the table above once more; a row is left.
+/// How many rows at the top are the head of the table above once more. A row with figures is data, although it may be
+/// the same; rows that are all the same are the table once more, as a form has it on every page.
 fn repeated(above: &[Vec<String>], below: &[Vec<String>]) -> usize {
-    // A row with figures is data, although it may be the same.
-    let is_of_head = |row: &[String]| !row.iter().any(|cell| is_figure(cell));
-    let same =
-        above.iter().zip(below).take_while(|(above, below)| above == below && is_of_head(above)).count();
+    let same = above.iter().zip(below).take_while(|(above, below)| above == below).count();
+    let head = below[..same].iter().take_while(|row| !row.iter().any(|cell| is_figure(cell))).count();
     let is_head = above.first().is_some_and(|head| head.len() > 1);
-    if is_head && same <= MAX_HEAD_LINES && same < below.len() { same } else { 0 }
+    if is_head && head <= MAX_HEAD_LINES && same < below.len() { head } else { 0 }
 }
 
 /// Whether a row has figures, and in the columns where the row above it has them.
