@@ -1,10 +1,10 @@
 //! From lines to blocks: headings by size, tables, lists, paragraphs joined over line and page ends.
 
-use footnote_core::parsed::{BlockKind, Page};
+use footnote_core::parsed::{BlockKind, Page, WarningKind};
 
 use super::blocks::{Kind, Part, parts, remark, starts_item};
 use super::breaks::{Ordered, goes_on};
-use super::continued::{Open, continued, joined};
+use super::continued::{Open, continued, ends, joined};
 use super::frame::Frame;
 use super::joints::{Words, join, joint};
 use super::layout::Line;
@@ -23,7 +23,7 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
     let words = Words::of(&text.pages);
     let sizes = Sizes::of(&text.pages);
     if let Some(warning) = leave_out(&mut text.pages, sizes.body) {
-        builder.warn(None, warning);
+        builder.warn(WarningKind::Note, None, warning);
     }
     let mut outline = Outline::of(&text.outline);
     let parted = |page: PageText| Parted::of(page, &outline, &sizes);
@@ -34,7 +34,7 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
         let (number, ocr) = (page.number, page.frame.as_ref().is_some_and(Frame::is_ocr));
         builder.start(Page { number, ocr, label: page.label, ..Page::default() });
         if let Some(warning) = page.warning {
-            builder.warn(Some(number), warning);
+            builder.warn(super::kind_of(&warning, ocr), Some(number), warning);
         }
         let next =
             pages.peek().filter(|next| next.number == number + 1).map(|next| next.parts.body.as_slice());
@@ -50,7 +50,7 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
     }
     if repeated_heads > 0 {
         let message = format!("the heads of tables are kept once; {repeated_heads} pages repeat them");
-        builder.warn(None, message);
+        builder.warn(WarningKind::Note, None, message);
     }
 }
 
@@ -116,12 +116,14 @@ impl Output<'_> {
         if goes_on(body, next, self.sizes) {
             return last.lines.last().map(|line| Open::Paragraph { last_line: line.text() });
         }
-        let table = match before.filter(|_| body.len() == 1) {
-            Some(Open::Table { table, next }) => joined(table, last, next.repeated),
-            _ => Part { kind: last.kind, lines: last.lines.clone() },
-        };
-        let next = continued(&table, first)?;
-        Some(Open::Table { table, next })
+        if last.kind != first.kind {
+            return None;
+        }
+        if let Some(Open::Table { table, next }) = before.filter(|_| body.len() == 1) {
+            let table = joined(table, last, next.repeated);
+            return continued(&table, first).map(|next| Open::Table { table, next });
+        }
+        continued(last, first).map(|next| Open::Table { table: ends(last.clone()), next })
     }
 
     fn part(&mut self, part: Part) {

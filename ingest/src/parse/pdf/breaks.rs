@@ -74,14 +74,18 @@ pub(super) fn goes_on(before: &[Part], after: &[Part], sizes: &Sizes) -> bool {
     let (Some(open), Some(first)) = (before.last(), after.first()) else { return false };
     let (Some(last), Some(next)) = (open.lines.last(), first.lines.first()) else { return false };
     let is_text = |part: &Part| part.kind == Kind::Text && !sizes.is_heading(&part.lines);
-    let alike =
-        last.size > 0.0 && (last.size - next.size).abs() <= SAME_SIZE * last.size && last.bold == next.bold;
-    alike
+    last.size > 0.0
+        && is_in_one_print(last, next)
         && is_text(open)
         && is_text(first)
         && runs_on(&open.lines, || before.iter().chain([first]))
         && !starts_item(&next.text())
         && is_within_sentence(&last.text(), &next.text())
+}
+
+/// Whether two lines are as large and as bold.
+pub(super) fn is_in_one_print(one: &Line, other: &Line) -> bool {
+    (one.size - other.size).abs() <= SAME_SIZE * one.size && one.bold == other.bold
 }
 
 /// Whether the last line is full, or a page was begun within a paragraph whose lines are.

@@ -1,17 +1,16 @@
 //! Tables that go on over the end of a page: one block, whose later rows lie on the page where they stand.
 
 use super::blocks::{Kind, Part};
+use super::breaks::is_in_one_print;
 use super::layout::Line;
 use super::rows::table_text;
 use crate::parse::table::to_markdown;
 
 /// Most lines of a head that the next page repeats.
 const MAX_HEAD_LINES: usize = 3;
-/// Lines of a long table that are kept for its columns: the first and the last.
-const FIRST_LINES: usize = 8;
-const LAST_LINES: usize = 64;
-/// Sizes of font that differ by this share of them at most are one.
-const SAME_SIZE: f32 = 0.08;
+/// Rows of a long table that are kept for its head and its columns: the first and the last.
+const FIRST_ROWS: usize = 8;
+const LAST_ROWS: usize = 64;
 
 /// The rows of a table on the next page.
 #[derive(Debug, PartialEq)]
@@ -44,16 +43,27 @@ pub(super) fn continued(above: &Part, below: &Part) -> Option<Continued> {
     }
 }
 
-/// The table with the rows that it goes on with, as what the page after next may go on with.
+/// The ends of the table with the rows that it goes on with, as what the page after next may go on with.
 pub(super) fn joined(above: &Part, below: &Part, repeated: usize) -> Part {
     let mut lines = above.lines.clone();
     match (lines.last_mut().and_then(|line| line.grid.as_mut()), below.lines.first()) {
         (Some(grid), Some(Line { grid: Some(more), .. })) => grid.extend(more.iter().skip(repeated).cloned()),
         _ => lines.extend(below.lines.iter().skip(repeated).cloned()),
     }
-    let too_many = lines.len().saturating_sub(FIRST_LINES + LAST_LINES);
-    lines.drain(FIRST_LINES.min(lines.len())..FIRST_LINES.min(lines.len()) + too_many);
-    Part { kind: above.kind, lines }
+    ends(Part { kind: above.kind, lines })
+}
+
+/// The table without the rows in its middle: as long as its file is, no page is compared with more.
+pub(super) fn ends(mut table: Part) -> Part {
+    table.lines.iter_mut().filter_map(|line| line.grid.as_mut()).for_each(drop_middle);
+    drop_middle(&mut table.lines);
+    table
+}
+
+fn drop_middle<T>(rows: &mut Vec<T>) {
+    let first = FIRST_ROWS.min(rows.len());
+    let last = rows.len().saturating_sub(LAST_ROWS).max(first);
+    rows.drain(first..last);
 }
 
 fn of_lines(above: &[Line], below: &[Line]) -> Option<Continued> {
@@ -63,9 +73,8 @@ fn of_lines(above: &[Line], below: &[Line]) -> Option<Continued> {
     let repeated = repeated(&texts(above), &texts(below));
     let rest = below.get(repeated..)?;
     let (last, first) = (above.last()?, rest.first()?);
-    let is_alike = (last.size - first.size).abs() <= SAME_SIZE * last.size && last.bold == first.bold;
-    let is_row =
-        is_alike && goes_on(&texts(std::slice::from_ref(last))[0], &texts(std::slice::from_ref(first))[0]);
+    let is_row = is_in_one_print(last, first)
+        && goes_on(&texts(std::slice::from_ref(last))[0], &texts(std::slice::from_ref(first))[0]);
     if repeated == 0 && !is_row {
         return None;
     }
@@ -220,5 +229,30 @@ mod tests {
             grid(&["Graz | 3", "Linz | 1"]),
         ]);
         assert_eq!((document.text.as_str(), tables(&document)), (WHOLE, 1));
+    }
+
+    #[test]
+    fn a_table_over_many_pages_is_one_and_little_of_it_is_kept() {
+        // Four digits may be a year, which heads a column.
+        let rows =
+            |page: u32| (0..40).map(move |row| format!("Item {page}-{row} | {}", 10_000 + page * 40 + row));
+        let with_head = |page: u32| -> Vec<String> {
+            let head = (page == 0).then(|| "Item | Units".to_owned());
+            head.into_iter().chain(rows(page)).collect()
+        };
+        let as_lines = |rows: &[String]| page(&rows.iter().map(String::as_str).collect::<Vec<_>>());
+        let as_grid = |rows: &[String]| {
+            let rows = rows.iter().map(|row| row.split(" | ").map(str::to_owned).collect()).collect();
+            vec![Line { grid: Some(rows), ..as_lines(&["x".to_owned()]).remove(0) }]
+        };
+        for kind in [Kind::Table, Kind::Grid] {
+            let lines = |rows: &[String]| if kind == Kind::Grid { as_grid(rows) } else { as_lines(rows) };
+            let document = document((0..300).map(|page| lines(&with_head(page))).collect());
+            assert_eq!((tables(&document), document.text.lines().count()), (1, 2 + 300 * 40));
+            let part = |page: u32| Part { kind, lines: lines(&with_head(page)) };
+            let kept = (1..300).fold(ends(part(0)), |above, page| joined(&above, &part(page), 0));
+            let rows = kept.lines[0].grid.as_ref().map_or(kept.lines.len(), Vec::len);
+            assert_eq!(rows, FIRST_ROWS + LAST_ROWS);
+        }
     }
 }

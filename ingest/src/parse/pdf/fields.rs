@@ -81,12 +81,22 @@ fn value(field: &PdfFormField<'_>) -> Option<String> {
     let value = match field {
         PdfFormField::Text(field) => field.value(),
         PdfFormField::ComboBox(field) => field.value(),
-        PdfFormField::ListBox(field) => field.value(),
+        PdfFormField::ListBox(field) => Some(choices(field)),
         PdfFormField::Checkbox(field) => field.is_checked().unwrap_or(false).then(|| "☑".to_owned()),
         PdfFormField::RadioButton(field) => is_chosen(field).then(|| "◉".to_owned()),
         _ => None,
     };
     value.filter(|value| !value.trim().is_empty())
+}
+
+/// A list box shows all that may be chosen; what is chosen, is ticked.
+fn choices(field: &PdfFormListBoxField<'_>) -> String {
+    let options = field.options().iter().take(MAX_FIELDS);
+    let lines = options.filter_map(|option| {
+        let label = option.label()?;
+        Some(if option.is_set() { format!("☑ {label}") } else { label.clone() })
+    });
+    lines.collect::<Vec<_>>().join("\n")
 }
 
 /// PDFium's bindings call each button of a group checked where none is: its value is none then.
@@ -101,10 +111,11 @@ fn set(value: &str, bounds: &PdfRect) -> Vec<Glyph> {
     let lines: Vec<&str> = value.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     let most = (top - bottom).max(1.0) / (LINE * lines.len().max(1) as f32);
     let size = most.min(SIZE);
+    let is_alone = lines.len() == 1;
     let mut glyphs = Vec::new();
     for (number, line) in (1_u16..).zip(lines) {
         let baseline = match number {
-            1 if most > size * LINE => (top + bottom) / 2.0 - 0.35 * size,
+            1 if is_alone && most > size * LINE => (top + bottom) / 2.0 - 0.35 * size,
             _ => top - f32::from(number) * size * LINE + 0.3 * size,
         };
         let chars = line.chars().count().max(1);

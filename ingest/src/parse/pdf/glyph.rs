@@ -63,6 +63,19 @@ impl Glyph {
         self.c == ' ' || self.is_line_end()
     }
 
+    /// How far it reaches back over its origin, as an italic `f` does, which reaches as far over the next letter; 0
+    /// where that is no more than letters do by their shape.
+    pub(crate) fn lean(&self) -> f32 {
+        let reach = self.origin_x - self.left;
+        if reach >= LEANS * self.size.max(1.0) && reach < self.right - self.left { reach } else { 0.0 }
+    }
+
+    /// Where its place in the line begins and ends, without what leans over the letters beside it.
+    fn place(&self) -> (f32, f32) {
+        let lean = self.lean();
+        (self.left + lean, (self.right - lean).max(self.left + lean))
+    }
+
     /// Quarter turns clockwise, 0 to 3.
     pub(crate) fn quarter_turns(&self) -> usize {
         let turns = (self.clockwise.rem_euclid(TAU) + PI / 4.0) / FRAC_PI_2;
@@ -88,6 +101,8 @@ pub(crate) fn upright(glyphs: Vec<Glyph>) -> Vec<Vec<Glyph>> {
     directions
 }
 
+/// A letter that reaches back by this share of its size leans.
+const LEANS: f32 = 0.1;
 /// Characters closer than this share of their size stand in one word, whatever the engine put between them.
 const ABUTS: f32 = 0.06;
 /// Gaps from this share of the size on are letter-spacing, and so is one no wider than [`EVEN`] times the one before.
@@ -113,7 +128,7 @@ pub(crate) fn without_false_blanks(glyphs: Vec<Glyph>) -> Vec<Glyph> {
             let has_blank = at + 1 < kept.len();
             let one = &kept[at];
             let size = one.size.max(glyph.size).max(1.0);
-            let gap = glyph.left - one.right;
+            let gap = glyph.place().0 - one.place().1;
             let one_line = (glyph.baseline - one.baseline).abs() <= 0.1 * size && gap > -0.3 * size;
             let of_word = gap <= ABUTS * size || before >= SPACED * size && gap <= EVEN * before;
             if has_blank && one_line && of_word {
@@ -178,6 +193,22 @@ mod tests {
         // The file's own blank, and a line's end.
         assert_eq!(row(&[('a', at(0.0)), ('_', None), ('b', at(8.1))]), "a b");
         assert_eq!(row(&[('a', at(200.0)), (' ', None), ('b', at(0.0))]), "a b");
+    }
+
+    #[test]
+    fn the_blank_beside_a_letter_that_leans_over_it_stays() {
+        let upright = |c: char, left: f32| {
+            let (right, origin_x) = (left + 5.0, left);
+            Glyph { c, left, right, origin_x, size: 10.0, ..Glyph::blank(false) }
+        };
+        let italic_f = |x: f32| Glyph { left: x - 1.7, right: x + 4.7, origin_x: x, ..upright('f', x) };
+        let read = |glyphs: Vec<Glyph>| -> String {
+            without_false_blanks(glyphs).iter().map(|glyph| glyph.c).collect()
+        };
+        let blank = || Glyph::blank(true);
+        assert_eq!(read(vec![upright('o', 0.0), italic_f(5.0), blank(), upright('A', 10.2)]), "of A");
+        assert_eq!(read(vec![upright('d', 0.0), blank(), italic_f(7.2), upright('o', 10.0)]), "d fo");
+        assert_eq!(read(vec![italic_f(5.0), blank(), upright('o', 7.8)]), "fo");
     }
 
     #[test]

@@ -30,6 +30,7 @@ mod rulings;
 mod running;
 mod scan;
 mod scanner;
+mod shadows;
 mod sizes;
 mod symbols;
 mod tiles;
@@ -37,7 +38,7 @@ mod workers;
 
 use std::path::Path;
 
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
 
@@ -129,8 +130,20 @@ impl PageText {
                 format!("page {number} is a picture and OCR is not installed; run {}", ocr::INSTALL)
             }
             () if self.is_ocr() => format!("page {number} is a picture in which OCR finds no text"),
-            () => format!("page {number} has no text layer"),
+            () => format!("page {number} {NOTHING_DRAWN}"),
         }
+    }
+}
+
+/// What is said of a page on which there is nothing, not even a picture.
+const NOTHING_DRAWN: &str = "has no text layer";
+
+/// What a page's warning means for its text.
+fn kind_of(warning: &str, is_ocr: bool) -> WarningKind {
+    match () {
+        () if warning.ends_with(NOTHING_DRAWN) => WarningKind::Note,
+        () if is_ocr => WarningKind::Doubtful,
+        () => WarningKind::Lost,
     }
 }
 
@@ -146,7 +159,10 @@ pub(crate) fn parse(
     let (mut text, warning) = read(path, limits, engines, on_page, &mut embedded)?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(warning) = warning {
-        builder.warn(None, warning);
+        // What the fallback leaves out of any file need not be in this one.
+        let is_lost = warning.ends_with(fallback::FILES_UNREAD);
+        let kind = if is_lost { WarningKind::Lost } else { WarningKind::Doubtful };
+        builder.warn(kind, None, warning);
     }
     refuse_unreadable(&text)?;
     refuse_unread_scan(&text)?;

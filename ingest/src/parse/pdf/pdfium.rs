@@ -18,7 +18,7 @@ use super::rulings::Rulings;
 use super::scanner::Scanner;
 use super::symbols::symbol;
 use super::{PageText, PdfText, sensible_title};
-use super::{fields, links};
+use super::{fields, links, shadows};
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::{Found, Unpacking};
 
@@ -105,6 +105,7 @@ fn read_page(
         }
     };
     let (mut placed, unmapped) = glyphs(&text);
+    shadows::restore(&page, &mut placed);
     let (filled_in, unset) = fields::glyphs(&page);
     placed.extend(filled_in);
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
@@ -179,7 +180,7 @@ fn outline(document: &PdfDocument<'_>) -> Vec<Entry> {
 }
 
 /// Most objects, and most points of paths, that are looked at on a page.
-const MAX_OBJECTS: usize = 30_000;
+pub(super) const MAX_OBJECTS: usize = 30_000;
 const MAX_POINTS: u32 = 30_000;
 /// A path with more points than this is a drawing.
 const MAX_PATH_POINTS: u32 = 600;

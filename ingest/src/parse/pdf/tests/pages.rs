@@ -44,6 +44,54 @@ fn pdfium_reads_tables_of_coloured_cells() {
     assert_eq!(document.text, table);
 }
 
+/// Letters that a file places one by one: an italic `f` leans over the blank behind it, and PDFium takes the second of
+/// two for the shadow of the first.
+#[test]
+fn pdfium_reads_leaning_letters_that_stand_alone() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let width = |c: char| match c {
+        ' ' => 2.5,
+        'f' | 't' | 'i' => 2.78,
+        'e' | 'c' => 4.44,
+        'r' => 3.89,
+        'A' => 6.11,
+        _ => 5.0,
+    };
+    let letters = "affect of Aurora".chars().scan(72.0, |right, c| {
+        let left = *right;
+        *right += width(c);
+        Some((c, left))
+    });
+    let page: String = letters
+        .filter(|(c, _)| *c != ' ')
+        .map(|(c, x)| format!("BT /F1 20 Tf 0.5 0 0 0.5 {x} 700 Tm ({c}) Tj ET "))
+        .collect();
+    let text = String::from_utf8(pdf(&[&page])).unwrap().replace("Helvetica", "Times-Italic");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), text).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    assert_eq!(document.text, "affect of Aurora");
+}
+
+/// A list box shows what may be chosen besides what is.
+#[test]
+fn pdfium_reads_all_that_a_list_box_shows() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let list = "<< /Type /Annot /Subtype /Widget /FT /Ch /T (place) /V (Oslo) /Opt [(Rome) (Oslo) (Lyon)] \
+                /Rect [200 600 400 660] /F 4 >>";
+    let form = "/AcroForm << /Fields [20 0 R] >>";
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), annotated(HELLO, "20 0 R", form, &[list.to_owned()])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    for shown in ["Rome", "☑ Oslo", "Lyon"] {
+        assert!(document.text.contains(shown), "{}", document.text);
+    }
+}
+
 /// The code of a box in Wingdings is that of a letter.
 #[test]
 fn pdfium_reads_symbols_of_symbol_fonts() {

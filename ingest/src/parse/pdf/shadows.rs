@@ -1,0 +1,114 @@
+//! Letters that PDFium takes for the shadow of the letter before: it leaves out a text object that overlaps half of an
+//! equal one. Where a file places each letter by itself, that is the second letter of an italic `ff`.
+
+use pdfium_render::prelude::*;
+
+use super::glyph::Glyph;
+use super::pdfium::MAX_OBJECTS;
+
+/// Places that differ by this many points at most are one.
+const NEAR: f32 = 0.05;
+/// A shadow stands nearer than this share of the font size.
+const SHADOW: f32 = 0.15;
+/// An object that is wider than a letter by this share of the font size has more than the letter.
+const ONE_LETTER: f32 = 0.1;
+/// Most pairs of objects that are looked at on a page.
+const MAX_PAIRS: usize = 500;
+
+/// Where a text object stands, and how wide it is.
+struct Place {
+    x: f32,
+    y: f32,
+    width: f32,
+}
+
+impl Place {
+    fn of(text: &PdfPageTextObject<'_>) -> Option<Self> {
+        let (matrix, bounds) = (text.matrix().ok()?, text.bounds().ok()?);
+        Some(Self { x: matrix.e(), y: matrix.f(), width: bounds.width().value })
+    }
+
+    /// Whether `other` is as wide, and stands so near behind it that it may be taken for its shadow.
+    fn is_overlapped_by(&self, other: &Self) -> bool {
+        let step = other.x - self.x;
+        let is_alike = (self.width - other.width).abs() <= NEAR && (self.y - other.y).abs() <= NEAR;
+        is_alike && step > NEAR && step <= self.width / 2.0
+    }
+}
+
+/// Puts the letters that were left out behind those whose shadows they were taken for.
+pub(super) fn restore(page: &PdfPage<'_>, glyphs: &mut Vec<Glyph>) {
+    // Only letters that lean over those beside them overlap by half.
+    if !glyphs.iter().any(|glyph| glyph.lean() > 0.0) {
+        return;
+    }
+    let (mut before, mut pairs): (Option<Place>, usize) = (None, 0);
+    for object in page.objects().iter().take(MAX_OBJECTS) {
+        let Some(place) = object.as_text_object().and_then(Place::of) else { continue };
+        if let Some(before) = before.as_ref().filter(|before| before.is_overlapped_by(&place)) {
+            put_back(glyphs, before, &place);
+            pairs += 1;
+        }
+        if pairs == MAX_PAIRS {
+            return;
+        }
+        before = Some(place);
+    }
+}
+
+/// The letter at `one` once more at `other`, where an object that overlaps it has none.
+fn put_back(glyphs: &mut Vec<Glyph>, one: &Place, other: &Place) {
+    let step = other.x - one.x;
+    let stands_at = |glyph: &Glyph, place: &Place| {
+        (glyph.origin_x - place.x).abs() <= NEAR && (glyph.baseline - place.y).abs() <= NEAR
+    };
+    if glyphs.iter().any(|glyph| stands_at(glyph, other)) {
+        return;
+    }
+    let is_letter = |glyph: &Glyph| {
+        let is_whole = one.width <= glyph.right - glyph.left + ONE_LETTER * glyph.size;
+        stands_at(glyph, one) && glyph.lean() > 0.0 && is_whole && step >= SHADOW * glyph.size
+    };
+    let Some(at) = glyphs.iter().position(is_letter) else { return };
+    let letter = &glyphs[at];
+    let again = Glyph {
+        left: letter.left + step,
+        right: letter.right + step,
+        origin_x: letter.origin_x + step,
+        ..letter.clone()
+    };
+    glyphs.insert(at + 1, again);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// An italic letter ten points large, which reaches over its place on both sides.
+    fn letter(c: char, x: f32) -> Glyph {
+        let (left, right) = (x - 1.5, x + 4.2);
+        Glyph { c, left, right, origin_x: x, baseline: 700.0, size: 10.0, ..Glyph::blank(false) }
+    }
+
+    fn read(mut glyphs: Vec<Glyph>, one: (f32, f32), other: (f32, f32)) -> String {
+        let place = |(x, width): (f32, f32)| Place { x, y: 700.0, width };
+        let (one, other) = (place(one), place(other));
+        if one.is_overlapped_by(&other) {
+            put_back(&mut glyphs, &one, &other);
+        }
+        glyphs.iter().map(|glyph| glyph.c).collect()
+    }
+
+    #[test]
+    fn a_letter_that_stands_twice_is_there_twice() {
+        let glyphs = || vec![letter('f', 77.0), Glyph::blank(true), letter('e', 82.6)];
+        assert_eq!(read(glyphs(), (77.0, 5.7), (79.8, 5.7)), "ff e");
+        // A shadow, a blank, another place, and the next letter itself.
+        assert_eq!(read(glyphs(), (77.0, 5.7), (77.5, 5.7)), "f e");
+        assert_eq!(read(glyphs(), (77.0, 5.7), (79.8, 0.0)), "f e");
+        assert_eq!(read(glyphs(), (60.0, 5.7), (62.8, 5.7)), "f e");
+        assert_eq!(read(glyphs(), (77.0, 11.4), (82.6, 11.4)), "f e");
+        // A word whose shadow stands beside it.
+        assert_eq!(read(glyphs(), (77.0, 30.0), (80.0, 30.0)), "f e");
+    }
+}
