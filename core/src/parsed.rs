@@ -249,8 +249,9 @@ pub struct Page {
     /// What the document itself calls it: `iv`, the name of a sheet.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
-    /// The 1-based row of the sheet in which its table begins. Its rows follow each other without a gap: the
-    /// first line of the table's Markdown is this row, the third the next one.
+    /// The 1-based row of the sheet in which its table begins, or the stretch of a table below a blank row. Its
+    /// rows follow each other without a gap: the first line of the table's Markdown is this row, the third the next
+    /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_row: Option<u32>,
     /// Whether its text was read from a picture.
@@ -314,13 +315,43 @@ pub fn is_address(text: &str) -> bool {
 /// Below this OCR is so unsure of a line that readers are told.
 pub const LOW_CONFIDENCE: f32 = 0.8;
 
-/// Something that a reader of the document should know was lost or doubtful.
+/// What a warning means for the text; the worst first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKind {
+    /// Something of the file was not read.
+    Lost,
+    /// All was read, and some of it may be wrong. Warnings that were stored before they had kinds are read as such.
+    #[default]
+    Doubtful,
+    /// Nothing is missing that a reader would look for.
+    Note,
+}
+
+impl WarningKind {
+    /// Every kind, in the order of their declaration.
+    pub const ALL: [Self; 3] = [Self::Lost, Self::Doubtful, Self::Note];
+
+    /// The name in JSON.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lost => "lost",
+            Self::Doubtful => "doubtful",
+            Self::Note => "note",
+        }
+    }
+}
+
+/// Something that a reader of the document should know about how it was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ParseWarning {
+    /// What it means for the text.
+    #[serde(default)]
+    pub kind: WarningKind,
     /// 1-based page, where the warning is about one.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub page: Option<u32>,
-    /// What was lost and why, in a few words.
+    /// What became of what, and why, in a few words.
     pub message: String,
 }
 
@@ -342,7 +373,7 @@ pub struct ParsedDocument {
     /// Lines in order, where the format tells where they stand; each lies within a block.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub lines: Vec<Line>,
-    /// What was lost or doubtful.
+    /// What was lost or doubtful, and what else a reader should know.
     #[serde(default)]
     pub warnings: Vec<ParseWarning>,
     /// Engine that read it, with its version: `pdfium 8149`, `quick-xml 0.42`.
@@ -401,6 +432,19 @@ mod tests {
         assert_eq!(rows("| Ann | 3 |\n| Bo | 4 |\n"), Some((6, 7)));
         assert_eq!(rows(table), Some((5, 7)));
         assert_eq!(Page::default().rows("", table), None);
+    }
+
+    #[test]
+    fn warnings_have_their_kinds_names_and_old_ones_are_doubtful() {
+        for kind in WarningKind::ALL {
+            let warning = ParseWarning { kind, page: None, message: "m".to_owned() };
+            let json = serde_json::to_value(&warning).unwrap();
+            assert_eq!(json, serde_json::json!({"kind": kind.name(), "message": "m"}));
+            assert_eq!(serde_json::from_value::<ParseWarning>(json).unwrap(), warning);
+        }
+        let old: ParseWarning = serde_json::from_str(r#"{"page": 3, "message": "m"}"#).unwrap();
+        assert_eq!((old.kind, old.page), (WarningKind::Doubtful, Some(3)));
+        assert!(WarningKind::Lost < WarningKind::Doubtful && WarningKind::Doubtful < WarningKind::Note);
     }
 
     #[test]

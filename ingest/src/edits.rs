@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use footnote_core::chunk::{Chunk, ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
 use footnote_core::hash::ContentHash;
-use footnote_core::ids::{DocumentId, VersionId};
+use footnote_core::ids::{ChunkId, DocumentId, VersionId};
 use footnote_core::job::Job;
-use footnote_core::parsed::ParseWarning;
+use footnote_core::parsed::{ParseWarning, WarningKind};
 use footnote_core::{Error, Result};
 
 use crate::context::IngestContext;
@@ -15,7 +15,7 @@ use crate::jobs::resend_document;
 
 mod placement;
 
-pub(crate) use placement::{Placed, place};
+pub(crate) use placement::{Placed, place, place_again};
 
 /// Longest note, in scalar values.
 pub const MAX_NOTE_CHARS: usize = 2_000;
@@ -27,7 +27,7 @@ const SHOWN: usize = 60;
 /// Tells of persons' edits that have no chunk any more. They stay with the document, and take their places again should
 /// their text come back. A model's are not missed: it asks again about text that is new.
 pub(crate) fn warnings(unplaced: &[StoredChunkEdit]) -> Vec<ParseWarning> {
-    let warning = |message| ParseWarning { page: None, message };
+    let warning = |message| ParseWarning { kind: WarningKind::Lost, page: None, message };
     let of_persons = || unplaced.iter().filter(|stored| stored.edit.author == EditAuthor::Person);
     let mut warnings: Vec<ParseWarning> = of_persons()
         .take(MOST_WARNINGS)
@@ -50,6 +50,8 @@ pub struct WantedEdit {
     pub version: Option<VersionId>,
     /// Which chunk of the current version.
     pub ordinal: u32,
+    /// Its id, where somebody looked at it: once the knowledge base is cut anew, the ordinal means another chunk.
+    pub chunk: Option<ChunkId>,
     /// Words to find it by.
     pub note: Option<String>,
     /// Whether it is no longer to be found.
@@ -74,7 +76,7 @@ pub async fn edit_chunk(
     document: DocumentId,
     edit: WantedEdit,
 ) -> Result<Option<EditedChunk>> {
-    let WantedEdit { version, ordinal, note, hidden, author } = edit;
+    let WantedEdit { version, ordinal, chunk: seen, note, hidden, author } = edit;
     let note = note.map(|note| note.trim().to_owned()).filter(|note| !note.is_empty());
     let chars = note.as_ref().map_or(0, |note| note.chars().count());
     if chars > MAX_NOTE_CHARS {
@@ -83,6 +85,12 @@ pub async fn edit_chunk(
         )));
     }
     let Some((entries, mut chunk)) = find(ctx, document, version, ordinal).await? else { return Ok(None) };
+    if seen.is_some_and(|seen| seen != chunk.id) {
+        return Err(Error::conflict(format!(
+            "chunk {ordinal} is another one by now, with the id {}: read the document's chunks again",
+            chunk.id
+        )));
+    }
     let text = entries.text.slice(chunk.span).unwrap_or_default().to_owned();
     chunk.edit = note.clone().map(|note| ChunkEdit {
         id: footnote_core::ids::ChunkEditId::new(),

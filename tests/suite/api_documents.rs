@@ -72,6 +72,37 @@ async fn a_list_is_paged_by_cursor_and_filtered() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn documents_are_listed_by_what_reading_lost() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base("warnings").await;
+    let files: [(&str, &[u8], &str); 3] = [
+        ("lost.adoc", b"= Leave\n\ninclude::days.adoc[]\n\nTen days.\n", "lost"),
+        ("doubtful.txt", b"caf\xc3\xa9 one \xff two \xe4\xb8\xad", "doubtful"),
+        ("note.md", b"---\nauthor: Ann\n---\nTen days.", "note"),
+    ];
+    for (name, content, kind) in files {
+        let warnings = kb.add(name, content).await["newest_version"]["warnings"].clone();
+        assert_eq!((&warnings[0]["kind"], warnings.as_array().unwrap().len()), (&json!(kind), 1), "{name}");
+    }
+    kb.add("sound.txt", "Ten days of leave.").await;
+    let lists: [(&str, &[&str]); 5] = [
+        ("true", &["doubtful.txt", "lost.adoc"]),
+        ("false", &["sound.txt", "note.md"]),
+        ("lost", &["lost.adoc"]),
+        ("doubtful", &["doubtful.txt"]),
+        ("note", &["note.md"]),
+    ];
+    for (asked, expected) in lists {
+        let listed = kb.get(&format!("/documents?warnings={asked}")).await.ok();
+        let keys: Vec<&str> =
+            listed["items"].as_array().unwrap().iter().map(|item| item["key"].as_str().unwrap()).collect();
+        assert_eq!(keys, expected, "{asked}");
+    }
+    assert!(kb.get("/documents?warnings=many").await.problem(400).contains("many"));
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn the_same_request_with_an_idempotency_key_is_done_once() {
     let app = TestApp::start().await;
     let kb = app.knowledge_base("idempotent").await;

@@ -38,7 +38,7 @@ fn describe(parsed: &ParsedDocument, out: &mut dyn Write) -> std::io::Result<()>
     }
     for warning in &parsed.warnings {
         let place = warning.page.map(|p| format!("page {p}: ")).unwrap_or_default();
-        writeln!(out, "{}", output::dim(&format!("warning: {place}{}", warning.message)))?;
+        writeln!(out, "{}", output::dim(&format!("{}: {place}{}", warning.kind.name(), warning.message)))?;
     }
     let summary = format!(
         "{} by {}: {} pages, {} blocks, {} characters",

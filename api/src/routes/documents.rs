@@ -7,11 +7,12 @@ use axum::extract::State;
 use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use footnote_core::ids::{DocumentId, SourceId, VersionId};
-use footnote_core::ports::DocumentFilter;
+use footnote_core::parsed::WarningKind;
+use footnote_core::ports::{DocumentFilter, WarningFilter};
 use footnote_core::{Error, ErrorKind};
 use serde::Deserialize;
 use tokio_util::io::ReaderStream;
-use utoipa::IntoParams;
+use utoipa::{IntoParams, ToSchema};
 use utoipa_axum::routes;
 use uuid::Uuid;
 
@@ -51,12 +52,42 @@ struct ListQuery {
     /// Only documents whose newest version stands so.
     #[param(inline)]
     state: Option<VersionStateView>,
-    /// Only documents whose newest version has warnings (`true`: something was lost or doubtful) or has none.
-    warnings: Option<bool>,
+    /// Only documents of whose newest version something was lost or is doubtful (`true`), or nothing (`false`), or
+    /// that have a warning of this kind.
+    #[param(inline)]
+    warnings: Option<WarningsParameter>,
     /// `next` of the part before; leave it out to start at the newest.
     cursor: Option<String>,
     /// Items at the most, 1 to 200; 50 by default.
     limit: Option<u32>,
+}
+
+/// What warnings have to say.
+#[derive(Debug, Clone, Copy, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+enum WarningsParameter {
+    /// Something was lost or is doubtful.
+    True,
+    /// Neither.
+    False,
+    /// Something was lost.
+    Lost,
+    /// Something is doubtful.
+    Doubtful,
+    /// Something else is to be known.
+    Note,
+}
+
+impl From<WarningsParameter> for WarningFilter {
+    fn from(asked: WarningsParameter) -> Self {
+        match asked {
+            WarningsParameter::True => Self::LostOrDoubtful,
+            WarningsParameter::False => Self::NeitherLostNorDoubtful,
+            WarningsParameter::Lost => Self::OfKind(WarningKind::Lost),
+            WarningsParameter::Doubtful => Self::OfKind(WarningKind::Doubtful),
+            WarningsParameter::Note => Self::OfKind(WarningKind::Note),
+        }
+    }
 }
 
 #[derive(Debug, Deserialize, IntoParams)]
@@ -94,7 +125,7 @@ async fn list(
         source: query.source.map(SourceId),
         state: query.state.map(Into::into),
         parent: query.parent.map(DocumentId),
-        with_warnings: query.warnings,
+        warnings: query.warnings.map(Into::into),
     };
     let listing = documents::list(&app, &principal, &path.kb, filter, request).await?;
     Ok(Json(Page::of(listing, Into::into)))

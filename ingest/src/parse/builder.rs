@@ -6,7 +6,9 @@
 mod check;
 
 pub use self::check::check;
-use footnote_core::parsed::{Block, BlockKind, ContentType, Line, Page, ParseWarning, ParsedDocument};
+use footnote_core::parsed::{
+    Block, BlockKind, ContentType, Line, Page, ParseWarning, ParsedDocument, WarningKind,
+};
 use footnote_core::text::Span;
 use footnote_core::{Error, ErrorKind, Result};
 use unicode_normalization::{IsNormalized, UnicodeNormalization, is_nfc_quick};
@@ -61,6 +63,8 @@ pub struct DocumentBuilder {
     headings: Vec<(u8, String)>,
     warnings: Vec<ParseWarning>,
     unkept_warnings: usize,
+    /// The worst kind of those that were not kept.
+    unkept_kind: WarningKind,
     title: Option<String>,
 }
 
@@ -80,6 +84,7 @@ impl DocumentBuilder {
             headings: Vec::new(),
             warnings: Vec::new(),
             unkept_warnings: 0,
+            unkept_kind: WarningKind::Note,
             title: None,
         }
     }
@@ -211,12 +216,21 @@ impl DocumentBuilder {
         self.separator = SEPARATOR.to_owned();
     }
 
-    /// Notes what was lost or doubtful.
-    pub fn warn(&mut self, page: Option<u32>, message: impl Into<String>) {
+    /// Tells a reader what was lost or doubtful, or how the document was read.
+    pub fn warn(&mut self, kind: WarningKind, page: Option<u32>, message: impl Into<String>) {
         if self.warnings.len() < MAX_WARNINGS {
-            self.warnings.push(ParseWarning { page, message: message.into() });
+            self.warnings.push(ParseWarning { kind, page, message: message.into() });
         } else {
             self.unkept_warnings += 1;
+            self.unkept_kind = self.unkept_kind.min(kind);
+        }
+    }
+
+    /// Tells that so many characters were left out which the author hid.
+    pub(crate) fn warn_of_hidden_text(&mut self, chars: usize) {
+        if chars > 0 {
+            let message = format!("{chars} characters of hidden text were left out");
+            self.warn(WarningKind::Note, None, message);
         }
     }
 
@@ -247,8 +261,8 @@ impl DocumentBuilder {
             ));
         }
         if self.unkept_warnings > 0 {
-            let message = format!("{} more warnings of this kind", self.unkept_warnings);
-            self.warnings.push(ParseWarning { page: None, message });
+            let message = format!("{} more warnings", self.unkept_warnings);
+            self.warnings.push(ParseWarning { kind: self.unkept_kind, page: None, message });
         }
         let document = ParsedDocument {
             content_type,
@@ -497,6 +511,20 @@ mod tests {
         builder.go_on(Joint::Blank, "more", &[]);
         let error = builder.finish(ContentType::Pdf, "test").unwrap_err();
         assert_eq!(error.kind(), ErrorKind::TooLarge);
+    }
+
+    #[test]
+    fn warnings_that_are_too_many_are_counted_and_the_worst_of_them_is_told() {
+        let mut builder = DocumentBuilder::new(10);
+        for _ in 0..=MAX_WARNINGS {
+            builder.warn(WarningKind::Note, None, "hidden");
+        }
+        builder.warn(WarningKind::Lost, Some(3), "missing");
+        builder.warn(WarningKind::Doubtful, None, "guessed");
+        let warnings = builder.finish(ContentType::Text, "test").unwrap().warnings;
+        assert_eq!(warnings.len(), MAX_WARNINGS + 1);
+        let last = warnings.last().unwrap();
+        assert_eq!((last.kind, last.message.as_str()), (WarningKind::Lost, "3 more warnings"));
     }
 
     proptest! {

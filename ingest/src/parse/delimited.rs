@@ -3,12 +3,13 @@
 use csv::{ReaderBuilder, StringRecord};
 use footnote_core::Result;
 use footnote_core::error::Context;
-use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument, WarningKind};
 use footnote_core::{Error, ErrorKind};
 
-use super::builder::DocumentBuilder;
+use super::blank_rows::{Row, TableAbove};
+use super::builder::{DocumentBuilder, Joint};
 use super::limits::ParseLimits;
-use super::table::{one_line, push_row, push_rule};
+use super::table::{MAX_TITLES, one_line, push_row, push_rule};
 use super::text::decode;
 
 /// In the order in which they win where nothing tells them apart.
@@ -18,8 +19,6 @@ const SAMPLE_BYTES: usize = 64 * 1024;
 const SAMPLE_RECORDS: usize = 500;
 /// A quoted value with more lines is taken for a quotation mark that is never closed.
 const MAX_LINES_OF_A_VALUE: usize = 500;
-/// Most titles above a table, as on sheets; more lines of one value are a list.
-const MAX_TITLES: usize = 4;
 /// Rows are filled up to the longest one while that makes the table at most so many times larger.
 const MAX_FILL: usize = 20;
 
@@ -33,12 +32,13 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     let tables = match tables(text, delimiter, true, limits)? {
         Some(tables) => tables,
         None => {
-            builder.warn(None, "a quotation mark is never closed; quotation marks are read as they stand");
+            let message = "a quotation mark is never closed; quotation marks are read as they stand";
+            builder.warn(WarningKind::Doubtful, None, message);
             tables(text, delimiter, false, limits)?.unwrap_or_default()
         }
     };
-    for table in &tables {
-        append_table(&mut builder, table);
+    for table in joined(tables) {
+        append_table(&mut builder, &table);
     }
     builder.finish(ContentType::Csv, format!("csv 1.4 ({})", decoded.encoding.name()))
 }
@@ -122,11 +122,14 @@ fn reader(text: &str, delimiter: u8, quoting: bool) -> csv::Reader<&[u8]> {
     builder.from_reader(text.as_bytes())
 }
 
-/// Rows that follow each other, and the number of the first, from 1.
-struct Table {
-    first_row: u32,
-    rows: Vec<StringRecord>,
+/// The values of a row, and its number from 1.
+struct Record {
+    row: u32,
+    values: StringRecord,
 }
+
+/// Rows that follow each other, but for blank ones within a table.
+type Table = Vec<Record>;
 
 /// The tables that blank lines and records without a value separate; `None` where a value is so long that its
 /// quotation mark must be a mistake.
@@ -165,10 +168,35 @@ fn tables(text: &str, delimiter: u8, quoting: bool, limits: &ParseLimits) -> Res
             continue;
         }
         match tables.last_mut() {
-            Some(table) if !is_parted => table.rows.push(record),
-            _ => tables.push(Table { first_row: row, rows: vec![record] }),
+            Some(table) if !is_parted => table.push(Record { row, values: record }),
+            _ => tables.push(vec![Record { row, values: record }]),
         }
         is_parted = false;
+    }
+}
+
+/// Puts together what blank rows within a table have parted.
+fn joined(parts: Vec<Table>) -> Vec<Table> {
+    if parts.len() < 2 {
+        return parts;
+    }
+    let mut tables: Vec<Table> = Vec::new();
+    let mut above = TableAbove::default();
+    for mut part in parts {
+        let goes_on = above.take(&part.iter().map(Record::filled).collect::<Vec<_>>());
+        match tables.last_mut() {
+            Some(table) if goes_on => table.append(&mut part),
+            _ => tables.push(part),
+        }
+    }
+    tables
+}
+
+impl Record {
+    /// The values that are not blank, with their columns.
+    fn filled(&self) -> Row<'_> {
+        let values = (0..).zip(&self.values).map(|(column, value)| (column, value.trim()));
+        Row { number: self.row, cells: values.filter(|(_, value)| !value.is_empty()).collect() }
     }
 }
 
@@ -178,47 +206,52 @@ fn values(record: &StringRecord) -> impl Iterator<Item = &str> {
 }
 
 /// How many rows at the top are titles, as on sheets: one value at the left edge, above a row of several.
-fn titles(rows: &[StringRecord]) -> usize {
-    let is_title = |row: &StringRecord| {
-        let begins = row.get(0).is_some_and(|value| !value.trim().is_empty());
-        begins && values(row).nth(1).is_none()
+fn titles(rows: &[Record]) -> usize {
+    let is_title = |row: &Record| {
+        let begins = row.values.get(0).is_some_and(|value| !value.trim().is_empty());
+        begins && values(&row.values).nth(1).is_none()
     };
     let titles = rows.iter().take_while(|row| is_title(row)).count();
-    let has_table = rows.get(titles).is_some_and(|row| values(row).nth(1).is_some());
+    let has_table = rows.get(titles).is_some_and(|row| values(&row.values).nth(1).is_some());
     if has_table && titles <= MAX_TITLES { titles } else { 0 }
 }
 
-fn append_table(out: &mut DocumentBuilder, table: &Table) {
+fn append_table(out: &mut DocumentBuilder, table: &[Record]) {
     let start = |out: &mut DocumentBuilder, row: u32| {
         out.start(Page { number: 1, kind: PageKind::Sheet, first_row: Some(row), ..Page::default() });
     };
-    let (titles, rows) = table.rows.split_at(titles(&table.rows));
-    let mut first_row = table.first_row;
+    let (titles, rows) = table.split_at(titles(table));
     for title in titles {
-        start(out, first_row);
-        values(title).for_each(|value| out.paragraph(&one_line(value)));
-        first_row = first_row.saturating_add(1);
+        start(out, title.row);
+        values(&title.values).for_each(|value| out.paragraph(&one_line(value)));
     }
-    start(out, first_row);
     if let [only] = rows
-        && values(only).nth(1).is_none()
+        && values(&only.values).nth(1).is_none()
     {
-        values(only).for_each(|value| out.paragraph(&one_line(value)));
+        start(out, only.row);
+        values(&only.values).for_each(|value| out.paragraph(&one_line(value)));
         return;
     }
-    let widest = rows.iter().map(StringRecord::len).max().unwrap_or(0);
-    let places: usize = rows.iter().map(StringRecord::len).sum();
+    let widest = rows.iter().map(|row| row.values.len()).max().unwrap_or(0);
+    let places: usize = rows.iter().map(|row| row.values.len()).sum();
     let fill = widest.saturating_mul(rows.len()) <= places.saturating_mul(MAX_FILL);
-    let mut text = String::new();
-    for (index, row) in rows.iter().enumerate() {
-        let values: Vec<String> = row.iter().map(one_line).collect();
-        let width = if fill { widest } else { values.len() };
-        push_row(&mut text, (0..width).map(|column| values.get(column).map_or("", String::as_str)));
-        if index == 0 {
-            push_rule(&mut text, width);
+    let is_next = |row: &Record, next: &Record| next.row == row.row.saturating_add(1);
+    for (index, stretch) in rows.chunk_by(is_next).enumerate() {
+        let mut text = String::new();
+        for (at, row) in stretch.iter().enumerate() {
+            let values: Vec<String> = row.values.iter().map(one_line).collect();
+            let width = if fill { widest } else { values.len() };
+            push_row(&mut text, (0..width).map(|column| values.get(column).map_or("", String::as_str)));
+            if (index, at) == (0, 0) {
+                push_rule(&mut text, width);
+            }
+        }
+        start(out, stretch.first().map_or(1, |first| first.row));
+        match index {
+            0 => out.block(BlockKind::Table, 0, &text),
+            _ => out.go_on(Joint::Line, &text, &[]),
         }
     }
-    out.block(BlockKind::Table, 0, &text);
 }
 
 #[cfg(test)]
@@ -284,6 +317,21 @@ mod tests {
             [Some(2), Some(6), Some(11)]
         );
         assert!(read(",,\n,,\n").is_blank());
+    }
+
+    #[test]
+    fn a_table_goes_on_below_a_record_without_a_value() {
+        let document = read("Leave,\nName,Days\nAnn,3\n,\nBo,4\nCy,5\n\n,\nDi,6\n,\nItem,Cost\nPen,1\n");
+        assert_eq!(
+            document.text,
+            "Leave\n\n| Name | Days |\n| --- | --- |\n| Ann | 3 |\n| Bo | 4 |\n| Cy | 5 |\n| Di | 6 |\n\n\
+             | Item | Cost |\n| --- | --- |\n| Pen | 1 |"
+        );
+        assert_eq!(
+            document.pages.iter().map(|p| p.first_row).collect::<Vec<_>>(),
+            [Some(1), Some(2), Some(5), Some(9), Some(11)]
+        );
+        assert_eq!(document.blocks.len(), 3);
     }
 
     #[test]

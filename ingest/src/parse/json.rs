@@ -6,7 +6,7 @@
 mod node;
 
 use footnote_core::Result;
-use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, ParseWarning, ParsedDocument, WarningKind};
 
 use self::node::Node;
 use super::builder::DocumentBuilder;
@@ -65,7 +65,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 fn as_text(bytes: &[u8], limits: &ParseLimits, error: &serde_json::Error) -> Result<ParsedDocument> {
     let mut document = text::parse(bytes, limits)?;
     let message = format!("the JSON is read as plain text, for it is broken: {error}");
-    document.warnings.insert(0, footnote_core::parsed::ParseWarning { page: None, message });
+    document.warnings.insert(0, ParseWarning { kind: WarningKind::Doubtful, page: None, message });
     document.content_type = ContentType::Json;
     Ok(document)
 }
@@ -97,6 +97,7 @@ fn append_broken(out: &mut DocumentBuilder, broken: &[(usize, &str)]) {
     let numbers: Vec<String> = broken.iter().take(20).map(|(number, _)| number.to_string()).collect();
     let more = if broken.len() > 20 { " and more" } else { "" };
     out.warn(
+        WarningKind::Doubtful,
         None,
         format!("lines that are no JSON are read as text, at the end: {}{more}", numbers.join(", ")),
     );

@@ -1,7 +1,7 @@
 //! Markdown by pulldown-cmark: readable text with block kinds; raw HTML goes to the HTML reader.
 
 use footnote_core::Result;
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use pulldown_cmark::{CodeBlockKind, Event, HeadingLevel, Options, Parser, Tag, TagEnd};
 
 use super::builder::DocumentBuilder;
@@ -22,7 +22,8 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     }
     if !front.other_keys.is_empty() {
         let keys = front.other_keys.join(", ");
-        builder.warn(None, format!("the front matter is not indexed, but for a title: {keys}"));
+        let message = format!("the front matter is not indexed, but for a title: {keys}");
+        builder.warn(WarningKind::Note, None, message);
     }
     append(front.body, &mut builder)?;
     builder.finish(ContentType::Markdown, "pulldown-cmark 0.13")

@@ -12,6 +12,7 @@
 mod alternative;
 mod archive;
 mod asciidoc;
+mod blank_rows;
 pub mod builder;
 mod code;
 mod comment;

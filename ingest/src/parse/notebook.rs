@@ -1,7 +1,7 @@
 //! Jupyter notebooks: cells of Markdown and code with the texts they put out. Pictures are not read.
 
 use footnote_core::Result;
-use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument, WarningKind};
 use serde_json::Value;
 
 use super::builder::DocumentBuilder;
@@ -32,7 +32,7 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     }
     if pictures > 0 {
         let what = if pictures == 1 { "1 picture is".to_owned() } else { format!("{pictures} pictures are") };
-        builder.warn(None, format!("{what} not read among the notebook's outputs"));
+        builder.warn(WarningKind::Lost, None, format!("{what} not read among the notebook's outputs"));
     }
     builder.finish(ContentType::Notebook, "serde_json 1, pulldown-cmark 0.13")
 }

@@ -1,5 +1,7 @@
 //! Collects table cells with their spans and writes them as a Markdown table.
 
+/// Most titles above a table of a sheet or of separated values; more lines of one text are a list.
+pub(crate) const MAX_TITLES: usize = 4;
 /// Longest merged cell that is repeated in every cell it covers; a longer one is written once.
 const MAX_REPEATED_CHARS: usize = 200;
 /// Bounds that keep a malicious span from growing the grid.
@@ -131,6 +133,11 @@ impl Edges {
         let before = self.places.partition_point(|&line| line < to.saturating_sub(self.near));
         before.saturating_sub(self.index(from)).max(1)
     }
+}
+
+/// Whether a text may be a heading, and is no figure with a unit.
+pub(crate) fn are_words(text: &str) -> bool {
+    text.chars().any(char::is_alphabetic) && !text.starts_with(|c: char| c.is_numeric())
 }
 
 /// A Markdown table whose first row is the header. One column gives lines instead of a table.

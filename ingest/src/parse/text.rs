@@ -2,7 +2,7 @@
 
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
 use encoding_rs::{Encoding, GB18030, GBK, ISO_2022_JP, UTF_8, UTF_16BE, UTF_16LE};
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
 use super::builder::DocumentBuilder;
@@ -36,7 +36,7 @@ impl Decoded {
     pub(crate) fn builder(&self, limits: &ParseLimits) -> DocumentBuilder {
         let mut builder = DocumentBuilder::new(limits.max_text_chars);
         if let Some(warning) = self.warning() {
-            builder.warn(None, warning);
+            builder.warn(WarningKind::Doubtful, None, warning);
         }
         builder
     }
@@ -292,6 +292,7 @@ mod tests {
         let document = read(b"caf\xc3\xa9 one \xff two \xe4\xb8\xad");
         assert_eq!(document.text, "café one \u{fffd} two 中");
         assert!(document.warnings[0].message.contains("1 byte sequence not valid in UTF-8"), "{document:?}");
+        assert_eq!(document.warnings[0].kind, WarningKind::Doubtful);
         assert!(read("a \u{fffd} that was there".as_bytes()).warnings.is_empty());
     }
 

@@ -3,7 +3,7 @@
 //! DTDs are passed over: no entity of theirs is known here, none is resolved, nothing is fetched.
 
 use footnote_core::Result;
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::escape::unescape;
@@ -39,10 +39,18 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     let Tree { mut flow, entities, title, .. } = tree;
     flow.builder().title(&title.unwrap_or_default());
     if let Some(damage) = damage {
-        builder.warn(None, format!("not well-formed XML, read up to the damage: {damage}"));
+        builder.warn(
+            WarningKind::Lost,
+            None,
+            format!("not well-formed XML, read up to the damage: {damage}"),
+        );
     }
     if entities > 0 {
-        builder.warn(None, format!("{entities} entities of a DTD are kept as they are written"));
+        builder.warn(
+            WarningKind::Doubtful,
+            None,
+            format!("{entities} entities of a DTD are kept as they are written"),
+        );
     }
     builder.finish(ContentType::Xml, "quick-xml 0.42")
 }

@@ -3,13 +3,14 @@
 use chrono::{DateTime, Utc};
 use footnote_core::document::{Document, VersionState};
 use footnote_core::ids::{DocumentId, KnowledgeBaseId, SourceId, VersionId};
-use footnote_core::ports::{DocumentFilter, ListRequest, ListedDocument, Listing};
+use footnote_core::parsed::WarningKind;
+use footnote_core::ports::{DocumentFilter, ListRequest, ListedDocument, Listing, WarningFilter};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 
 use super::versions::{self, version_columns};
 use super::{SqliteStore, Tx, commit, hide, members};
-use crate::rows::{Doing as _, Fields, Page, is_taken};
+use crate::rows::{Doing as _, Fields, Page, is_taken, to_json};
 
 /// The columns of a document `d`, named so that they can stand beside a version's.
 macro_rules! document_columns {
@@ -75,6 +76,7 @@ pub(super) async fn list(
     list: &ListRequest,
 ) -> Result<Listing<ListedDocument>> {
     let page = Page::of(list);
+    let (kinds, is_wanted) = filter.warnings.map(kinds_of).unzip();
     let rows = sqlx::query(concat!(
         "SELECT ",
         document_columns!(),
@@ -84,7 +86,8 @@ pub(super) async fn list(
              (SELECT max(n.number) FROM versions n WHERE n.document = d.id AND n.state <> 'retired') \
          WHERE d.knowledge_base = ?1 AND d.id < ?2 AND d.deleted_at IS NULL \
          AND (?3 IS NULL OR d.source = ?3) AND (?4 IS NULL OR v.state = ?4) \
-         AND (?6 IS NULL OR (v.warnings IS NOT NULL AND v.warnings <> '[]') = ?6) \
+         AND (?6 IS NULL OR EXISTS (SELECT 1 FROM json_each(v.warnings) w \
+             WHERE coalesce(json_extract(w.value, '$.kind'), ?8) IN (SELECT k.value FROM json_each(?6) k)) = ?9) \
          AND (?7 IS NULL OR d.parent = ?7) ORDER BY d.id DESC LIMIT ?5"
     ))
     .bind(knowledge_base.0)
@@ -92,14 +95,25 @@ pub(super) async fn list(
     .bind(filter.source.map(|s| s.0))
     .bind(filter.state.map(VersionState::name))
     .bind(page.fetch)
-    .bind(filter.with_warnings)
+    .bind(kinds.map(|kinds| to_json("kinds of warnings", &kinds)).transpose()?)
     .bind(filter.parent.map(|d| d.0))
+    .bind(WarningKind::default().name())
+    .bind(is_wanted)
     .fetch_all(&store.readers)
     .await
     .doing("list the documents")?;
     let read =
         |row: &SqliteRow| Ok(ListedDocument { document: document(row)?, newest: versions::version(row)? });
     page.listing(&rows, read, |listed| listed.document.id.0)
+}
+
+/// The kinds of warnings that a filter is about, and whether one of them has to be there.
+fn kinds_of(filter: WarningFilter) -> (Vec<WarningKind>, bool) {
+    match filter {
+        WarningFilter::LostOrDoubtful => (vec![WarningKind::Lost, WarningKind::Doubtful], true),
+        WarningFilter::NeitherLostNorDoubtful => (vec![WarningKind::Lost, WarningKind::Doubtful], false),
+        WarningFilter::OfKind(kind) => (vec![kind], true),
+    }
 }
 
 pub(super) async fn rename(

@@ -69,7 +69,7 @@ struct FileResult {
     engine: Option<String>,
     pages: usize,
     characters: usize,
-    warnings: Vec<String>,
+    warnings: Vec<ParseWarning>,
     seconds: f64,
     /// Of the child; none where it died before it could tell.
     cpu_seconds: Option<f64>,
@@ -151,10 +151,6 @@ fn read(
     if let Some(folder) = texts {
         save(folder, &unread.file, &document.text)?;
     }
-    let warning = |warning: ParseWarning| match warning.page {
-        Some(page) => format!("page {page}: {}", warning.message),
-        None => warning.message,
-    };
     // In service too, a document without text is none.
     let is_blank = document.is_blank();
     Ok(FileResult {
@@ -164,7 +160,7 @@ fn read(
         engine: Some(document.engine),
         pages: document.pages.len(),
         characters: document.text.chars().count(),
-        warnings: document.warnings.into_iter().map(warning).collect(),
+        warnings: document.warnings,
         recovered,
         ..unread
     })
@@ -297,23 +293,35 @@ mod tests {
         assert_eq!(reference_of(&files[3]), None);
     }
 
+    fn parsed(name: &str, content: &[u8]) -> FileResult {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join(name);
+        fs_err::write(&file, content).unwrap();
+        let parsed = footnote_ingest::parse::parse_file(
+            &file,
+            name,
+            &footnote_ingest::parse::ParseLimits::default(),
+            &footnote_ingest::parse::EngineConfig::default(),
+        );
+        read(parsed.unwrap(), &file, None, FileResult::default()).unwrap()
+    }
+
     #[test]
     fn a_document_without_text_is_not_ready() {
-        let of = |text: &[u8]| {
-            let folder = tempfile::tempdir().unwrap();
-            let file = folder.path().join("a.txt");
-            fs_err::write(&file, text).unwrap();
-            let parsed = footnote_ingest::parse::parse_file(
-                &file,
-                "a.txt",
-                &footnote_ingest::parse::ParseLimits::default(),
-                &footnote_ingest::parse::EngineConfig::default(),
-            );
-            let result = read(parsed.unwrap(), &file, None, FileResult::default()).unwrap();
+        let of = |content: &[u8]| {
+            let result = parsed("a.txt", content);
             (result.ready, result.reason)
         };
         assert_eq!(of(b"Ten days."), (true, None));
         assert_eq!(of(b"* * *\n"), (false, Some(NO_TEXT.to_owned())));
+    }
+
+    #[test]
+    fn warnings_are_told_with_their_kinds() {
+        let result = parsed("a.md", b"---\nauthor: Ann\n---\nTen days.");
+        let told = serde_json::to_value(&result).unwrap()["warnings"][0].clone();
+        assert_eq!(told["kind"], "note");
+        assert!(told["message"].as_str().unwrap().ends_with("author"), "{told}");
     }
 
     #[test]

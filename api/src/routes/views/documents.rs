@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 use footnote_core::document::{Document, DocumentVersion, Enrichment, VersionState};
-use footnote_core::parsed::{ContentType, Page as ParsedPage, PageKind, ParseWarning};
+use footnote_core::parsed::{ContentType, Page as ParsedPage, PageKind, ParseWarning, WarningKind};
 use footnote_core::ports::{ListedDocument, StoredVersion};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -173,18 +173,42 @@ impl From<ContentTypeView> for ContentType {
     }
 }
 
-/// Something that was lost or doubtful when the file was read.
+/// What a warning means for the text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum WarningKindView {
+    /// Something of the file was not read.
+    Lost,
+    /// All was read, and some of it may be wrong.
+    Doubtful,
+    /// Nothing is missing that a reader would look for.
+    Note,
+}
+
+impl From<WarningKind> for WarningKindView {
+    fn from(kind: WarningKind) -> Self {
+        match kind {
+            WarningKind::Lost => Self::Lost,
+            WarningKind::Doubtful => Self::Doubtful,
+            WarningKind::Note => Self::Note,
+        }
+    }
+}
+
+/// Something that a reader should know about how the file was read.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct WarningView {
+    /// What it means for the text.
+    pub kind: WarningKindView,
     /// 1-based page, where the warning is about one.
     pub page: Option<u32>,
-    /// What was lost and why.
+    /// What became of what, and why.
     pub message: String,
 }
 
 impl From<&ParseWarning> for WarningView {
     fn from(warning: &ParseWarning) -> Self {
-        Self { page: warning.page, message: warning.message.clone() }
+        Self { kind: warning.kind.into(), page: warning.page, message: warning.message.clone() }
     }
 }
 
@@ -271,7 +295,7 @@ pub struct VersionView {
     pub embedded: Option<u32>,
     /// The engine that read it.
     pub engine: Option<String>,
-    /// What was lost or doubtful.
+    /// What was lost or doubtful, and what else a reader should know.
     pub warnings: Vec<WarningView>,
     /// When it was stored.
     pub created_at: DateTime<Utc>,

@@ -91,9 +91,9 @@ fn take<R: Read>(entry: &mut Entry<'_, R>, name: &str, unpacking: &mut Unpacking
             let found = Found { name, declared: entry.size(), compressed: None };
             unpacking.add(&found, entry)?;
         }
-        EntryType::Link | EntryType::Symlink => unpacking.skip(name, "is a link to another file"),
+        EntryType::Link | EntryType::Symlink => unpacking.pass_over(name, "is a link to another file"),
         EntryType::Char | EntryType::Block | EntryType::Fifo => {
-            unpacking.skip(name, "is a device and no file")
+            unpacking.pass_over(name, "is a device and no file")
         }
         _ => {}
     }

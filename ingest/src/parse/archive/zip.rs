@@ -62,7 +62,7 @@ pub(super) fn unpack(path: &Path, unpacking: &mut Unpacking<'_>) -> Result<&'sta
         };
         match entry.kind {
             Kind::Folder => {}
-            Kind::Link => unpacking.skip(name, "is a link to another file"),
+            Kind::Link => unpacking.pass_over(name, "is a link to another file"),
             Kind::Encrypted => {
                 unpacking.skip(name, "is encrypted; unpack it with its password and upload it by itself");
             }

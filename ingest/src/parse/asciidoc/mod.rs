@@ -6,7 +6,7 @@ mod inline;
 mod table;
 
 use footnote_core::Result;
-use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument, WarningKind};
 
 use self::inline::{Attributes, plain};
 use self::table::{Format, grid};
@@ -25,7 +25,8 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     reader.read()?;
     let includes = reader.includes;
     if includes > 0 {
-        builder.warn(None, format!("{includes} included files are not part of the text; upload them too"));
+        let message = format!("{includes} included files are not part of the text; upload them too");
+        builder.warn(WarningKind::Lost, None, message);
     }
     builder.finish(ContentType::Asciidoc, "footnote asciidoc 1")
 }

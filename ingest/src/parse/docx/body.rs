@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use footnote_core::Result;
-use footnote_core::parsed::BlockKind;
+use footnote_core::parsed::{BlockKind, WarningKind};
 use quick_xml::events::BytesStart;
 
 use super::math::Math;
@@ -162,24 +162,21 @@ impl<'b> Body<'b> {
         if self.symbols > 0 {
             let message =
                 format!("{} characters of symbol fonts have no text and were left out", self.symbols);
-            self.out.warn(None, message);
+            self.out.warn(WarningKind::Lost, None, message);
         }
-        if self.hidden > 0 {
-            let message = format!("{} characters of hidden text were left out", self.hidden);
-            self.out.warn(None, message);
-        }
+        self.out.warn_of_hidden_text(self.hidden);
         self.warn_of_unread();
     }
 
     fn warn_of_unread(&mut self) {
         let Unread { pictures, objects, documents } = self.unread;
-        unread_pictures(pictures).into_iter().for_each(|warning| self.out.warn(None, warning));
-        unread_files(objects).into_iter().for_each(|warning| self.out.warn(None, warning));
+        let unread = unread_pictures(pictures).into_iter().chain(unread_files(objects));
+        unread.for_each(|warning| self.out.warn(WarningKind::Lost, None, warning));
         if documents > 0 {
             let message = format!(
                 "not read: {documents} inserted documents (altChunk); open the file in Word and save it again"
             );
-            self.out.warn(None, message);
+            self.out.warn(WarningKind::Lost, None, message);
         }
     }
 

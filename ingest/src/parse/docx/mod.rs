@@ -7,7 +7,7 @@ mod styles;
 use std::collections::HashMap;
 use std::path::Path;
 
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
 use self::body::Body;
@@ -70,7 +70,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         builder.title(&title);
     }
     if damaged_comments {
-        builder.warn(None, comments::DAMAGED);
+        builder.warn(WarningKind::Lost, None, comments::DAMAGED);
     }
     let mut body = Body::new(&mut builder, styles, numbering, notes, drawings);
     each_event(&main, &document, |event| {
@@ -79,7 +79,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     })?;
     body.finish();
     if let Some(warning) = left_out(&mut package, &folder)? {
-        builder.warn(None, warning);
+        builder.warn(WarningKind::Lost, None, warning);
     }
     builder.finish(ContentType::Docx, "quick-xml 0.42")
 }

@@ -132,6 +132,7 @@ fn breaks_and_symbols_are_text_or_told() {
     );
     assert_eq!(document.text, "one\ntwo\nthree\n≥5");
     assert!(document.warnings[0].message.contains("1 characters of symbol fonts"), "{document:?}");
+    assert_eq!(document.warnings[0].kind, WarningKind::Lost);
 }
 
 #[test]
@@ -143,6 +144,7 @@ fn hidden_text_is_counted_and_told_once() {
     assert_eq!(document.text, "seen");
     let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
     assert_eq!(warnings, ["5 characters of hidden text were left out"]);
+    assert_eq!(document.warnings[0].kind, WarningKind::Note, "nobody was to read it");
     assert!(read(&format!("<w:p>{blank}</w:p>{}", p("", "seen"))).warnings.is_empty());
 }
 
@@ -360,4 +362,5 @@ fn what_is_not_read_is_told() {
     assert!(warnings[0].contains("2 pictures without"), "{warnings:?}");
     assert!(warnings[1].contains("1 embedded file"), "{warnings:?}");
     assert!(warnings[2].contains("1 inserted document"), "{warnings:?}");
+    assert!(document.warnings.iter().all(|warning| warning.kind == WarningKind::Lost));
 }

@@ -5,7 +5,7 @@ mod contents;
 use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
-use footnote_core::parsed::{ContentType, Page, PageKind, ParsedDocument};
+use footnote_core::parsed::{ContentType, Page, PageKind, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
 use self::contents::{path_of, titles};
@@ -51,10 +51,13 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         builder.start(Page { number, kind: PageKind::Chapter, label, ..Page::default() });
         match package.xml(path)? {
             Some(xhtml) => pictures += html::append_chapter(&close_empty_elements(&xhtml), &mut builder)?,
-            None => builder.warn(Some(number), format!("the chapter {path} is missing in the book")),
+            None => {
+                let message = format!("the chapter {path} is missing in the book");
+                builder.warn(WarningKind::Lost, Some(number), message);
+            }
         }
     }
-    unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
+    unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(WarningKind::Lost, None, warning));
     builder.finish(ContentType::Epub, "html5ever 0.40")
 }
 

@@ -9,7 +9,7 @@ use std::collections::HashSet;
 use ego_tree::NodeId;
 use encoding_rs::Encoding;
 use footnote_core::Result;
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use scraper::node::Element;
 use scraper::{ElementRef, Html, Node, Selector};
 
@@ -38,11 +38,14 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
         read = append(body, &HashSet::new(), &mut Flow::new(&mut builder));
     }
     // A picture elsewhere is no part of the file.
-    unread_pictures(read.embedded).into_iter().for_each(|warning| builder.warn(None, warning));
+    unread_pictures(read.embedded)
+        .into_iter()
+        .for_each(|warning| builder.warn(WarningKind::Lost, None, warning));
     let all = letters(visible_text(body));
     if all > read.letters {
         let left_out = all - read.letters;
         builder.warn(
+            WarningKind::Note,
             None,
             format!(
                 "{left_out} of {all} letters were left out: navigation, banners, comments, related pages, forms and \

@@ -48,6 +48,7 @@ fn notes_of_an_article_are_text_and_what_is_left_out_is_counted() {
     assert_eq!(document.text, "Ten days of leave in each year\n\nExcept in 2020\n\nSource: law");
     let message = &document.warnings[0].message;
     assert!(message.starts_with("14 of 59 letters were left out"), "{message}");
+    assert_eq!(document.warnings[0].kind, WarningKind::Note, "it is no part of the article");
     assert!(read("<body><p>All of it</p>").warnings.is_empty());
 }
 

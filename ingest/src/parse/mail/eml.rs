@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use footnote_core::error::Context;
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 use mail_parser::{Address, DateTime, Message, MessageParser, MessagePart, MimeHeaders, PartType};
 
@@ -88,7 +88,8 @@ fn letter(message: &Message<'_>) -> Letter {
     letter.bodies = message.html_bodies().filter_map(body_of).collect();
     letter.instead = message.text_bodies().filter_map(body_of).collect();
     if message.parts.iter().any(|part| part.is_encoding_problem && part.is_text()) {
-        letter.warnings.push("parts of the message are not in the encoding that they claim".to_owned());
+        let told = "parts of the message are not in the encoding that they claim";
+        letter.warnings.push((WarningKind::Doubtful, told));
     }
     letter
 }
@@ -142,7 +143,7 @@ fn attach(part: &MessagePart<'_>, number: usize, unpacking: &mut Unpacking<'_>) 
     let is_picture = part.content_type().is_some_and(|t| t.ctype().eq_ignore_ascii_case("image"));
     let is_layout = matches!(part.body, PartType::InlineBinary(_)) || part.content_id().is_some();
     if is_picture && is_layout && content.len() < SMALL_PICTURE {
-        unpacking.skip(&name, "is a small picture of the message's layout");
+        unpacking.pass_over(&name, "is a small picture of the message's layout");
         return Ok(());
     }
     let found = Found { name: &name, declared: content.len() as u64, compressed: None };

@@ -1,7 +1,7 @@
 //! What all kinds of messages have, written as canonical text: subject, people, date, text, attachments.
 
 use footnote_core::Result;
-use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument, WarningKind};
 
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::Flow;
@@ -30,8 +30,8 @@ pub(super) struct Letter {
     pub(super) bodies: Vec<Body>,
     /// What stands in for them where they turn out blank.
     pub(super) instead: Vec<Body>,
-    /// What was lost on the way.
-    pub(super) warnings: Vec<String>,
+    /// What was lost or is doubtful.
+    pub(super) warnings: Vec<(WarningKind, &'static str)>,
 }
 
 impl Letter {
@@ -75,8 +75,8 @@ impl Letter {
         if builder.block_count() == before {
             write_bodies(&mut builder, &self.instead, &mut parts)?;
         }
-        for warning in self.warnings {
-            builder.warn(None, warning);
+        for (kind, warning) in self.warnings {
+            builder.warn(kind, None, warning);
         }
         if unpacking.count() > 0 {
             start_part(&mut builder, parts + 1, "attachments");

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use cfb::CompoundFile;
 use encoding_rs::{BIG5, EUC_KR, Encoding, GBK, SHIFT_JIS, UTF_8, UTF_16LE};
 use footnote_core::error::Context;
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, ErrorKind, Result};
 use fs_err::File;
 
@@ -208,7 +208,8 @@ impl Outlook {
         let Some(compressed) = self.binary(root, id::RTF)? else { return Ok(None) };
         let most = usize::try_from(self.most_bytes).unwrap_or(usize::MAX);
         let Some(bytes) = compressed_rtf::inflate(&compressed, most) else {
-            letter.warnings.push("its text as RTF is damaged or too long and was left out".to_owned());
+            let told = "its text as RTF is damaged or too long and was left out";
+            letter.warnings.push((WarningKind::Lost, told));
             return Ok(None);
         };
         Ok(Some(rtf::html_within(&bytes).map_or(Body::Rtf(bytes), Body::Html)))

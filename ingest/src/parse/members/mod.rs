@@ -9,7 +9,7 @@ pub(crate) mod names;
 use std::io::Read;
 
 use footnote_core::error::Context;
-use footnote_core::parsed::BlockKind;
+use footnote_core::parsed::{BlockKind, WarningKind};
 use footnote_core::{Error, ErrorKind, Result};
 
 use self::names::Names;
@@ -71,16 +71,24 @@ pub(crate) struct Unpacking<'o> {
     names: Names,
     bytes: u64,
     listed: Vec<(String, u64)>,
-    skipped: Vec<(String, String)>,
+    skipped: Vec<Skipped>,
     system_files: usize,
     unread: usize,
     /// Most bytes that the stream may inflate to in which the members lie, where it is one.
     most_inflated: u64,
 }
 
+/// A member that was not handed on.
+struct Skipped {
+    kind: WarningKind,
+    name: String,
+    reason: String,
+}
+
 /// How the copying of a member ended.
 enum Copied {
     Whole(u64),
+    Empty,
     LeftOut(String),
 }
 
@@ -140,17 +148,27 @@ impl<'o> Unpacking<'o> {
         }
         match self.copy(&name, found, content)? {
             Copied::Whole(bytes) => self.listed.push((name, bytes)),
+            Copied::Empty => self.pass_over(&name, "is empty"),
             Copied::LeftOut(reason) => self.skip(&name, reason),
         }
         Ok(())
     }
 
-    /// Leaves a member out and tells why.
+    /// Leaves a member out that would have been read, and tells why.
     pub(crate) fn skip(&mut self, name: &str, reason: impl Into<String>) {
+        self.leave_out(WarningKind::Lost, name, reason.into());
+    }
+
+    /// Leaves a member out that holds nothing to read, and tells why.
+    pub(crate) fn pass_over(&mut self, name: &str, reason: impl Into<String>) {
+        self.leave_out(WarningKind::Note, name, reason.into());
+    }
+
+    fn leave_out(&mut self, kind: WarningKind, name: &str, reason: String) {
         if names::is_system(name) {
             self.system_files += 1;
         } else {
-            self.skipped.push((names::clean(name), reason.into()));
+            self.skipped.push(Skipped { kind, name: names::clean(name), reason });
         }
     }
 
@@ -194,7 +212,7 @@ impl<'o> Unpacking<'o> {
             self.output.part(&buffer[..read])?;
         };
         match left_out {
-            None if copied == 0 => Ok(Copied::LeftOut("is empty".to_owned())),
+            None if copied == 0 => Ok(Copied::Empty),
             None => self.output.finish().map(|()| Copied::Whole(copied)),
             Some(reason) => {
                 if copied > 0 {
@@ -227,24 +245,26 @@ impl<'o> Unpacking<'o> {
             builder.block(BlockKind::Table, 0, &to_markdown(&rows));
         }
         if self.listed.len() > MOST_LISTED {
-            builder.warn(None, format!("{} more files are not listed", self.listed.len() - MOST_LISTED));
+            let message = format!("{} more files are not listed", self.listed.len() - MOST_LISTED);
+            builder.warn(WarningKind::Note, None, message);
         }
         if self.unread > 0 {
             let unread = self.unread;
             builder.warn(
+                WarningKind::Lost,
                 None,
                 format!(
                     "its {unread} files were not read: it lies too deep within archives; unpack the outer one"
                 ),
             );
         }
-        for (name, reason) in self.skipped {
-            builder.warn(None, format!("{name:?} was skipped: it {reason}"));
+        for Skipped { kind, name, reason } in self.skipped {
+            builder.warn(kind, None, format!("{name:?} was skipped: it {reason}"));
         }
         if self.system_files > 0 {
             let count = self.system_files;
-            builder
-                .warn(None, format!("{count} hidden or system files were skipped (.DS_Store, __MACOSX, …)"));
+            let message = format!("{count} hidden or system files were skipped (.DS_Store, __MACOSX, …)");
+            builder.warn(WarningKind::Note, None, message);
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::io::Cursor;
 
+use footnote_core::parsed::ParseWarning;
+
 use super::*;
 
 /// Keeps members, for tests to look at.
@@ -42,11 +44,15 @@ fn found(name: &str) -> Found<'_> {
 }
 
 fn warnings(unpacking: Unpacking<'_>) -> Vec<String> {
+    told(unpacking).into_iter().map(|w| w.message).collect()
+}
+
+fn told(unpacking: Unpacking<'_>) -> Vec<ParseWarning> {
     let mut builder = DocumentBuilder::new(100_000);
     builder.paragraph("text");
     unpacking.describe(&mut builder);
     let document = builder.finish(footnote_core::parsed::ContentType::Archive, "test").unwrap();
-    document.warnings.into_iter().map(|w| w.message).collect()
+    document.warnings
 }
 
 #[test]
@@ -79,6 +85,23 @@ fn members_share_their_bytes_and_their_number() {
     let error = unpacking.add(&found("c"), &mut Cursor::new([b'x'; 3])).unwrap_err();
     assert_eq!(error.kind(), ErrorKind::TooLarge);
     assert!(error.message().contains("more than 2 files"), "{error}");
+}
+
+#[test]
+fn what_holds_nothing_to_read_is_not_lost() {
+    let limits = ParseLimits { max_part_bytes: 100, ..ParseLimits::default() };
+    let mut kept = Kept::default();
+    let mut unpacking = Unpacking::new(&limits, &mut kept);
+    unpacking.add(&found("long.txt"), &mut Cursor::new([b'x'; 200])).unwrap();
+    unpacking.add(&found("empty.txt"), &mut Cursor::new([])).unwrap();
+    unpacking.add(&found(".DS_Store"), &mut Cursor::new(b"abc")).unwrap();
+    unpacking.skip("locked.txt", "is encrypted");
+    unpacking.pass_over("latest", "is a link to another file");
+    let lost = |kind: WarningKind| kind == WarningKind::Lost;
+    let told: Vec<(bool, String)> = told(unpacking).into_iter().map(|w| (lost(w.kind), w.message)).collect();
+    let of = |name: &str| told.iter().find(|(_, message)| message.contains(name)).unwrap().0;
+    assert!(of("long.txt") && of("locked.txt"), "{told:?}");
+    assert!(!of("empty.txt") && !of("latest") && !of(".DS_Store"), "{told:?}");
 }
 
 #[test]

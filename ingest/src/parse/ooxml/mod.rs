@@ -8,7 +8,7 @@ pub(crate) mod relations;
 use std::collections::HashMap;
 
 use footnote_core::Result;
-use footnote_core::parsed::BlockKind;
+use footnote_core::parsed::{BlockKind, WarningKind};
 
 use self::chart::Chart;
 use self::relations::{Relation, Relations};
@@ -53,7 +53,10 @@ impl Drawing {
                     out.block(BlockKind::ListItem, 1, &format!("- {}", text.trim()));
                 }
             }
-            Self::Damaged(part) => out.warn(None, format!("the drawing {part} is damaged and was left out")),
+            Self::Damaged(part) => {
+                let message = format!("the drawing {part} is damaged and was left out");
+                out.warn(WarningKind::Lost, None, message);
+            }
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Comments on slides, of PowerPoint's older and newer kind.
 
 use footnote_core::Result;
-use footnote_core::parsed::BlockKind;
+use footnote_core::parsed::{BlockKind, WarningKind};
 
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::comment::Comment;
@@ -39,7 +39,7 @@ impl Comments {
         for part in relations.parts_of_kind("comments") {
             let Some(xml) = package.xml(part)? else { continue };
             let Ok(comments) = read(part, &xml, &self.0) else {
-                out.warn(page, DAMAGED);
+                out.warn(WarningKind::Lost, page, DAMAGED);
                 continue;
             };
             for comment in comments.iter().filter_map(Comment::shown) {

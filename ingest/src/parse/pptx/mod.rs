@@ -5,7 +5,7 @@ mod shapes;
 
 use std::path::Path;
 
-use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, Page, PageKind, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
 use self::comments::Comments;
@@ -33,14 +33,15 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
         builder.start(Page { number, kind: PageKind::Slide, ..Page::default() });
         let Some(xml) = package.xml(part)? else {
-            builder.warn(Some(number), format!("the slide's part {part} is missing"));
+            builder.warn(WarningKind::Lost, Some(number), format!("the slide's part {part} is missing"));
             continue;
         };
         let relations = Relations::of(&mut package, part)?;
         let places = layout_places(&mut package, &relations)?;
         let slide = Slide::read(part, &xml)?;
         if slide.hidden {
-            builder.warn(Some(number), "the slide is hidden in the presentation; its text is indexed");
+            let message = "the slide is hidden in the presentation; its text is indexed";
+            builder.warn(WarningKind::Note, Some(number), message);
         }
         for shape in slide.in_reading_order(&places) {
             pictures += usize::from(shape.is_unread_picture());
@@ -50,8 +51,8 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         append_notes(&mut builder, &mut package, &relations)?;
         comments.append(&mut builder, Some(number), &mut package, &relations)?;
     }
-    unread_pictures(pictures).into_iter().for_each(|warning| builder.warn(None, warning));
-    unread_files(objects).into_iter().for_each(|warning| builder.warn(None, warning));
+    let unread = unread_pictures(pictures).into_iter().chain(unread_files(objects));
+    unread.for_each(|warning| builder.warn(WarningKind::Lost, None, warning));
     builder.finish(ContentType::Pptx, "quick-xml 0.42")
 }
 

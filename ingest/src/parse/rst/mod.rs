@@ -7,7 +7,7 @@ mod inline;
 mod table;
 
 use footnote_core::Result;
-use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument, WarningKind};
 
 use self::inline::{Substitutions, plain};
 use super::flow::{Flow, append_table};
@@ -33,7 +33,8 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
     let includes = reader.includes;
     reader.flow.flush();
     if includes > 0 {
-        builder.warn(None, format!("{includes} included files are not part of the text; upload them too"));
+        let message = format!("{includes} included files are not part of the text; upload them too");
+        builder.warn(WarningKind::Lost, None, message);
     }
     builder.finish(ContentType::Rst, "footnote rst 1")
 }

@@ -113,10 +113,7 @@ impl<'b> Document<'b> {
         self.end_paragraph();
         self.end_table();
         self.out.title(&self.title);
-        if self.hidden > 0 {
-            let message = format!("{} characters of hidden text were left out", self.hidden);
-            self.out.warn(None, message);
-        }
+        self.out.warn_of_hidden_text(self.hidden);
     }
 
     fn end_paragraph(&mut self) {

@@ -1,6 +1,6 @@
 //! What goes into RTF and what comes out of it, malformed input included.
 
-use footnote_core::parsed::BlockKind;
+use footnote_core::parsed::{BlockKind, WarningKind};
 
 use super::*;
 
@@ -25,6 +25,7 @@ fn hidden_text_is_counted_and_told_once() {
     assert_eq!(document.text, "seen\n\nthis");
     let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
     assert_eq!(warnings, ["10 characters of hidden text were left out"]);
+    assert_eq!(document.warnings[0].kind, WarningKind::Note);
     assert!(read(b"{\\rtf1 seen{\\v  }\\par}").warnings.is_empty());
 }
 

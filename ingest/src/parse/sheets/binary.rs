@@ -8,7 +8,7 @@ use std::path::Path;
 
 use calamine::{Data, Dimensions, Reader, SheetType, SheetVisible, Xls, Xlsb};
 use footnote_core::error::Context;
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::biff::Formats;
@@ -38,9 +38,18 @@ pub(crate) fn parse_xlsb(path: &Path, limits: &ParseLimits) -> Result<ParsedDocu
     let formats = xlsb::Formats::read(&mut package)?;
     let sheets = guarded(|| read_xlsb(path, &formats, &mut package, limits))?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    builder.warn(None, "comments and charts of an XLSB are not read; save it as XLSX to have them");
+    if package.names().iter().any(|name| is_unread(name)) {
+        let message = "comments, charts and drawings of an XLSB are not read; save it as XLSX to have them";
+        builder.warn(WarningKind::Lost, None, message);
+    }
     append_sheets(&mut builder, sheets, limits);
     builder.finish(ContentType::Xlsx, ENGINE)
+}
+
+/// Whether a part of the package holds what nothing here reads.
+fn is_unread(part: &str) -> bool {
+    const UNREAD: [&str; 4] = ["xl/comments", "xl/threadedComments/", "xl/charts/", "xl/drawings/"];
+    UNREAD.iter().any(|start| part.starts_with(start))
 }
 
 fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -140,5 +149,20 @@ fn shown(value: &Data, format: Option<&str>, epoch_1904: bool) -> String {
         }
         Data::Error(error) => error.to_string(),
         Data::Empty => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_unread;
+
+    #[test]
+    fn only_what_is_there_is_told_to_be_unread() {
+        assert!(
+            ["xl/comments1.bin", "xl/charts/chart1.xml", "xl/drawings/drawing1.xml"]
+                .into_iter()
+                .all(is_unread)
+        );
+        assert!(!["xl/workbook.bin", "xl/styles.bin", "xl/worksheets/sheet1.bin"].into_iter().any(is_unread));
     }
 }

@@ -3,6 +3,7 @@
 
 use super::Cell;
 use super::regions::Region;
+use crate::parse::table::are_words;
 
 /// Folds the first two rows into one, `2024 (USD million) Revenue`, where a cell of the first is merged over
 /// several columns and the second plainly holds headings for them. The table then begins with its second row, so
@@ -72,11 +73,6 @@ fn goes_on(cell: &Cell, above: &[Cell]) -> bool {
 
 fn at(row: &[Cell], column: u32) -> Option<&Cell> {
     row.binary_search_by_key(&column, |cell| cell.column).ok().and_then(|at| row.get(at))
-}
-
-/// Whether a text may be a heading, and is no figure with a unit.
-fn are_words(text: &str) -> bool {
-    text.chars().any(char::is_alphabetic) && !text.starts_with(|c: char| c.is_numeric())
 }
 
 #[cfg(test)]

@@ -15,11 +15,11 @@ pub(crate) mod xlsx;
 
 use std::collections::HashSet;
 
-use footnote_core::parsed::{BlockKind, Page, PageKind};
+use footnote_core::parsed::{BlockKind, Page, PageKind, WarningKind};
 use footnote_core::{Error, ErrorKind, Result};
 
 use self::regions::{Region, regions};
-use super::builder::DocumentBuilder;
+use super::builder::{DocumentBuilder, Joint};
 use super::limits::ParseLimits;
 use super::ooxml::Drawing;
 use super::table::{one_line, push_row, push_rule};
@@ -112,7 +112,7 @@ impl CellBudget {
 pub(crate) fn append_sheets(out: &mut DocumentBuilder, sheets: Vec<Sheet>, limits: &ParseLimits) {
     let hidden: Vec<&str> = sheets.iter().filter(|s| s.hidden).map(|s| s.name.as_str()).collect();
     if !hidden.is_empty() {
-        out.warn(None, format!("hidden sheets are read, too: {}", hidden.join(", ")));
+        out.warn(WarningKind::Note, None, format!("hidden sheets are read, too: {}", hidden.join(", ")));
     }
     warn_of_uncomputed(out, &sheets);
     let mut repeats_left = limits.max_text_chars;
@@ -129,7 +129,8 @@ fn warn_of_uncomputed(out: &mut DocumentBuilder, sheets: &[Sheet]) {
         1 => "1 formula has no stored result and is blank".to_owned(),
         many => format!("{many} formulas have no stored result and are blank"),
     };
-    out.warn(None, format!("{what}; open the file in Excel or LibreOffice and save it again"));
+    let message = format!("{what}; open the file in Excel or LibreOffice and save it again");
+    out.warn(WarningKind::Lost, None, message);
 }
 
 fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeats_left: &mut usize) {
@@ -138,7 +139,8 @@ fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeat
             1 => "1 picture is".to_owned(),
             many => format!("{many} pictures are"),
         };
-        out.warn(Some(number), format!("{what} not read on the sheet {:?}", sheet.name));
+        let message = format!("{what} not read on the sheet {:?}", sheet.name);
+        out.warn(WarningKind::Lost, Some(number), message);
     }
     for cell in &mut sheet.cells {
         cell.text = one_line(&cell.text);
@@ -152,6 +154,7 @@ fn append_sheet(out: &mut DocumentBuilder, number: u32, mut sheet: Sheet, repeat
     sheet.cells.dedup_by_key(|cell| (cell.row, cell.column));
     if !repeat_merged(&mut sheet, repeats_left) {
         out.warn(
+            WarningKind::Note,
             Some(number),
             format!("merged cells of the sheet {:?} are not repeated: they are too many", sheet.name),
         );
@@ -213,27 +216,40 @@ pub(crate) fn append_region(out: &mut DocumentBuilder, mut region: Region, page:
         out.paragraph(&scattered(&region));
         return;
     }
-    start(out, first);
-    out.block(BlockKind::Table, 0, &table(&region));
+    for (row, text) in table(&region) {
+        start(out, row);
+        match row == first {
+            true => out.block(BlockKind::Table, 0, &text),
+            false => out.go_on(Joint::Line, &text, &[]),
+        }
+    }
 }
 
-fn table(region: &Region) -> String {
-    let ((first, last), (left, right)) = (region.rows(), region.columns());
-    let mut out = String::new();
-    let mut cells = region.cells.iter().peekable();
-    for row in first..=last {
+/// The table in stretches between its blank rows, each with its first row.
+fn table(region: &Region) -> Vec<(u32, String)> {
+    let ((first, _), (left, right)) = (region.rows(), region.columns());
+    let mut stretches: Vec<(u32, String)> = Vec::new();
+    let mut last = None;
+    for row in region.cells.chunk_by(|cell, next| cell.row == next.row) {
+        let Some(number) = row.first().map(|cell| cell.row) else { continue };
+        if last.is_none_or(|last: u32| number > last.saturating_add(1)) {
+            stretches.push((number, String::new()));
+        }
+        last = Some(number);
+        let Some((_, text)) = stretches.last_mut() else { continue };
+        let mut cells = row.iter().peekable();
         push_row(
-            &mut out,
+            text,
             (left..=right).map(|column| {
-                let cell = cells.next_if(|cell| (cell.row, cell.column) == (row, column));
+                let cell = cells.next_if(|cell| cell.column == column);
                 cell.map_or("", |cell| cell.text.as_str())
             }),
         );
-        if row == first {
-            push_rule(&mut out, (right - left + 1) as usize);
+        if number == first {
+            push_rule(text, (right - left + 1) as usize);
         }
     }
-    out
+    stretches
 }
 
 /// A line for each row, with the names of its cells: cells too far apart to be a table.

@@ -1,12 +1,12 @@
-//! Finds the tables on a sheet: what wholly blank rows and wholly blank columns separate.
+//! Finds the tables on a sheet: what wholly blank rows and wholly blank columns separate, but for blank rows within
+//! a table.
 
 use super::Cell;
+use crate::parse::blank_rows::{Row, TableAbove};
+use crate::parse::table::MAX_TITLES;
 
 /// How often a region is cut again; a sheet made to be cut for ever becomes one table.
 const MAX_CUTS: usize = 24;
-
-/// Most titles above a table; more lines are a list.
-const MAX_TITLES: usize = 4;
 
 /// Cells that belong together, sorted by row and column; never empty.
 #[derive(Debug, PartialEq)]
@@ -66,7 +66,7 @@ fn cut(cells: Vec<Cell>, cuts_left: usize, by_rows: bool, found: &mut Vec<Region
     if cells.is_empty() {
         return;
     }
-    let mut parts = if by_rows { cut_rows(cells) } else { cut_columns(cells) };
+    let mut parts = if by_rows { join_rows(cut_rows(cells)) } else { cut_columns(cells) };
     let undivided = parts.len() == 1;
     if cuts_left == 0 || undivided && !by_rows {
         found.extend(parts.into_iter().map(|cells| Region { cells }));
@@ -89,6 +89,36 @@ fn cut_rows(cells: Vec<Cell>) -> Vec<Vec<Cell>> {
         }
     }
     parts
+}
+
+/// Puts together what blank rows within a table have cut.
+fn join_rows(parts: Vec<Vec<Cell>>) -> Vec<Vec<Cell>> {
+    if parts.len() < 2 {
+        return parts;
+    }
+    let mut tables: Vec<Vec<Cell>> = Vec::new();
+    let mut above = TableAbove::default();
+    for mut part in parts {
+        let goes_on = above.take(&rows(&part));
+        match tables.last_mut() {
+            Some(table) if goes_on => table.append(&mut part),
+            _ => tables.push(part),
+        }
+    }
+    tables
+}
+
+/// The rows of cells that are sorted, without the repetitions of merged ones.
+fn rows(cells: &[Cell]) -> Vec<Row<'_>> {
+    let mut rows: Vec<Row<'_>> = Vec::new();
+    for cell in cells.iter().filter(|cell| !cell.repeats) {
+        let entry = (cell.column, cell.text.as_str());
+        match rows.last_mut() {
+            Some(row) if row.number == cell.row => row.cells.push(entry),
+            _ => rows.push(Row { number: cell.row, cells: vec![entry] }),
+        }
+    }
+    rows
 }
 
 fn cut_columns(cells: Vec<Cell>) -> Vec<Vec<Cell>> {
@@ -144,6 +174,22 @@ mod tests {
         // The left table has a blank row of its own, which the right one spans.
         assert_eq!(drawn("ab 12\n   34\ncd 56"), ["ab", "cd", "123456"]);
         assert_eq!(drawn(""), Vec::<String>::new());
+    }
+
+    #[test]
+    fn blank_rows_within_a_table_do_not() {
+        assert_eq!(drawn("ab\nc1\n\nd2\n\n\ne3\n\nfg\nh4"), ["abc1d2e3", "fgh4"]);
+        // Tables side by side go on together, or each by itself, and none where the other one begins anew.
+        assert_eq!(drawn("ab cd\nx1 x2\n\ny3 y4"), ["abx1y3", "cdx2y4"]);
+        assert_eq!(drawn("ab cd\nx1 x2\n   x3\ny4 y5"), ["abx1y4", "cdx2x3y5"]);
+        assert_eq!(drawn("ab cd\nx1 x2\n\ny3 ef\nz4 z5"), ["abx1", "cdx2", "y3z4", "efz5"]);
+    }
+
+    #[test]
+    fn repetitions_of_merged_cells_are_no_cells_of_a_title() {
+        let mut cells = cells("TT\nab\nc1\n\nd2");
+        cells[1].repeats = true;
+        assert_eq!(regions(cells).len(), 1);
     }
 
     #[test]

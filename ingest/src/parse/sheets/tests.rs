@@ -57,6 +57,38 @@ fn tables_of_a_sheet_keep_their_rows() {
 }
 
 #[test]
+fn a_table_goes_on_below_a_blank_row_and_its_rows_keep_their_numbers() {
+    let document = written(
+        &[
+            &["Name", "Days"],
+            &["Ann", "3"],
+            &[],
+            &["Bo", "4"],
+            &["Cy", "5"],
+            &[],
+            &["Item", "Cost"],
+            &["Pen", "1"],
+        ],
+        &[],
+    );
+    assert_eq!(
+        document.text,
+        "Pay\n\n| Name | Days |\n| --- | --- |\n| Ann | 3 |\n| Bo | 4 |\n| Cy | 5 |\n\n\
+         | Item | Cost |\n| --- | --- |\n| Pen | 1 |"
+    );
+    assert_eq!(document.blocks.len(), 3);
+    let rows: Vec<_> = document.pages.iter().map(|p| p.first_row).collect();
+    assert_eq!(rows, [None, Some(1), Some(4), Some(7)]);
+    let row_of = |quote: &str| {
+        let at = document.text.find(quote).unwrap();
+        let page = document.pages.iter().rev().find(|p| p.span.start <= at).unwrap();
+        page.rows(&document.text[page.span.start..at], quote)
+    };
+    assert_eq!((row_of("| Ann | 3 |"), row_of("| Bo | 4 |")), (Some((2, 2)), Some((4, 4))));
+    assert_eq!((row_of("| Cy | 5 |"), row_of("| Pen | 1 |")), (Some((5, 5)), Some((8, 8))));
+}
+
+#[test]
 fn merged_cells_are_repeated_and_titles_stand_apart() {
     let merges = [
         Merge { rows: (0, 0), columns: (0, 2) },

@@ -54,6 +54,21 @@ async fn a_document_comes_back_whole() {
 }
 
 #[tokio::test]
+async fn warnings_come_back_with_their_kinds() {
+    use footnote_core::parsed::WarningKind::{self, Doubtful, Lost, Note};
+    let host = host(ParseLimits::default());
+    let files: [(&str, &[u8], WarningKind); 3] = [
+        ("a.md", b"---\nauthor: Ann\n---\nTen days.", Note),
+        ("a.txt", b"caf\xc3\xa9 one \xff two \xe4\xb8\xad", Doubtful),
+        ("a.adoc", b"= Leave\n\ninclude::days.adoc[]\n\nTen days.\n", Lost),
+    ];
+    for (name, content, kind) in files {
+        let parsed = host.parse(file(content).path(), name).await.unwrap();
+        assert_eq!(parsed.warnings.iter().map(|w| w.kind).collect::<Vec<_>>(), [kind], "{name}");
+    }
+}
+
+#[tokio::test]
 async fn the_pages_of_a_pdf_are_progress() {
     let pages = vec!["BT /F1 12 Tf 72 700 Td (Ten days.) Tj ET"; 7];
     let file = file(&crate::parse::pdf::tests::pdf(&pages));

@@ -7,5 +7,7 @@ mod descriptions;
 mod garbage;
 mod jobs;
 mod malformed;
+mod rechunking;
 mod run_steps;
 mod upkeep;
+mod warnings;

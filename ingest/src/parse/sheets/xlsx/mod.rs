@@ -9,7 +9,7 @@ mod worksheet;
 
 use std::path::Path;
 
-use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
 use self::styles::Styles;
@@ -56,7 +56,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     for name in missing {
-        builder.warn(None, format!("the sheet {name:?} is missing from the file"));
+        builder.warn(WarningKind::Lost, None, format!("the sheet {name:?} is missing from the file"));
     }
     if let Some(title) = core_title(&mut package)? {
         builder.title(&title);

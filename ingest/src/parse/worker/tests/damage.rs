@@ -5,7 +5,7 @@
 //! PDFium and OCR's models are installed.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::parse::builder::check;
@@ -17,6 +17,18 @@ const BINARY: [&str; 17] = [
     "pdf", "docx", "pptx", "xlsx", "xlsm", "xls", "doc", "ppt", "odt", "ods", "odp", "epub", "msg", "zip",
     "png", "jpg", "bin",
 ];
+/// Formats of pictures without a real file: the first PNG is written as each.
+const PICTURES: [&str; 4] = ["bmp", "gif", "tiff", "webp"];
+/// Its longer side in pixels then.
+const SIDE: u32 = 300;
+/// Styles, a table, characters beyond ASCII, a field, a note and hidden text.
+const RTF: &str = r#"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Arial;}{\f1\fnil\fcharset134 SimSun;}}
+{\stylesheet{\s1\outlinelevel0 heading 1;}}{\info{\title Leave}{\author Ann}}
+\pard\s1\b Annual leave\b0\par
+\pard Ten days a year, agreed in adv\'e0nce: \u24180?\u20551? {\field{\*\fldinst HYPERLINK "https://example.org"}{\fldrslt rules}}.
+{\footnote Except in 2020.}{\v not shown}\par
+\trowd\cellx2000\cellx4000\intbl Grade\cell Days\cell\row\trowd\cellx2000\cellx4000\intbl A\cell 15\cell\row
+{\pntext 1.\tab}\pard\ls1\ilvl0 First\par{\*\unknown skipped}\bin4 abcd\par}"#;
 /// Longest file that is damaged: longer ones cost time and have no other structure.
 const SMALL: usize = 1_000_000;
 
@@ -73,6 +85,33 @@ fn files_by_format() -> BTreeMap<String, Vec<PathBuf>> {
     found
 }
 
+/// Files of formats of which there is no real one, made of real files in `folder`. An XLSB nothing here can write.
+fn make_others(folder: &Path, found: &mut BTreeMap<String, Vec<PathBuf>>) {
+    let first = |format: &str| found.get(format).and_then(|files| files.first());
+    let mut made = vec![("rtf", RTF.as_bytes().to_vec())];
+    if let Some(png) = first("png") {
+        let picture = image::open(png).unwrap().thumbnail(SIDE, SIDE).into_rgb8();
+        for format in PICTURES {
+            let path = folder.join(format!("picture.{format}"));
+            picture.save(&path).unwrap();
+            made.push((format, fs_err::read(&path).unwrap()));
+        }
+    }
+    let mut tar = ::tar::Builder::new(Vec::new());
+    for path in ["docx", "png", "xls"].into_iter().filter_map(first) {
+        tar.append_path_with_name(path, path.file_name().unwrap()).unwrap();
+    }
+    let tar = tar.into_inner().unwrap();
+    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+    std::io::copy(&mut tar.as_slice(), &mut gz).unwrap();
+    made.extend([("gz", gz.finish().unwrap()), ("tar", tar)]);
+    for (format, bytes) in made {
+        let path = folder.join(format!("made.{format}"));
+        fs_err::write(&path, bytes).unwrap();
+        found.entry(format.to_owned()).or_default().push(path);
+    }
+}
+
 /// The engines that a child has in service, where a test may use them.
 fn engines() -> EngineConfig {
     EngineConfig { pdfium: installed::pdfium(), ocr: installed::ocr(), ..EngineConfig::default() }
@@ -108,7 +147,10 @@ async fn damage_each_format(times: usize, longest: usize) {
     }
     let limits = ParseLimits { cpu_seconds: 60, ..ParseLimits::default() };
     let host = ParseHost { engines: engines(), ..host(limits) };
-    for (format, mut files) in files_by_format() {
+    let mut found = files_by_format();
+    let folder = tempfile::tempdir().unwrap();
+    make_others(folder.path(), &mut found);
+    for (format, mut files) in found {
         files.retain(|f| fs_err::metadata(f).is_ok_and(|m| (1..=longest as u64).contains(&m.len())));
         let mut ends = BTreeMap::<&str, usize>::new();
         let name = format!("damaged.{format}");

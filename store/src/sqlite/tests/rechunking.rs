@@ -1,0 +1,173 @@
+//! A knowledge base changes to another generation version by version, and flips when all are done.
+
+use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, RechunkedVersion};
+use footnote_core::document::Document;
+use footnote_core::hash::ContentHash;
+use footnote_core::ids::{ChunkEditId, ChunkId, GenerationId, VersionId};
+use footnote_core::job::{JobKind, JobState, Lease};
+use footnote_core::ports::{DocumentStore as _, StoredVersion};
+
+use super::bed::{Bed, at, chunks_of, spec};
+
+/// Asks the bed's knowledge base to change to a new generation.
+async fn change(bed: &Bed) -> GenerationId {
+    let next = bed.store.ensure_generation(&spec("bge"), at(5)).await.unwrap().id;
+    let changing = bed.store.change_generation(bed.kb.id, next, at(5)).await.unwrap().unwrap();
+    assert_eq!((changing.generation, changing.next_generation), (bed.generation, Some(next)));
+    next
+}
+
+async fn take(bed: &Bed, generation: GenerationId) -> Lease {
+    let (job, lease) = bed.take(at(12)).await;
+    assert_eq!(job.kind, JobKind::RechunkDocuments { knowledge_base: bed.kb.id, generation });
+    lease
+}
+
+async fn document(bed: &Bed, of: &StoredVersion) -> Document {
+    bed.store.document(of.document.id).await.unwrap().unwrap()
+}
+
+async fn left(bed: &Bed, generation: GenerationId) -> Vec<VersionId> {
+    bed.store.versions_to_rechunk(bed.kb.id, generation).await.unwrap()
+}
+
+/// Stores a chunk per line of `text`; the first has the edit, if any, with its own text.
+async fn put(
+    bed: &Bed,
+    lease: Lease,
+    document: &Document,
+    (generation, text): (GenerationId, &str),
+    edit: Option<ChunkEdit>,
+) -> bool {
+    let version = document.current.unwrap();
+    let mut chunks = chunks_of(text, version, generation);
+    let edits: Vec<ChunkEditId> = edit.iter().map(|edit| edit.id).collect();
+    let line = text.lines().next().unwrap().to_owned();
+    let edited_texts: Vec<(ChunkId, String)> = edit.iter().map(|_| (chunks[0].id, line.clone())).collect();
+    chunks[0].edit = edit;
+    let rechunked = RechunkedVersion {
+        document,
+        version,
+        generation,
+        chunks: &chunks,
+        edits: &edits,
+        edited_texts: &edited_texts,
+        unplaced: &[],
+    };
+    bed.store.put_rechunked(lease, rechunked).await.unwrap()
+}
+
+async fn finish(bed: &Bed, lease: Lease, generation: GenerationId) -> bool {
+    bed.store.finish_generation_change(lease, bed.kb.id, generation, at(12)).await.unwrap()
+}
+
+#[tokio::test]
+async fn it_flips_when_all_current_versions_are_done_and_not_before() {
+    let bed = Bed::new().await;
+    let (a, b) = (bed.upload("a.md", "ten days\nof leave").await, bed.upload("b.md", "twelve").await);
+    bed.work().await;
+    let next = change(&bed).await;
+    let lease = take(&bed, next).await;
+    assert_eq!(left(&bed, next).await, [a.version.id, b.version.id]);
+
+    assert!(put(&bed, lease, &document(&bed, &a).await, (next, "ten days of leave"), None).await);
+    assert_eq!(left(&bed, next).await, [b.version.id]);
+    assert!(!finish(&bed, lease, next).await);
+    let versions = [a.version.id, b.version.id];
+    assert_eq!(bed.visible(&bed.kb, &versions).await, ["ten days", "of leave", "twelve"]);
+    // An index may hold what is done and what is being done.
+    let expected = bed.store.expected_versions(next).await.unwrap();
+    assert_eq!(expected.into_iter().collect::<Vec<_>>(), [(a.version.id, 1)]);
+    assert_eq!(bed.store.pending_among(&versions).await.unwrap(), [b.version.id]);
+
+    assert!(put(&bed, lease, &document(&bed, &b).await, (next, "twelve"), None).await);
+    assert!(finish(&bed, lease, next).await);
+    assert!(finish(&bed, lease, next).await, "telling it twice is harmless");
+    let flipped = bed.store.knowledge_base(bed.kb.id).await.unwrap().unwrap();
+    assert_eq!((flipped.generation, flipped.next_generation), (next, None));
+    let facts = bed.store.version(a.version.id).await.unwrap().unwrap().parsed.unwrap();
+    assert_eq!(facts.chunks, 1);
+    let sweep = |version| JobKind::SweepVersion { version, generation: bed.generation };
+    assert_eq!(bed.work().await, versions.map(sweep));
+    assert!(bed.store.expected_versions(bed.generation).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn what_changes_meanwhile_is_done_again() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days").await;
+    bed.work().await;
+    let next = change(&bed).await;
+    let lease = take(&bed, next).await;
+    let old = document(&bed, &a).await;
+    assert!(put(&bed, lease, &old, (next, "ten days"), None).await);
+    bed.store.rename_document(old.id, "c.md", "c.md", at(6)).await.unwrap();
+    assert_eq!(left(&bed, next).await, [a.version.id], "its entries tell the old title");
+    assert!(!put(&bed, lease, &old, (next, "ten days"), None).await);
+    assert!(put(&bed, lease, &document(&bed, &a).await, (next, "ten days"), None).await);
+    // A new version answers by the generation of now, and is left to be done.
+    bed.upload("c.md", "twelve days").await;
+    assert!(left(&bed, next).await.is_empty());
+    bed.work().await;
+    let newer = document(&bed, &a).await;
+    assert_eq!(left(&bed, next).await, [newer.current.unwrap()]);
+    assert!(bed.store.chunks(a.version.id, next).await.unwrap().is_empty(), "it retired before the flip");
+    assert!(put(&bed, lease, &newer, (next, "twelve days"), None).await);
+    assert!(finish(&bed, lease, next).await);
+}
+
+#[tokio::test]
+async fn an_edit_is_taken_over_with_the_text_of_its_new_chunk() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days\nof leave").await;
+    bed.work().await;
+    let chunk = bed.chunk_ids(&[a.version.id])[0];
+    let edit = NewChunkEdit {
+        chunk,
+        text: "ten days".to_owned(),
+        note: None,
+        hidden: true,
+        author: EditAuthor::Person,
+        embedded_text: ContentHash::of(b"ten days"),
+    };
+    bed.store.put_chunk_edit(a.document.id, edit.clone(), at(4)).await.unwrap().unwrap();
+    bed.work().await;
+    let next = change(&bed).await;
+    let lease = take(&bed, next).await;
+    let document = document(&bed, &a).await;
+    assert!(!put(&bed, lease, &document, (next, "ten days of leave"), None).await, "without the edit");
+    let known = bed.store.chunk_edits(document.id).await.unwrap().remove(0).edit;
+    assert!(put(&bed, lease, &document, (next, "ten days of leave"), Some(known.clone())).await);
+    assert!(finish(&bed, lease, next).await);
+    let edits = bed.store.chunk_edits(document.id).await.unwrap();
+    assert_eq!(edits.len(), 1);
+    assert_eq!((edits[0].text.as_str(), edits[0].edit.hidden), ("ten days of leave", true));
+    assert_ne!(edits[0].edit.id, known.id);
+    let chunks = bed.store.chunks(a.version.id, next).await.unwrap();
+    assert_eq!(chunks[0].edit.as_ref().unwrap().id, edits[0].edit.id);
+    // A chunk of before is not what somebody sees and edits now.
+    assert!(bed.store.put_chunk_edit(document.id, edit, at(13)).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn a_change_is_given_up_for_another_or_for_what_is() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days").await;
+    bed.work().await;
+    let next = change(&bed).await;
+    change(&bed).await;
+    let lease = take(&bed, next).await;
+    assert!(bed.claim(at(12)).await.is_none(), "asked twice, it is one job");
+    let document = document(&bed, &a).await;
+    assert!(put(&bed, lease, &document, (next, "ten days"), None).await);
+
+    let kept = bed.store.change_generation(bed.kb.id, bed.generation, at(7)).await.unwrap().unwrap();
+    assert_eq!((kept.generation, kept.next_generation), (bed.generation, None));
+    assert!(left(&bed, next).await.is_empty());
+    assert!(!put(&bed, lease, &document, (next, "ten days"), None).await);
+    assert!(finish(&bed, lease, next).await, "the job ends and nothing flips");
+    assert_eq!(bed.store.knowledge_base(bed.kb.id).await.unwrap().unwrap().generation, bed.generation);
+    let queued: Vec<_> = bed.jobs(JobState::Queued).await.into_iter().map(|job| job.kind).collect();
+    assert_eq!(queued, [JobKind::SweepVersion { version: a.version.id, generation: next }]);
+    assert_eq!(bed.visible(&bed.kb, &[a.version.id]).await, ["ten days"]);
+}
