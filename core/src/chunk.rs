@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use crate::document::Document;
 use crate::hash::ContentHash;
 use crate::ids::{ChunkEditId, ChunkId, DocumentId, GenerationId, KnowledgeBaseId, SourceId, VersionId};
-use crate::parsed::ContentType;
+use crate::parsed::{ContentType, ParseWarning};
 use crate::question::is_chinese;
 use crate::text::Span;
 
@@ -106,6 +106,25 @@ pub struct NewChunkEdit {
     pub author: EditAuthor,
     /// Hash of what is embedded for the chunk with this note.
     pub embedded_text: ContentHash,
+}
+
+/// A current version as it was cut and indexed for the generation that its knowledge base changes to.
+#[derive(Debug, Clone, Copy)]
+pub struct RechunkedVersion<'a> {
+    /// Its document, as the entries were made of.
+    pub document: &'a Document,
+    /// The version.
+    pub version: VersionId,
+    /// The generation.
+    pub generation: GenerationId,
+    /// Its chunks in that generation.
+    pub chunks: &'a [Chunk],
+    /// The document's edits that were placed on them, or had no place, in the order of their ids.
+    pub edits: &'a [ChunkEditId],
+    /// The texts of chunks whose edit was made on another text, or is on several: with the flip each gets its own.
+    pub edited_texts: &'a [(ChunkId, String)],
+    /// Tells of edits that had none.
+    pub unplaced: &'a [ParseWarning],
 }
 
 /// What both indexes need to know of a chunk besides its vector or words.

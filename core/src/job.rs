@@ -33,6 +33,13 @@ pub enum JobKind {
         /// The document.
         document: DocumentId,
     },
+    /// Cut and index the current versions of a knowledge base for the generation that it changes to, then flip to it.
+    RechunkDocuments {
+        /// The knowledge base.
+        knowledge_base: KnowledgeBaseId,
+        /// The generation that it changes to.
+        generation: GenerationId,
+    },
     /// Remove a retired or deleted version's entries from both indexes.
     SweepVersion {
         /// The version.
@@ -63,6 +70,7 @@ impl JobKind {
             Self::IndexVersion { .. } => "index_version",
             Self::EnrichVersion { .. } => "enrich_version",
             Self::ResendDocument { .. } => "resend_document",
+            Self::RechunkDocuments { .. } => "rechunk_documents",
             Self::SweepVersion { .. } => "sweep_version",
             Self::CollectGarbage => "collect_garbage",
             Self::RefreshSource { .. } => "refresh_source",
@@ -74,6 +82,7 @@ impl JobKind {
     pub fn is_upkeep(&self) -> bool {
         match self {
             Self::EnrichVersion { .. }
+            | Self::RechunkDocuments { .. }
             | Self::SweepVersion { .. }
             | Self::Reconcile { .. }
             | Self::CollectGarbage => true,
@@ -89,6 +98,7 @@ impl JobKind {
             }
             // One model does it all, and a worker must be left to what somebody waits for.
             Self::EnrichVersion { .. } => "enrichment".to_owned(),
+            Self::RechunkDocuments { knowledge_base, .. } => format!("rechunking:{knowledge_base}"),
             Self::SweepVersion { version, .. } => format!("sweep:{version}"),
             Self::CollectGarbage => "garbage".to_owned(),
             Self::RefreshSource { source, .. } => format!("source:{source}"),

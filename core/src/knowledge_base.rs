@@ -22,6 +22,8 @@ pub struct KnowledgeBase {
     pub settings: KnowledgeBaseSettings,
     /// The generation that answers questions.
     pub generation: GenerationId,
+    /// The generation that it changes to, as soon as all its current versions are indexed there.
+    pub next_generation: Option<GenerationId>,
     /// When it was created.
     pub created_at: DateTime<Utc>,
 }

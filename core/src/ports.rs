@@ -7,34 +7,35 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 
 mod indexes;
+mod jobs;
 mod models;
 
 pub use indexes::{KeywordIndex, VectorIndex};
+pub use jobs::JobQueue;
 pub use models::{
     Embedder, GenerationEvent, GenerationRequest, Generator, PromptSize, Reranker, TokenCounter,
 };
 
 use crate::Result;
 use crate::answer::{Conversation, ConversationSummary, Message};
-use crate::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
+use crate::chunk::{Chunk, NewChunkEdit, RechunkedVersion, StoredChunkEdit};
 use crate::document::{
     Document, DocumentVersion, Enrichment, IndexedVersion, Lineage, Metadata, VersionState,
 };
 use crate::feedback::Feedback;
 use crate::hash::ContentHash;
 use crate::ids::{
-    ApiKeyId, ChunkId, ConversationId, DocumentId, GenerationId, JobId, KnowledgeBaseId, MessageId, RunId,
+    ApiKeyId, ChunkId, ConversationId, DocumentId, GenerationId, KnowledgeBaseId, MessageId, RunId,
     ScheduleId, SourceId, VersionId, WorkspaceId,
 };
-use crate::job::{Job, JobProgress, JobState, Lease, LeaseState, NewJob, RetryPolicy};
+use crate::job::{Job, Lease};
 use crate::knowledge_base::{Generation, GenerationSpec, KnowledgeBase};
-use crate::parsed::ParsedDocument;
+use crate::parsed::{ParsedDocument, WarningKind};
 use crate::passage::ConfirmedChunk;
 use crate::password::Password;
 use crate::principal::{ApiKey, Scope};
@@ -174,8 +175,19 @@ pub struct DocumentFilter {
     pub parent: Option<DocumentId>,
     /// Only those whose newest version stands so.
     pub state: Option<VersionState>,
-    /// Only those whose newest version has warnings, or has none.
-    pub with_warnings: Option<bool>,
+    /// Only those of whose newest version the warnings say so.
+    pub warnings: Option<WarningFilter>,
+}
+
+/// What the warnings of a version have to say.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WarningFilter {
+    /// Something was lost or is doubtful.
+    LostOrDoubtful,
+    /// Neither.
+    NeitherLostNorDoubtful,
+    /// One is of this kind.
+    OfKind(WarningKind),
 }
 
 /// A document as listed: with its newest version, current or not.
@@ -213,6 +225,15 @@ pub trait DocumentStore: Send + Sync {
         id: KnowledgeBaseId,
         description: &str,
         settings: &KnowledgeBaseSettings,
+        now: DateTime<Utc>,
+    ) -> Result<Option<KnowledgeBase>>;
+    /// Has the knowledge base change to this generation: a job indexes its current versions there, and then flips
+    /// ([`Self::put_rechunked`], [`Self::finish_generation_change`]); until then the present one answers. Another change
+    /// that is under way is given up, also where this is the present generation. `None` where it does not exist.
+    async fn change_generation(
+        &self,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
         now: DateTime<Utc>,
     ) -> Result<Option<KnowledgeBase>>;
     /// Hides it and all it holds at once, and queues the sweeps. False where it does not exist.
@@ -324,6 +345,26 @@ pub trait DocumentStore: Send + Sync {
         indexed: IndexedVersion<'_>,
         now: DateTime<Utc>,
     ) -> Result<()>;
+    /// Current versions that have no chunks yet in the generation that their knowledge base changes to; none where it
+    /// does not change to this one.
+    async fn versions_to_rechunk(
+        &self,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
+    ) -> Result<Vec<VersionId>>;
+    /// Stores the version's chunk rows of the generation that its knowledge base changes to: with that it is done, until
+    /// an edit, a title or metadata change. Call it only after both indexes acknowledged them durably. Fenced by the
+    /// lease. False, and nothing stored, where the document, its edits or the knowledge base changed meanwhile.
+    async fn put_rechunked(&self, lease: Lease, rechunked: RechunkedVersion<'_>) -> Result<bool>;
+    /// Flips the knowledge base to the generation that it changes to, queues the sweep of the one before and ends the
+    /// job, all at once. False where current versions are left to be indexed. Fenced by the lease.
+    async fn finish_generation_change(
+        &self,
+        lease: Lease,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
+        now: DateTime<Utc>,
+    ) -> Result<bool>;
     /// Marks the version failed and ends the job as failed. Conflict where the lease is lost.
     async fn fail_version(
         &self,
@@ -363,68 +404,14 @@ pub trait DocumentStore: Send + Sync {
     /// Versions that a generation's indexes must hold, with their chunk counts.
     async fn expected_versions(&self, generation: GenerationId) -> Result<BTreeMap<VersionId, u64>>;
     /// Of these versions, those that an index may rightly hold although they are not expected:
-    /// pending ones, whose job is writing them now.
+    /// pending ones, whose job is writing them now, and current ones that are being indexed for the generation that
+    /// their knowledge base changes to.
     async fn pending_among(&self, versions: &[VersionId]) -> Result<Vec<VersionId>>;
     /// The blobs that documents which are not deleted name: originals, parsed documents, texts.
     async fn named_blobs(&self) -> Result<HashSet<ContentHash>>;
     /// When the oldest version that waits for its indexing, or is being indexed, was stored: its job
     /// may have made blobs since that no row names yet.
     async fn oldest_pending(&self) -> Result<Option<DateTime<Utc>>>;
-}
-
-/// The durable queue.
-#[async_trait]
-pub trait JobQueue: Send + Sync {
-    /// Queues a job. Where one of the same kind and payload is still queued, that one is returned.
-    async fn enqueue(&self, job: NewJob, now: DateTime<Utc>) -> Result<Job>;
-    /// Takes the oldest job that is due, free, and whose exclusive key nobody holds; upkeep only
-    /// where there is nothing else. An expired
-    /// lease counts as free; a job that expired `max_attempts` times is failed instead.
-    async fn claim(
-        &self,
-        now: DateTime<Utc>,
-        lease_for: Duration,
-        retry: RetryPolicy,
-    ) -> Result<Option<(Job, Lease)>>;
-    /// Renews the lease and stores the progress.
-    async fn heartbeat(
-        &self,
-        lease: Lease,
-        progress: &JobProgress,
-        now: DateTime<Utc>,
-        lease_for: Duration,
-    ) -> Result<LeaseState>;
-    /// Ends the job. Conflict where the lease is lost. Harmless where it has already succeeded
-    /// under this lease.
-    async fn succeed(&self, lease: Lease, now: DateTime<Utc>) -> Result<()>;
-    /// Ends this run: queued again at `retry_at`, or failed for good.
-    async fn fail(
-        &self,
-        lease: Lease,
-        error: &str,
-        retry_at: Option<DateTime<Utc>>,
-        now: DateTime<Utc>,
-    ) -> Result<()>;
-    /// Gives the job back, because the service stops or something else goes first: queued for `run_at` as if this
-    /// run had never begun.
-    async fn hand_back(&self, lease: Lease, run_at: DateTime<Utc>, now: DateTime<Utc>) -> Result<()>;
-    /// Ends the run as cancelled.
-    async fn cancelled(&self, lease: Lease, now: DateTime<Utc>) -> Result<()>;
-    /// Asks for cancellation: a queued job is cancelled now, a running one at its next heartbeat.
-    async fn cancel(&self, id: JobId, now: DateTime<Utc>) -> Result<Option<Job>>;
-    /// Queues a failed or cancelled job again with fresh attempts. Conflict in any other state.
-    async fn retry(&self, id: JobId, now: DateTime<Utc>) -> Result<Option<Job>>;
-    /// One job.
-    async fn job(&self, id: JobId) -> Result<Option<Job>>;
-    /// Jobs, of one knowledge base or of all.
-    async fn jobs(
-        &self,
-        knowledge_base: Option<KnowledgeBaseId>,
-        state: Option<JobState>,
-        list: ListRequest,
-    ) -> Result<Listing<Job>>;
-    /// How many jobs are queued or running.
-    async fn unfinished(&self) -> Result<u64>;
 }
 
 /// Schedules and run histories.

@@ -5,7 +5,7 @@ use std::io::Write;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use footnote_core::chunk::{Chunk, ChunkEdit, StoredChunkEdit};
+use footnote_core::chunk::{Chunk, ChunkEdit};
 use footnote_core::document::{Document, DocumentVersion, IndexedVersion, Lineage, NewMember, VersionFacts};
 use footnote_core::error::Context;
 use footnote_core::hash::ContentHash;
@@ -15,7 +15,7 @@ use footnote_core::knowledge_base::Generation;
 use footnote_core::parsed::{BlockKind, ParseWarning, ParsedDocument};
 use footnote_core::password::Password;
 use footnote_core::ports::{BlobStore, Embedder};
-use footnote_core::text::CanonicalText;
+use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
 use tokio::sync::mpsc;
 
@@ -55,7 +55,8 @@ pub async fn index_version(
     let text_blob = ctx.blobs.put(entries.text.as_str().as_bytes()).await?;
     let edits = ctx.documents.chunk_edits(entries.document.id).await?;
     let edit_ids: Vec<ChunkEditId> = edits.iter().map(|stored| stored.edit.id).collect();
-    let (chunks, unplaced) = rows(&entries, version.id, drafts, edits).await?;
+    let (chunks, unplaced) =
+        rows(&entries, version.id, drafts, move |_, texts| edits::place(edits, texts)).await?;
     if chunks.is_empty() {
         return Err(no_text(&entries.document, None));
     }
@@ -214,18 +215,20 @@ async fn cut(
     .await
 }
 
-/// The version's chunk rows with the document's edits placed on them, and a warning for each edit that has no place.
-async fn rows(
+/// The version's chunk rows with the document's edits placed on them, which `place` does by where the chunks lie and by
+/// their texts, and a warning for each edit that has no place.
+pub(crate) async fn rows(
     entries: &VersionEntries,
     version: VersionId,
     drafts: Vec<ChunkDraft>,
-    edits: Vec<StoredChunkEdit>,
+    place: impl FnOnce(&[Span], &[&str]) -> Placed + Send + 'static,
 ) -> Result<(Vec<Chunk>, Vec<ParseWarning>)> {
     let entries = entries.clone();
     compute(move || {
         let texts: Vec<&str> =
             drafts.iter().map(|draft| entries.text.slice(draft.span).unwrap_or_default()).collect();
-        let Placed { on_chunks, unplaced } = edits::place(edits, &texts);
+        let spans: Vec<Span> = drafts.iter().map(|draft| draft.span).collect();
+        let Placed { on_chunks, unplaced } = place(&spans, &texts);
         let generation = entries.generation;
         let row = |(ordinal, (draft, edit)): (u32, (ChunkDraft, Option<ChunkEdit>))| Chunk {
             id: ChunkId::derive(version, generation, ordinal),

@@ -1,6 +1,7 @@
 //! Small to big: a chunk is found, its parent is read. A passage is widened by the neighbouring chunks of its section
 //! while it stays within `retrieval.parent_tokens` and all passages within `retrieval.passage_budget`, the best first.
-//! What was found is never pushed out, and what somebody hid is never read.
+//! The rest of a table's row goes before what stands around it. What was found is never pushed out, and what somebody
+//! hid is never read.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 
@@ -57,15 +58,35 @@ pub(crate) fn widen(
         let (Some(near), Some(text)) = (near.get(&version), texts.get(&version)) else { continue };
         let mut tokens = estimated_tokens(&candidate.chunk.text);
         let mut ends = [Some(candidate.chunk.ordinal), Some(candidate.chunk.ordinal)];
+        // A row that was cut is read whole or as it was found: another row in the place of its rest says nothing of it.
+        for (end, step) in ends.iter_mut().zip([1, -1]) {
+            let rest = rest_of_row(candidate.chunk.ordinal, step, near, text);
+            let rest: Option<Vec<_>> =
+                rest.into_iter().map(|chunk| readable(candidate, chunk, near, text)).collect();
+            let Some(rest) = rest else { continue };
+            let more: usize = rest.iter().map(|(_, _, slice)| estimated_tokens(slice)).sum();
+            let is_new = |chunk: &Chunk| !taken.contains(&(version, chunk.ordinal));
+            let new = rest.iter().filter(|(chunk, _, _)| is_new(chunk));
+            if tokens + more > settings.parent_tokens
+                || new.map(|(_, span, _)| span.len()).sum::<usize>() > room
+            {
+                continue;
+            }
+            tokens += more;
+            for (chunk, span, slice) in rest {
+                *end = Some(chunk.ordinal);
+                if taken.insert((version, chunk.ordinal)) {
+                    room -= span.len();
+                    added.push(neighbour(candidate, chunk, span, slice));
+                }
+            }
+        }
         // What follows first: a heading or a question is answered after it.
         while ends.iter().any(Option::is_some) {
             for (end, step) in ends.iter_mut().zip([1, -1]) {
                 let next = end.and_then(|at| at.checked_add_signed(step)).and_then(|at| near.get(&at));
-                let of_section = next
-                    .filter(|chunk| !chunk.is_hidden() && chunk.heading_path == candidate.chunk.heading_path);
-                let visible = of_section.and_then(|chunk| Some((chunk, visible_span(chunk, near)?)));
                 let Some((chunk, span, slice)) =
-                    visible.and_then(|(chunk, span)| Some((chunk, span, text.slice(span)?)))
+                    next.and_then(|chunk| readable(candidate, chunk, near, text))
                 else {
                     *end = None;
                     continue;
@@ -87,6 +108,51 @@ pub(crate) fn widen(
         }
     }
     added
+}
+
+/// The chunk with what of it may be read beside the candidate; `None` for one of another section, or hidden.
+fn readable<'c>(
+    of: &Candidate,
+    chunk: &'c Chunk,
+    near: &BTreeMap<u32, Chunk>,
+    text: &'c CanonicalText,
+) -> Option<(&'c Chunk, Span, &'c str)> {
+    if chunk.is_hidden() || chunk.heading_path != of.chunk.heading_path {
+        return None;
+    }
+    let span = visible_span(chunk, near)?;
+    Some((chunk, span, text.slice(span)?))
+}
+
+/// The chunks in the direction of `step` that have the rest of the table's row which the chunk has a piece of.
+fn rest_of_row<'c>(
+    ordinal: u32,
+    step: i32,
+    near: &'c BTreeMap<u32, Chunk>,
+    text: &CanonicalText,
+) -> Vec<&'c Chunk> {
+    let mut rest = Vec::new();
+    let mut last = near.get(&ordinal);
+    while let Some(this) = last {
+        let next = this.ordinal.checked_add_signed(step).and_then(|at| near.get(&at));
+        let goes_on = |next: &&Chunk| cuts_row(if step > 0 { this.span.end } else { next.span.end }, text);
+        let Some(next) = next.filter(goes_on) else { break };
+        rest.push(next);
+        // Another row begins or ends in it.
+        let is_within = text.slice(next.span).is_some_and(|slice| !slice.contains('\n'));
+        last = is_within.then_some(next);
+    }
+    rest
+}
+
+/// Whether a row of a table goes on after `at`.
+fn cuts_row(at: usize, text: &CanonicalText) -> bool {
+    let Some((before, after)) = text.byte_of(at).and_then(|byte| text.as_str().split_at_checked(byte)) else {
+        return false;
+    };
+    let begun = before.rsplit('\n').next().unwrap_or_default();
+    let rest = after.lines().next().unwrap_or_default();
+    begun.starts_with('|') && !rest.trim().is_empty()
 }
 
 /// A chunk without what it has in common with hidden ones: chunks may repeat the end of the one before.
@@ -206,6 +272,19 @@ mod tests {
         assert!(version.widened(&[2], 19, 6_000).is_empty());
         assert!(version.widened(&[2], 0, 6_000).is_empty());
         assert!(version.widened(&[0], 320, 6_000).is_empty());
+    }
+
+    #[test]
+    fn a_row_that_was_cut_is_read_whole_before_the_next_one() {
+        let row = |name: &str, chars: usize| format!("{:<1$}|\n", format!("| {name} |"), chars - 2);
+        let mut version = Version::of(&["a", "a", "a", "a", "a"]);
+        let table = [row("one", WORDS), row("two", 3 * WORDS), row("three", WORDS)].concat();
+        version.text = CanonicalText::new(table);
+        assert_eq!(version.widened(&[3], 30, 6_000), [2, 1]);
+        assert_eq!(version.widened(&[1], 30, 6_000), [2, 3]);
+        assert_eq!(version.widened(&[2], 30, 6_000), [3, 1]);
+        assert_eq!(version.widened(&[3], 320, 6_000), [2, 1, 4, 0]);
+        assert_eq!(version.widened(&[3], 29, 6_000), [4], "the row does not fit");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use axum::extract::{DefaultBodyLimit, State};
 use axum::http::StatusCode;
 use footnote_core::Error;
 use footnote_core::chunk::EditAuthor;
-use footnote_core::ids::{DocumentId, VersionId};
+use footnote_core::ids::{ChunkId, DocumentId, VersionId};
 use footnote_core::knowledge_base::ChunkerSettings;
 use footnote_core::principal::Role;
 use footnote_ingest::edits::WantedEdit;
@@ -25,6 +25,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::openapi::Failures;
+use crate::service::knowledge_bases::ChunkingChanges;
 use crate::service::{chunks, knowledge_bases};
 
 /// Chunks of one response, by default and at the most.
@@ -85,6 +86,10 @@ pub struct EditChunkRequest {
     /// and the answer is 409. Left out: whichever is current.
     #[serde(default)]
     pub version: Option<Uuid>,
+    /// The id of the chunk as it was listed: where the ordinal means another chunk by now, as the knowledge base was cut
+    /// anew, the answer is 409. Left out: whichever has the ordinal.
+    #[serde(default)]
+    pub chunk: Option<Uuid>,
     /// Words to find it by, such as other names and likely questions, up to 2,000 characters: searched with the
     /// chunk, never shown to a model and never cited. Left out or empty: none.
     #[serde(default)]
@@ -138,6 +143,7 @@ async fn edit(
     let edit = WantedEdit {
         version: body.version.map(VersionId),
         ordinal: path.ordinal,
+        chunk: body.chunk.map(ChunkId),
         note: body.note,
         hidden: body.hidden,
         author: EditAuthor::Person,
@@ -210,6 +216,11 @@ pub struct ChunkingBody {
 }
 
 impl ChunkingBody {
+    /// As changes of what is.
+    pub(super) fn changes(&self) -> ChunkingChanges {
+        ChunkingChanges { max_tokens: self.max_tokens, overlap_tokens: self.overlap_tokens }
+    }
+
     /// The settings, checked.
     pub(super) fn settings(&self) -> Result<ChunkerSettings, Error> {
         chunks::settings(self.max_tokens, self.overlap_tokens)

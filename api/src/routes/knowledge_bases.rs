@@ -19,7 +19,7 @@ use crate::auth::Caller;
 use crate::error::ApiError;
 use crate::extract::{Json, Path, Query};
 use crate::openapi::Failures;
-use crate::service::knowledge_bases;
+use crate::service::knowledge_bases::{self, KnowledgeBaseChanges};
 
 pub(super) fn routes() -> Routes {
     Routes::default().routes(routes!(list, create)).routes(routes!(show, update, delete))
@@ -39,7 +39,7 @@ pub struct CreateKnowledgeBaseRequest {
     #[serde(default)]
     #[schema(value_type = Option<SettingsSchema>)]
     pub settings: Option<Value>,
-    /// How its documents are cut; fixed from then on. `POST …/chunks/preview` shows what comes of it.
+    /// How its documents are cut. `POST …/chunks/preview` shows what comes of it.
     #[serde(default)]
     pub chunking: Option<ChunkingBody>,
 }
@@ -55,6 +55,10 @@ pub struct UpdateKnowledgeBaseRequest {
     #[serde(default)]
     #[schema(value_type = Option<SettingsSchema>)]
     pub settings: Option<Value>,
+    /// How its documents are cut; what is left out stays as it is. A job cuts and indexes those that are there anew, and
+    /// what is asked meanwhile is answered from the chunks of before.
+    #[serde(default)]
+    pub chunking: Option<ChunkingBody>,
 }
 
 /// List the knowledge bases that the key reaches
@@ -98,7 +102,7 @@ async fn show(
     Ok(Json(shown(&app, found).await?))
 }
 
-/// Change description and settings
+/// Change description, settings and how documents are cut
 #[utoipa::path(patch, path = "/knowledge-bases/{kb}", tag = "knowledge bases", params(KnowledgeBasePath),
     request_body = UpdateKnowledgeBaseRequest,
     responses((status = 200, description = "As it is now", body = KnowledgeBaseView), Failures))]
@@ -108,8 +112,12 @@ async fn update(
     Path(path): Path<KnowledgeBasePath>,
     Json(body): Json<UpdateKnowledgeBaseRequest>,
 ) -> Result<Json<KnowledgeBaseView>, ApiError> {
-    let (description, settings) = (body.description.as_deref(), body.settings.as_ref());
-    let updated = knowledge_bases::update(&app, &principal, &path.kb, description, settings).await?;
+    let changes = KnowledgeBaseChanges {
+        description: body.description.as_deref(),
+        settings: body.settings.as_ref(),
+        chunking: body.chunking.as_ref().map(ChunkingBody::changes),
+    };
+    let updated = knowledge_bases::update(&app, &principal, &path.kb, changes).await?;
     Ok(Json(shown(&app, updated).await?))
 }
 

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use footnote_core::chunk::Chunk;
 use footnote_core::document::DocumentVersion;
-use footnote_core::ids::{DocumentId, VersionId};
-use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
+use footnote_core::ids::{DocumentId, GenerationId, VersionId};
+use footnote_core::knowledge_base::{ChunkerSettings, KnowledgeBase};
 use footnote_core::parsed::Line;
 use footnote_core::password::Password;
 use footnote_core::principal::{Principal, Role};
@@ -58,19 +58,15 @@ pub fn settings(max_tokens: Option<usize>, overlap_tokens: Option<usize>) -> Res
     Ok(ChunkerSettings { max_tokens, overlap_tokens, ..default })
 }
 
-/// How the knowledge base cuts its documents.
-pub async fn settings_of(app: &App, knowledge_base: &KnowledgeBase) -> Result<ChunkerSettings> {
-    Ok(spec_of(app, knowledge_base).await?.chunker)
-}
-
-async fn spec_of(app: &App, knowledge_base: &KnowledgeBase) -> Result<GenerationSpec> {
-    if knowledge_base.generation == app.generation.id {
-        return Ok(app.generation.spec.clone());
+/// How a knowledge base cuts its documents whose generation this is.
+pub async fn settings_of(app: &App, generation: GenerationId) -> Result<ChunkerSettings> {
+    if generation == app.generation.id {
+        return Ok(app.generation.spec.chunker.clone());
     }
     let generations = app.store.documents.generations().await?;
-    let found = generations.into_iter().find(|generation| generation.id == knowledge_base.generation);
+    let found = generations.into_iter().find(|found| found.id == generation);
     let found = found.ok_or_else(|| Error::corrupt("the knowledge base's index generation has no row"))?;
-    Ok(found.spec)
+    Ok(found.spec.chunker)
 }
 
 /// Reads and cuts a file as the knowledge base would, or by other settings, and stores nothing but the bytes that
@@ -91,7 +87,7 @@ pub async fn preview(
     };
     let chunker = match chunker {
         Some(chunker) => chunker,
-        None => settings_of(app, knowledge_base).await?,
+        None => settings_of(app, knowledge_base.generation).await?,
     };
     let path = app.store.blobs.path(file.content).await?;
     let path = path.ok_or_else(|| Error::corrupt("the staged file is gone"))?;
@@ -110,8 +106,22 @@ pub async fn list(
     let detail = documents::show(app, principal, reference, document).await?;
     let version = documents::choose(&detail, version)?;
     let text = documents::text_of(app, &version).await?;
-    let chunks = app.store.documents.chunks(version.id, knowledge_base.generation).await?;
+    let mut chunks = app.store.documents.chunks(version.id, knowledge_base.generation).await?;
+    if chunks.is_empty() {
+        chunks = chunks_of_then(app, version.id).await?;
+    }
     Ok(VersionChunks { version, text, chunks })
+}
+
+/// The chunks of a version that retired before its knowledge base was cut anew.
+async fn chunks_of_then(app: &App, version: VersionId) -> Result<Vec<Chunk>> {
+    for generation in app.store.documents.generations().await?.into_iter().rev() {
+        let chunks = app.store.documents.chunks(version, generation.id).await?;
+        if !chunks.is_empty() {
+            return Ok(chunks);
+        }
+    }
+    Ok(Vec::new())
 }
 
 /// Adds to a chunk of the current version, or takes away what was added.

@@ -8,11 +8,31 @@ use footnote_core::settings::KnowledgeBaseSettings;
 use footnote_core::{Error, ErrorKind, Result};
 use serde_json::Value;
 
-use super::Name;
+use super::{Name, chunks};
 use crate::app::App;
 
 /// Longest description, in scalar values.
 const MAX_DESCRIPTION_CHARS: usize = 2_000;
+
+/// What is to be changed of a knowledge base; the rest stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct KnowledgeBaseChanges<'c> {
+    /// Free text for people.
+    pub description: Option<&'c str>,
+    /// A merge patch (RFC 7396) over the present settings.
+    pub settings: Option<&'c Value>,
+    /// How documents are cut.
+    pub chunking: Option<ChunkingChanges>,
+}
+
+/// What is to be changed of how documents are cut; the rest stays.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct ChunkingChanges {
+    /// Largest chunk, in tokens of the embedder.
+    pub max_tokens: Option<usize>,
+    /// Tokens repeated from the chunk before.
+    pub overlap_tokens: Option<usize>,
+}
 
 /// Creates a knowledge base on the current index generation, or on one that cuts by `chunker`.
 pub async fn create(
@@ -113,22 +133,42 @@ pub async fn list(app: &App, principal: &Principal, list: ListRequest) -> Result
     }
 }
 
-/// Changes description and settings; `settings` is a merge patch (RFC 7396) over the present ones.
+/// Changes description, settings and how documents are cut: a job cuts those that are there anew, and what is asked
+/// meanwhile is answered from the chunks of before.
 pub async fn update(
     app: &App,
     principal: &Principal,
     reference: &str,
-    description: Option<&str>,
-    settings: Option<&Value>,
+    changes: KnowledgeBaseChanges<'_>,
 ) -> Result<KnowledgeBase> {
     let present = reach_as(app, principal, reference, Role::Admin).await?;
-    let description = description.unwrap_or(&present.description);
+    let description = changes.description.unwrap_or(&present.description);
     check_description(description)?;
-    let settings = patched(&present.settings, settings)?;
+    let settings = patched(&present.settings, changes.settings)?;
+    let generation = match changes.chunking {
+        Some(chunking) => Some(changed_generation(app, &present, chunking).await?),
+        None => None,
+    };
     let documents = &app.store.documents;
-    let updated = documents.update_knowledge_base(present.id, description, &settings, app.now()).await?;
+    let mut updated = documents.update_knowledge_base(present.id, description, &settings, app.now()).await?;
+    if let Some(generation) = generation {
+        updated = documents.change_generation(present.id, generation, app.now()).await?;
+    }
     app.wake_workers();
     updated.ok_or_else(|| Error::not_found("knowledge base"))
+}
+
+/// The generation that cuts as the knowledge base does, or is about to, but for the changes.
+async fn changed_generation(
+    app: &App,
+    present: &KnowledgeBase,
+    changes: ChunkingChanges,
+) -> Result<GenerationId> {
+    let generation = present.next_generation.unwrap_or(present.generation);
+    let cut = chunks::settings_of(app, generation).await?;
+    let (max_tokens, overlap_tokens) =
+        (changes.max_tokens.unwrap_or(cut.max_tokens), changes.overlap_tokens.unwrap_or(cut.overlap_tokens));
+    generation_for(app, Some(chunks::settings(Some(max_tokens), Some(overlap_tokens))?)).await
 }
 
 /// Hides a knowledge base with all it holds, at once.

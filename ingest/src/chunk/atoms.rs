@@ -20,20 +20,29 @@ use super::tokens::TokenIndex;
 pub(crate) struct Atom {
     /// Bytes of the text.
     pub(crate) bytes: Range<usize>,
-    /// Tokens that are repeated before a chunk which begins here: a table's header.
+    /// Tokens that are repeated before a chunk which begins here: a table's header, and the label of a row that was cut.
     pub(crate) lead: usize,
     /// Whether it belongs to what follows: a heading.
     pub(crate) heads: bool,
 }
 
-/// The atoms of one block: they tile `bytes`, and each holds `max` tokens at the most. `lead` counts the
-/// tokens of a table's header, where it is repeated.
+/// Tokens that what is cut from a table is given to begin with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Lead {
+    /// Of the header, before every row.
+    pub(crate) header: usize,
+    /// Kept free for the label of a row that is cut, before each piece of it but the first.
+    pub(crate) label: usize,
+}
+
+/// The atoms of one block: they tile `bytes`, and each holds `max` tokens at the most, with its `lead` where the block
+/// is a table.
 pub(crate) fn atoms(
     index: &TokenIndex<'_>,
     bytes: Range<usize>,
     kind: BlockKind,
     max: usize,
-    lead: usize,
+    lead: Lead,
 ) -> Vec<Atom> {
     let heads = kind == BlockKind::Heading;
     if index.count(bytes.clone()) <= max {
@@ -50,7 +59,7 @@ pub(crate) fn atoms(
     ranges.into_iter().map(|bytes| Atom { bytes, lead: 0, heads: false }).collect()
 }
 
-/// Longest names of columns, in characters, that the header of a wide table is tried with.
+/// Longest names of columns, in characters, that the header of a wide table is tried with; longest labels of rows, too.
 const NAME_CHARS: [usize; 7] = [32, 24, 16, 12, 8, 6, 4];
 
 /// The header of a table that is repeated before rows cut from it, and its tokens. One of more than `max` is without its
@@ -77,6 +86,20 @@ pub(crate) fn repeated_header<'t>(
     Ok(None)
 }
 
+/// What a row is about, to stand before a piece cut from it: its first cell that says anything, as much as `max` tokens
+/// hold. Nothing where even then it has more, or the row has no cells.
+pub(crate) fn row_label(row: &str, max: usize, tokens: &dyn TokenCounter) -> Result<String> {
+    let cells = names(row).unwrap_or_default();
+    let Some(first) = cells.into_iter().find(|cell| !cell.is_empty()) else { return Ok(String::new()) };
+    for most in NAME_CHARS {
+        let label = format!("| {} | … ", shortened(first, most));
+        if tokens.token_ends(&label)?.len() <= max {
+            return Ok(label);
+        }
+    }
+    Ok(String::new())
+}
+
 /// The names of the columns of a Markdown table; `None` for another.
 fn names(header: &str) -> Option<Vec<&str>> {
     let row = header.lines().next()?.trim().strip_prefix('|')?.strip_suffix('|')?;
@@ -99,17 +122,16 @@ fn shortened(name: &str, most: usize) -> String {
 }
 
 /// Length in bytes of a table's header: its first line, and the line of dashes under it.
-fn header_len(table: &str) -> usize {
+pub(crate) fn header_len(table: &str) -> usize {
     let mut lines = table.split_inclusive('\n');
     let first = lines.next().unwrap_or_default();
     let rule = lines.next().filter(|l| l.contains('-') && l.trim().chars().all(|c| "|-: +=".contains(c)));
     first.len() + rule.map_or(0, str::len)
 }
 
-fn rows(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize, lead: usize) -> Vec<Atom> {
+fn rows(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize, lead: Lead) -> Vec<Atom> {
     let table = index.text().get(bytes.clone()).unwrap_or_default();
     let header = header_len(table);
-    let room = max.saturating_sub(lead).max(1);
 
     let header_end = bytes.start + header;
     let mut atoms = Vec::new();
@@ -119,11 +141,11 @@ fn rows(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize, lead: usize) ->
         atoms.push(Atom { bytes: bytes.start..start, lead: 0, heads: false });
     } else {
         start = header_end;
-        push_row(index, bytes.start..header_end, max, 0, &mut atoms);
+        push_row(index, bytes.start..header_end, max, Lead::default(), &mut atoms);
     }
     for end in line_ends(table, bytes.start) {
         if end > start {
-            push_row(index, start..end, room, lead, &mut atoms);
+            push_row(index, start..end, max, lead, &mut atoms);
             start = end;
         }
     }
@@ -131,16 +153,20 @@ fn rows(index: &TokenIndex<'_>, bytes: Range<usize>, max: usize, lead: usize) ->
 }
 
 /// One row, whole where it fits; else it has to be cut like prose.
-fn push_row(index: &TokenIndex<'_>, row: Range<usize>, room: usize, lead: usize, atoms: &mut Vec<Atom>) {
+fn push_row(index: &TokenIndex<'_>, row: Range<usize>, max: usize, lead: Lead, atoms: &mut Vec<Atom>) {
     if row.is_empty() {
         return;
     }
+    let room = max.saturating_sub(lead.header).max(1);
     if index.count(row.clone()) <= room {
-        atoms.push(Atom { bytes: row, lead, heads: false });
+        atoms.push(Atom { bytes: row, lead: lead.header, heads: false });
         return;
     }
-    let parts = by_sentences(index, row, room);
-    atoms.extend(parts.into_iter().map(|bytes| Atom { bytes, lead, heads: false }));
+    let begin = row.start;
+    for bytes in by_sentences(index, row, room.saturating_sub(lead.label).max(1)) {
+        let label = if bytes.start == begin { 0 } else { lead.label };
+        atoms.push(Atom { bytes, lead: lead.header + label, heads: false });
+    }
 }
 
 fn line_ends(text: &str, offset: usize) -> impl Iterator<Item = usize> {
@@ -256,7 +282,7 @@ mod tests {
     fn parts(text: &str, kind: BlockKind, max: usize) -> Vec<(String, usize)> {
         let index = TokenIndex::build(text, &WordCounter).unwrap();
         let header = repeated_header(text, max * 2 / 3, &WordCounter).unwrap();
-        let lead = header.filter(|_| kind == BlockKind::Table).map_or(0, |(_, tokens)| tokens);
+        let lead = Lead { header: header.map_or(0, |(_, tokens)| tokens), label: max / 8 };
         let atoms = atoms(&index, 0..text.len(), kind, max, lead);
         let tiled: String = atoms.iter().map(|a| &text[a.bytes.clone()]).collect();
         assert_eq!(tiled, text);
@@ -322,6 +348,29 @@ mod tests {
         assert_eq!(header("a long header without any columns\nrow\n", 3), None);
         let row = parts(table, BlockKind::Table, 18).pop().unwrap();
         assert!(row.0.contains("| Ann | 10 |") && row.1 > 0, "{row:?}");
+    }
+
+    #[test]
+    fn what_a_row_is_about_is_its_first_cell_as_far_as_it_fits() {
+        let label = |row: &str, max| row_label(row, max, &WordCounter).unwrap();
+        assert_eq!(label("| Pump A | It runs. |", 8), "| Pump A | … ");
+        assert_eq!(label("|  | Pump A | It runs. |\n", 8), "| Pump A | … ");
+        assert_eq!(
+            label("| The pump in the hall beyond the yard | It runs. |", 9),
+            "| The pump in the… | … "
+        );
+        assert_eq!(label("| Pump A | It runs. |", 3), "");
+        assert_eq!(label("no cells at all", 8), "");
+        assert_eq!(label("|  |  |", 8), "");
+    }
+
+    #[test]
+    fn pieces_of_a_row_leave_room_for_its_label() {
+        let row = format!("| Pump A | {}|\n", "It runs well. ".repeat(20));
+        let pieces = parts(&format!("| item | text |\n| - | - |\n{row}"), BlockKind::Table, 32);
+        let leads: Vec<usize> = pieces.iter().map(|(_, lead)| *lead).collect();
+        assert_eq!(leads[..3], [0, 10, 14], "{pieces:?}");
+        assert!(leads.len() > 3 && leads[2..].iter().all(|&lead| lead == 14), "{pieces:?}");
     }
 
     #[test]

@@ -1,15 +1,13 @@
 //! What is embedded: the chunk under its title and heading path, so that a vector knows where its
 //! text stands.
 
-use std::borrow::Cow;
-
 use footnote_core::Result;
 use footnote_core::parsed::{Block, ParsedDocument};
 use footnote_core::ports::TokenCounter;
 use footnote_core::text::{CanonicalText, Span};
 
 use super::ChunkBudget;
-use super::atoms::repeated_header;
+use super::atoms::{header_len, repeated_header, row_label};
 use super::sections::table_cut_at;
 
 /// What stands between the headings of a path.
@@ -54,8 +52,9 @@ impl<'a> Composer<'a> {
         Self { title, text, blocks: &parsed.blocks, tokens, budget, last: None }
     }
 
-    /// What is embedded for the chunk at `span`: context, the header of a table that the chunk
-    /// continues, its text, and what somebody noted on it, as far as it fits. `None` where the span reaches past the text.
+    /// What is embedded for the chunk at `span`: context, the header of a table that the chunk continues, the label of
+    /// a row of it that the chunk continues, its text, and what somebody noted on it, as far as it fits. `None` where the
+    /// span reaches past the text.
     pub(crate) fn compose(
         &mut self,
         span: Span,
@@ -65,9 +64,9 @@ impl<'a> Composer<'a> {
         let Some(body) = self.text.slice(span) else {
             return Ok(None);
         };
-        let header = self.table_header(span)?;
+        let table = self.table_context(span)?;
         let context = self.context(heading_path)?;
-        let text = [context, &header, body].concat();
+        let text = [context, &table, body].concat();
         match note {
             Some(note) => self.with_note(text, note).map(Some),
             None => Ok(Some(text)),
@@ -100,14 +99,29 @@ impl<'a> Composer<'a> {
         Ok(&self.last.insert((path.to_vec(), context)).1)
     }
 
-    fn table_header(&self, span: Span) -> Result<Cow<'a, str>> {
-        let Some(table) = table_cut_at(self.blocks, span.start) else {
-            return Ok(Cow::Borrowed(""));
+    /// The header of the table that `span` begins within, and the label of the row that it begins within.
+    fn table_context(&self, span: Span) -> Result<String> {
+        let Some(block) = table_cut_at(self.blocks, span.start) else {
+            return Ok(String::new());
         };
-        let table = self.text.slice(table.span).unwrap_or_default();
+        let table = self.text.slice(block.span).unwrap_or_default();
         let header = repeated_header(table, self.budget.table_header, self.tokens)?;
-        Ok(header.map_or(Cow::Borrowed(""), |(header, _)| header))
+        let mut context = header.map(|(header, _)| header.into_owned()).unwrap_or_default();
+        let before = self.text.slice(Span::new(block.span.start, span.start)).unwrap_or_default();
+        if let Some(row) = row_cut_at(table, before.len()) {
+            context.push_str(&row_label(row, self.budget.row_label(), self.tokens)?);
+        }
+        Ok(context)
     }
+}
+
+/// The row of the table, its header aside, that the byte `at` lies inside of, after its beginning.
+fn row_cut_at(table: &str, at: usize) -> Option<&str> {
+    let start = table.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
+    if start < header_len(table) || table[start..at].trim().is_empty() {
+        return None;
+    }
+    table[start..].lines().next()
 }
 
 /// Ends with a blank line, unless it is empty.

@@ -24,7 +24,7 @@ mod tokens;
 pub(crate) use embedded::Composer;
 pub use embedded::embedded_text;
 
-use atoms::Atom;
+use atoms::{Atom, Lead};
 use sections::{Piece, Section, Walk};
 use tokens::TokenIndex;
 
@@ -51,7 +51,7 @@ pub struct ChunkDraft {
 /// How the embedder's tokens are shared out, so that what is embedded always fits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct ChunkBudget {
-    /// Most tokens of a chunk, a repeated table header included.
+    /// Most tokens of a chunk, with the table header and the row label that are repeated before it.
     pub chunk: usize,
     /// Most tokens of title and heading path.
     pub context: usize,
@@ -74,6 +74,11 @@ impl ChunkBudget {
             )));
         }
         Ok(Self { chunk, context, table_header: chunk / 3, whole: embedder_tokens })
+    }
+
+    /// Most tokens of the label of a row that was cut, which is repeated before each further piece of it.
+    pub(crate) fn row_label(&self) -> usize {
+        self.chunk / 8
     }
 }
 
@@ -120,9 +125,10 @@ fn cut_section(
         let lead = match piece.kind {
             BlockKind::Table => {
                 let table = index.text().get(piece.bytes.clone()).unwrap_or_default();
-                atoms::repeated_header(table, budget.table_header, tokens)?.map_or(0, |(_, count)| count)
+                let header = atoms::repeated_header(table, budget.table_header, tokens)?;
+                Lead { header: header.map_or(0, |(_, count)| count), label: budget.row_label() }
             }
-            _ => 0,
+            _ => Lead::default(),
         };
         all.extend(atoms::atoms(index, piece.bytes.clone(), piece.kind, max, lead));
         let is_heading = piece.kind == BlockKind::Heading;
@@ -201,7 +207,7 @@ fn cut_to_fit(
     let near = index.count(bytes.clone()) + SLACK_TOKENS > budget.chunk;
     if near && tokens.token_ends(slice)?.len() > budget.chunk {
         let half = budget.chunk.div_ceil(2);
-        let parts = atoms::atoms(index, bytes, BlockKind::Paragraph, half, 0);
+        let parts = atoms::atoms(index, bytes, BlockKind::Paragraph, half, Lead::default());
         for part in pack(&parts, index, half, 0) {
             cut_to_fit(part, path, index, budget, tokens, cuts)?;
         }

@@ -1,6 +1,7 @@
 //! The chunker's promises: nothing lost, nothing too large, structure respected.
 
 use footnote_core::parsed::{Block, ContentType, Page};
+use footnote_core::text::CanonicalText;
 use proptest::prelude::*;
 
 use super::*;
@@ -178,6 +179,34 @@ fn a_budget_that_leaves_no_room_is_refused() {
     assert_eq!(small, ChunkBudget { chunk: 88, context: 32, table_header: 29, whole: 128 });
 }
 
+/// What is embedded for each chunk of a document without a title.
+fn embedded(parsed: &ParsedDocument, chunks: &[ChunkDraft], max: usize) -> Vec<String> {
+    let text = CanonicalText::new(parsed.text.as_str());
+    let budget = ChunkBudget::new(&settings(max, 0), 512).unwrap();
+    let mut composer = Composer::new("", &text, parsed, &WordCounter, budget);
+    chunks.iter().map(|c| composer.compose(c.span, &c.heading_path, None).unwrap().unwrap()).collect()
+}
+
+#[test]
+fn every_piece_of_a_cut_row_says_what_it_is_about() {
+    let row = |name: &str| format!("| {name} | {}|\n", "It is oiled once a week. ".repeat(30));
+    let table = format!("| item | care |\n| - | - |\n{}{}", row("Pump A"), row("Pump B"));
+    let parsed = document(&[(Table, 0, &table)]);
+    let chunks = cut(&parsed, 64, 0);
+    let texts: Vec<String> = chunks.iter().map(|c| slice(&parsed, c.span)).collect();
+    let embedded = embedded(&parsed, &chunks, 64);
+    let second = texts.iter().position(|text| text.contains("Pump B")).unwrap();
+    assert!(second > 2 && texts.len() > second + 2, "{texts:?}");
+    for (at, (text, embedded)) in texts.iter().zip(&embedded).enumerate().skip(1) {
+        let name = if at <= second { "Pump A" } else { "Pump B" };
+        let lead = format!("| item | care |\n| - | - |\n| {name} | … ");
+        // A chunk that begins with a row has its first cell itself.
+        let lead =
+            if text.starts_with("| Pump") { &lead[..lead.find("| Pump").unwrap()] } else { lead.as_str() };
+        assert_eq!(embedded, &format!("{lead}{text}"));
+    }
+}
+
 fn any_block() -> impl Strategy<Value = (BlockKind, u8, String)> {
     let prose = "([A-Za-z]{1,9}[ ,.\n]|[年假天工资规定]{1,6}[，。；！]?|“|”|[0-9.]{1,5} |🙂){0,120}";
     let row = "\\| [a-z年]{1,6} \\| [0-9]{1,4} \\|\n";
@@ -219,6 +248,35 @@ proptest! {
         for pair in chunks.windows(2) {
             prop_assert!(pair[0].span.start < pair[1].span.start && pair[0].span.end < pair[1].span.end);
             prop_assert!(overlap > 0 || pair[0].span.end <= pair[1].span.start);
+        }
+    }
+
+    #[test]
+    fn rows_that_are_cut_lose_nothing_and_fit_with_header_and_label(
+        rows in prop::collection::vec(("[a-z]{2,6}", "([a-z]{1,8}[ ,]|[a-z]{1,8}\\. |[年假天]{1,4}[，。]){1,160}"), 1..5),
+        max in 40_usize..120,
+        overlap in 0_usize..12,
+    ) {
+        let lines: String = rows.iter().map(|(label, text)| format!("| {label} | {text}|\n")).collect();
+        let table = format!("| item | text |\n| - | - |\n{lines}");
+        let parsed = document(&[(Paragraph, 0, "Before."), (Table, 0, &table), (Paragraph, 0, "After.")]);
+        let chunks = cut(&parsed, max, overlap);
+        let chars: Vec<char> = parsed.text.chars().collect();
+        let mut covered = vec![false; chars.len()];
+        for (chunk, embedded) in chunks.iter().zip(embedded(&parsed, &chunks, max)) {
+            let text = slice(&parsed, chunk.span);
+            prop_assert!(embedded.ends_with(&text));
+            prop_assert!(WordCounter.token_ends(&embedded).unwrap().len() <= max, "{:?}", embedded);
+            covered[chunk.span.start..chunk.span.end].fill(true);
+            let before: String = chars[..chunk.span.start].iter().collect();
+            let (above, begun) = before.rsplit_once('\n').unwrap_or(("", &before));
+            let is_piece = above.contains("| - | - |") && begun.starts_with('|');
+            let label = begun.trim_start_matches("| ").split(' ').next().unwrap_or_default();
+            prop_assert_eq!(is_piece, embedded.contains(" | … "), "{:?} after {:?}", embedded, begun);
+            prop_assert!(!is_piece || label.is_empty() || embedded.contains(&format!("| {label} | … ")), "{:?}", embedded);
+        }
+        for (at, c) in chars.iter().enumerate() {
+            prop_assert!(covered[at] || c.is_whitespace(), "{:?} at {} is lost", c, at);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! On which chunk of a new version an edit is placed: the one with its text, else one that is like it.
 
+use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
-use footnote_core::chunk::{ChunkEdit, EditAuthor, StoredChunkEdit};
+use footnote_core::chunk::{Chunk, ChunkEdit, EditAuthor, StoredChunkEdit};
 use footnote_core::shingles::shingles;
+use footnote_core::text::Span;
 
 /// Letters and digits of a shingle.
 const SHINGLE: usize = 5;
@@ -40,6 +42,44 @@ fn place_within(most_pairs: usize, mut edits: Vec<StoredChunkEdit>, texts: &[&st
     Placed { on_chunks, unplaced }
 }
 
+/// Gives each edit its place in the same text cut in another way. What was hidden hides every chunk that has any of it; a
+/// note goes to the free chunk that has the most of its old one. `before` are the chunks of before, with their edits;
+/// edits that had no place there are given one as in a new version.
+pub(crate) fn place_again(
+    before: &[Chunk],
+    mut edits: Vec<StoredChunkEdit>,
+    spans: &[Span],
+    texts: &[&str],
+) -> Placed {
+    let mut on_chunks = vec![None; spans.len()];
+    edits.sort_by_key(|stored| rank(&stored.edit));
+    let mut rest = Vec::new();
+    for stored in edits {
+        let is_on = |chunk: &&Chunk| chunk.edit.as_ref().is_some_and(|edit| edit.id == stored.edit.id);
+        let Some(old) = before.iter().find(is_on).map(|chunk| chunk.span) else {
+            rest.push(stored);
+            continue;
+        };
+        let common = |at: &usize| spans[*at].end.min(old.end).saturating_sub(spans[*at].start.max(old.start));
+        let overlapping = (0..spans.len()).filter(|at| common(at) > 0);
+        if stored.edit.hidden {
+            for at in overlapping {
+                on_chunks[at].get_or_insert_with(|| stored.edit.clone());
+            }
+            continue;
+        }
+        let most =
+            overlapping.filter(|at| on_chunks[*at].is_none()).max_by_key(|at| (common(at), Reverse(*at)));
+        match most {
+            Some(at) => on_chunks[at] = Some(stored.edit),
+            None => rest.push(stored),
+        }
+    }
+    let changed = place_same(rest, texts, &mut on_chunks);
+    let unplaced = place_alike(MOST_PAIRS, changed, texts, &mut on_chunks);
+    Placed { on_chunks, unplaced }
+}
+
 /// What a person hid comes first: without a place it would be found again.
 fn rank(edit: &ChunkEdit) -> u8 {
     match (edit.author, edit.hidden) {
@@ -49,14 +89,14 @@ fn rank(edit: &ChunkEdit) -> u8 {
     }
 }
 
-/// Places edits on chunks with their text; gives the others back.
+/// Places edits on free chunks with their text; gives the others back.
 fn place_same(
     edits: Vec<StoredChunkEdit>,
     texts: &[&str],
     on_chunks: &mut [Option<ChunkEdit>],
 ) -> Vec<StoredChunkEdit> {
     let mut free: HashMap<&str, VecDeque<usize>> = HashMap::new();
-    for (at, text) in texts.iter().enumerate() {
+    for (at, text) in texts.iter().enumerate().filter(|(at, _)| on_chunks[*at].is_none()) {
         free.entry(text).or_default().push_back(at);
     }
     let mut changed = Vec::new();
@@ -149,7 +189,8 @@ mod tests {
     use std::collections::HashSet;
 
     use chrono::DateTime;
-    use footnote_core::ids::ChunkEditId;
+    use footnote_core::hash::ContentHash;
+    use footnote_core::ids::{ChunkEditId, ChunkId, GenerationId, VersionId};
     use proptest::prelude::*;
 
     use super::*;
@@ -165,6 +206,51 @@ mod tests {
 
     fn notes(placed: &Placed) -> Vec<Option<&str>> {
         placed.on_chunks.iter().map(|edit| edit.as_ref().and_then(|e| e.note.as_deref())).collect()
+    }
+
+    /// The notes on chunks at `spans` of a text whose chunks at `before` had these edits.
+    fn placed_again(
+        before: &[(usize, usize, Option<&StoredChunkEdit>)],
+        spans: &[(usize, usize)],
+    ) -> (Vec<Option<String>>, usize) {
+        let version = VersionId::new();
+        let chunk = |&(start, end, stored): &(usize, usize, Option<&StoredChunkEdit>)| Chunk {
+            id: ChunkId::new(),
+            version,
+            generation: GenerationId::new(),
+            ordinal: 0,
+            span: Span::new(start, end),
+            pages: None,
+            heading_path: Vec::new(),
+            embedded_text: ContentHash::of(b""),
+            edit: stored.map(|stored| stored.edit.clone()),
+        };
+        let chunks: Vec<Chunk> = before.iter().map(chunk).collect();
+        let edits = before.iter().filter_map(|(_, _, stored)| stored.cloned()).collect();
+        let spans: Vec<Span> = spans.iter().map(|&(start, end)| Span::new(start, end)).collect();
+        let placed = place_again(&chunks, edits, &spans, &vec!["of another cut"; spans.len()]);
+        let notes = placed.on_chunks.iter().map(|edit| edit.as_ref().and_then(|e| e.note.clone()));
+        (notes.collect(), placed.unplaced.len())
+    }
+
+    #[test]
+    fn in_another_cut_nothing_hidden_is_shown_and_a_note_goes_where_most_of_its_text_is() {
+        let hidden = edit("the secret of the house", "hidden", true, EditAuthor::Person);
+        let told = note("what the house costs", "told");
+        let on = |notes: &[Option<&str>]| notes.iter().map(|n| n.map(str::to_owned)).collect::<Vec<_>>();
+        // Cut smaller, and then larger.
+        let (notes, unplaced) = placed_again(
+            &[(0, 10, Some(&hidden)), (11, 30, Some(&told))],
+            &[(0, 4), (5, 10), (11, 14), (15, 25), (26, 30)],
+        );
+        assert_eq!(notes, on(&[Some("hidden"), Some("hidden"), None, Some("told"), None]));
+        assert_eq!(unplaced, 0);
+        let (notes, unplaced) = placed_again(
+            &[(0, 4, None), (5, 10, Some(&hidden)), (11, 30, Some(&told))],
+            &[(0, 30), (31, 40)],
+        );
+        assert_eq!(notes, on(&[Some("hidden"), None]));
+        assert_eq!(unplaced, 1, "the note has no chunk of its own, which is told");
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use chrono::{DateTime, TimeDelta, Utc};
-use footnote_core::chunk::{Chunk, ChunkEdit, NewChunkEdit, StoredChunkEdit};
+use footnote_core::chunk::{Chunk, ChunkEdit, NewChunkEdit, RechunkedVersion, StoredChunkEdit};
 use footnote_core::document::{
     Document, DocumentVersion, Enrichment, IndexedVersion, Lineage, Metadata, VersionState,
 };
@@ -29,6 +29,7 @@ use footnote_core::{Error, Result};
 use super::Blobs;
 
 mod queue;
+mod rechunking;
 
 struct JobRow {
     job: Job,
@@ -191,6 +192,7 @@ impl Memory {
             description: String::new(),
             settings: KnowledgeBaseSettings::default(),
             generation: generation.id,
+            next_generation: None,
             created_at,
         });
         state.generations.push(generation);
@@ -253,6 +255,33 @@ impl DocumentStore for Memory {
         _: DateTime<Utc>,
     ) -> Result<Option<KnowledgeBase>> {
         not_here()
+    }
+    async fn change_generation(
+        &self,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<KnowledgeBase>> {
+        Ok(Some(self.state().change_generation(id, generation, now)))
+    }
+    async fn versions_to_rechunk(
+        &self,
+        _: KnowledgeBaseId,
+        generation: GenerationId,
+    ) -> Result<Vec<VersionId>> {
+        Ok(self.state().left(generation))
+    }
+    async fn put_rechunked(&self, lease: Lease, rechunked: RechunkedVersion<'_>) -> Result<bool> {
+        self.state().put_rechunked(lease, rechunked)
+    }
+    async fn finish_generation_change(
+        &self,
+        lease: Lease,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        self.state().finish_generation_change(lease, id, generation, now)
     }
     async fn delete_knowledge_base(&self, _: KnowledgeBaseId, _: DateTime<Utc>) -> Result<bool> {
         not_here()

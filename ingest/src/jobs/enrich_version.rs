@@ -103,9 +103,19 @@ async fn ask(
         return Ok(());
     }
     let note = Some(questions.join("\n"));
-    let (ordinal, author) = (chunk.ordinal, EditAuthor::Model);
-    let edit = WantedEdit { version: None, ordinal, note, hidden: false, author };
-    edit_chunk(ctx, entries.document.id, edit).await.map(drop)
+    let edit = WantedEdit {
+        version: None,
+        ordinal: chunk.ordinal,
+        chunk: Some(chunk.id),
+        note,
+        hidden: false,
+        author: EditAuthor::Model,
+    };
+    match edit_chunk(ctx, entries.document.id, edit).await {
+        // Cut anew or replaced meanwhile: another job asks about what is there now.
+        Err(error) if error.kind() == ErrorKind::Conflict => Ok(()),
+        done => done.map(drop),
+    }
 }
 
 #[cfg(test)]

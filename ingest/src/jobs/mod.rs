@@ -11,6 +11,7 @@ use crate::progress::Progress;
 pub mod collect_garbage;
 pub mod enrich_version;
 pub mod index_version;
+pub mod rechunk_documents;
 pub mod reconcile;
 pub mod refresh_source;
 pub mod resend_document;
@@ -37,6 +38,9 @@ pub async fn run(ctx: &IngestContext, job: &Job, lease: Lease, progress: &Progre
             enrich_version::run(ctx, document, version, from, progress).await
         }
         JobKind::ResendDocument { document } => resend_document::run(ctx, document, progress).await,
+        JobKind::RechunkDocuments { knowledge_base, generation } => {
+            rechunk_documents::run(ctx, lease, knowledge_base, generation, progress).await
+        }
         JobKind::SweepVersion { version, generation } => {
             sweep_version::run(ctx, version, generation, progress).await
         }
@@ -58,6 +62,7 @@ pub async fn give_up(ctx: &IngestContext, job: &Job, lease: Lease, reason: &str)
         JobKind::RefreshSource { .. }
         | JobKind::EnrichVersion { .. }
         | JobKind::ResendDocument { .. }
+        | JobKind::RechunkDocuments { .. }
         | JobKind::SweepVersion { .. }
         | JobKind::CollectGarbage
         | JobKind::Reconcile { .. } => ctx.jobs.fail(lease, reason, None, now).await,

@@ -64,7 +64,8 @@ async fn send_again(ctx: &IngestContext, version: VersionId) -> Result<()> {
     ctx.jobs.enqueue(job, now).await.map(drop)
 }
 
-/// Whether a generation's indexes may rightly hold the version: it is being indexed, or it is current.
+/// Whether a generation's indexes may rightly hold the version: it is being indexed, or it is current, and the
+/// generation answers or is about to.
 async fn is_wanted(ctx: &IngestContext, version: VersionId, generation: GenerationId) -> Result<bool> {
     if !ctx.documents.pending_among(&[version]).await?.is_empty() {
         return Ok(true);
@@ -79,5 +80,5 @@ async fn is_wanted(ctx: &IngestContext, version: VersionId, generation: Generati
         return Ok(false);
     };
     let knowledge_base = ctx.documents.knowledge_base(document.knowledge_base).await?;
-    Ok(knowledge_base.is_some_and(|k| k.generation == generation))
+    Ok(knowledge_base.is_some_and(|k| k.generation == generation || k.next_generation == Some(generation)))
 }

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use chrono::{DateTime, Utc};
 use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, StoredChunkEdit};
-use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId, VersionId};
+use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId, GenerationId, KnowledgeBaseId, VersionId};
 use footnote_core::job::Job;
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
@@ -63,6 +63,18 @@ pub(super) async fn expect(tx: &mut Tx, document: DocumentId, used: &[ChunkEditI
     Ok(())
 }
 
+/// Whether these, in the order of their ids, are all edits that the document has.
+pub(super) async fn are_all(tx: &mut Tx, document: DocumentId, edits: &[ChunkEditId]) -> Result<bool> {
+    let ids: Vec<Uuid> = sqlx::query_scalar(
+        "SELECT id FROM chunk_edits WHERE document = ?1 AND superseded_at IS NULL ORDER BY id",
+    )
+    .bind(document.0)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("read the document's chunk edits")?;
+    Ok(ids.iter().eq(edits.iter().map(|edit| &edit.0)))
+}
+
 /// What a model noted on text that the new version does not have is of the past: were it kept for later, it would pile up.
 pub(super) async fn drop_unplaced_notes(
     tx: &mut Tx,
@@ -99,6 +111,90 @@ pub(super) async fn place(tx: &mut Tx, chunk: ChunkId, edit: ChunkEditId) -> Res
     Ok(())
 }
 
+/// Remembers the texts of chunks whose edits were made on other texts, until [`take_over`].
+pub(super) async fn note_texts(tx: &mut Tx, texts: &[(ChunkId, String)]) -> Result<()> {
+    for (chunk, text) in texts {
+        sqlx::query("UPDATE chunk_edit_places SET text = ?2 WHERE chunk = ?1")
+            .bind(chunk.0)
+            .bind(text)
+            .execute(&mut **tx)
+            .await
+            .doing("note the text of an edited chunk")?;
+    }
+    Ok(())
+}
+
+/// Puts edits of their own on chunks that have those of another cut, of which one may be on several: the document's next
+/// version is compared with the texts of the chunks as they are now.
+pub(super) async fn take_over(
+    tx: &mut Tx,
+    knowledge_base: KnowledgeBaseId,
+    (before, generation): (GenerationId, GenerationId),
+    now: DateTime<Utc>,
+) -> Result<()> {
+    // What they hid is hidden by another edit now: two small chunks became one.
+    sqlx::query(
+        "UPDATE chunk_edits SET superseded_at = ?4 WHERE hidden = 1 AND note IS NULL AND superseded_at IS NULL \
+         AND id IN (SELECT p.edit FROM documents d JOIN versions v ON v.document = d.id AND v.state = 'current' \
+             JOIN chunks c ON c.version = v.id AND c.generation = ?2 JOIN chunk_edit_places p ON p.chunk = c.id \
+             WHERE d.knowledge_base = ?1 AND d.deleted_at IS NULL) \
+         AND NOT EXISTS (SELECT 1 FROM chunk_edit_places p JOIN chunks c ON c.id = p.chunk \
+             WHERE p.edit = chunk_edits.id AND c.generation = ?3)",
+    )
+    .bind(knowledge_base.0)
+    .bind(before.0)
+    .bind(generation.0)
+    .bind(micros(now))
+    .execute(&mut **tx)
+    .await
+    .doing("supersede edits that others stand for")?;
+    let places = sqlx::query(
+        "SELECT p.chunk AS chunk, p.edit AS edit FROM documents d \
+         JOIN versions v ON v.document = d.id AND v.state = 'current' \
+         JOIN chunks c ON c.version = v.id AND c.generation = ?2 \
+         JOIN chunk_edit_places p ON p.chunk = c.id AND p.text IS NOT NULL \
+         WHERE d.knowledge_base = ?1 AND d.deleted_at IS NULL",
+    )
+    .bind(knowledge_base.0)
+    .bind(generation.0)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("read the edited chunks")?;
+    for place in &places {
+        let fields = Fields::of(place, "chunk edit");
+        give_own(tx, ChunkId(fields.id("chunk")?), ChunkEditId(fields.id("edit")?), now).await?;
+    }
+    Ok(())
+}
+
+/// Puts a copy of the edit, with the chunk's own text, in its place on the chunk.
+async fn give_own(tx: &mut Tx, chunk: ChunkId, edit: ChunkEditId, now: DateTime<Utc>) -> Result<()> {
+    let own = ChunkEditId::new();
+    sqlx::query(
+        "INSERT INTO chunk_edits (id, document, text, note, hidden, author, updated_at) \
+         SELECT ?1, e.document, p.text, e.note, e.hidden, e.author, e.updated_at \
+         FROM chunk_edit_places p JOIN chunk_edits e ON e.id = p.edit WHERE p.chunk = ?2",
+    )
+    .bind(own.0)
+    .bind(chunk.0)
+    .execute(&mut **tx)
+    .await
+    .doing("copy a chunk's edit")?;
+    sqlx::query("UPDATE chunk_edit_places SET edit = ?1, text = NULL WHERE chunk = ?2")
+        .bind(own.0)
+        .bind(chunk.0)
+        .execute(&mut **tx)
+        .await
+        .doing("place a chunk's edit")?;
+    sqlx::query("UPDATE chunk_edits SET superseded_at = coalesce(superseded_at, ?2) WHERE id = ?1")
+        .bind(edit.0)
+        .bind(micros(now))
+        .execute(&mut **tx)
+        .await
+        .doing("supersede a chunk's edit")?;
+    Ok(())
+}
+
 pub(super) async fn put(
     store: &SqliteStore,
     document: DocumentId,
@@ -110,13 +206,17 @@ pub(super) async fn put(
     if edit.author == EditAuthor::Model && has_persons(&mut tx, edit.chunk).await? {
         return Ok(None);
     }
-    let is_current = sqlx::query("UPDATE chunks SET embedded_text = ?3 WHERE id = ?1 AND version = ?2")
-        .bind(edit.chunk.0)
-        .bind(document.current.map(|version| version.0))
-        .bind(hash_bytes(edit.embedded_text))
-        .execute(&mut *tx)
-        .await
-        .doing("change a chunk")?;
+    let is_current = sqlx::query(
+        "UPDATE chunks SET embedded_text = ?3 WHERE id = ?1 AND version = ?2 \
+         AND generation = (SELECT k.generation FROM knowledge_bases k WHERE k.id = ?4)",
+    )
+    .bind(edit.chunk.0)
+    .bind(document.current.map(|version| version.0))
+    .bind(hash_bytes(edit.embedded_text))
+    .bind(document.knowledge_base.0)
+    .execute(&mut *tx)
+    .await
+    .doing("change a chunk")?;
     if is_current.rows_affected() == 0 {
         return Ok(None);
     }

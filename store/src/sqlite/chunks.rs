@@ -51,26 +51,37 @@ pub(super) async fn put(
     generation: GenerationId,
     chunks: &[Chunk],
 ) -> Result<()> {
+    let mut tx = store.write().await?;
+    jobs::fence(&mut tx, lease).await?;
+    replace(&mut tx, version, generation, chunks).await?;
+    commit(tx).await
+}
+
+/// Puts the chunks, and the edits on them, in the place of those that the version has in the generation.
+pub(super) async fn replace(
+    tx: &mut Tx,
+    version: VersionId,
+    generation: GenerationId,
+    chunks: &[Chunk],
+) -> Result<()> {
     if chunks.iter().any(|c| c.version != version || c.generation != generation) {
         return Err(Error::internal("chunks of another version or generation were to be stored"));
     }
-    let mut tx = store.write().await?;
-    jobs::fence(&mut tx, lease).await?;
     sqlx::query("DELETE FROM chunks WHERE version = ?1 AND generation = ?2")
         .bind(version.0)
         .bind(generation.0)
-        .execute(&mut *tx)
+        .execute(&mut **tx)
         .await
         .doing("replace the version's chunks")?;
     for batch in chunks.chunks(BATCH) {
-        insert(&mut tx, batch).await?;
+        insert(tx, batch).await?;
     }
     for chunk in chunks {
         if let Some(edit) = &chunk.edit {
-            chunk_edits::place(&mut tx, chunk.id, edit.id).await?;
+            chunk_edits::place(tx, chunk.id, edit.id).await?;
         }
     }
-    commit(tx).await
+    Ok(())
 }
 
 async fn insert(tx: &mut Tx, chunks: &[Chunk]) -> Result<()> {
@@ -129,7 +140,7 @@ pub(super) async fn expected(
          JOIN documents d ON d.knowledge_base = k.id AND d.deleted_at IS NULL \
          JOIN versions v ON v.document = d.id AND v.state = 'current' \
          JOIN chunks c ON c.version = v.id AND c.generation = ?1 \
-         WHERE k.generation = ?1 AND k.deleted_at IS NULL GROUP BY v.id",
+         WHERE (k.generation = ?1 OR k.next_generation = ?1) AND k.deleted_at IS NULL GROUP BY v.id",
     )
     .bind(generation.0)
     .fetch_all(&store.readers)

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use chrono::{DateTime, Utc};
 use footnote_core::Result;
-use footnote_core::chunk::{Chunk, NewChunkEdit, StoredChunkEdit};
+use footnote_core::chunk::{Chunk, NewChunkEdit, RechunkedVersion, StoredChunkEdit};
 use footnote_core::document::{Document, DocumentVersion, Enrichment, IndexedVersion, Lineage};
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{
@@ -29,7 +29,7 @@ use footnote_core::text::CanonicalText;
 
 use super::{
     SqliteStore, chunk_edits, chunks, confirm, documents, enrichments, forget, garbage, knowledge_bases,
-    lifecycle, members, passwords, sources, texts, vectors, versions,
+    lifecycle, members, passwords, rechunking, sources, texts, vectors, versions,
 };
 
 #[async_trait]
@@ -70,6 +70,15 @@ impl DocumentStore for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<Option<KnowledgeBase>> {
         knowledge_bases::update(self, id, description, settings, now).await
+    }
+
+    async fn change_generation(
+        &self,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
+        now: DateTime<Utc>,
+    ) -> Result<Option<KnowledgeBase>> {
+        rechunking::change(self, id, generation, now).await
     }
 
     async fn delete_knowledge_base(&self, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<bool> {
@@ -218,6 +227,28 @@ impl DocumentStore for SqliteStore {
         now: DateTime<Utc>,
     ) -> Result<()> {
         lifecycle::activate(self, lease, version, generation, indexed, now).await
+    }
+
+    async fn versions_to_rechunk(
+        &self,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
+    ) -> Result<Vec<VersionId>> {
+        rechunking::left(self, id, generation).await
+    }
+
+    async fn put_rechunked(&self, lease: Lease, rechunked: RechunkedVersion<'_>) -> Result<bool> {
+        rechunking::put(self, lease, rechunked).await
+    }
+
+    async fn finish_generation_change(
+        &self,
+        lease: Lease,
+        id: KnowledgeBaseId,
+        generation: GenerationId,
+        now: DateTime<Utc>,
+    ) -> Result<bool> {
+        rechunking::finish(self, lease, id, generation, now).await
     }
 
     async fn fail_version(

@@ -270,6 +270,7 @@ pub(super) async fn end(
         JobKind::IndexVersion { .. }
         | JobKind::EnrichVersion { .. }
         | JobKind::ResendDocument { .. }
+        | JobKind::RechunkDocuments { .. }
         | JobKind::SweepVersion { .. }
         | JobKind::CollectGarbage
         | JobKind::Reconcile { .. } => Ok(()),
@@ -348,6 +349,7 @@ async fn reopen(tx: &mut Tx, job: &Job, now: DateTime<Utc>) -> Result<()> {
         }
         JobKind::EnrichVersion { .. }
         | JobKind::ResendDocument { .. }
+        | JobKind::RechunkDocuments { .. }
         | JobKind::SweepVersion { .. }
         | JobKind::CollectGarbage
         | JobKind::Reconcile { .. } => {}

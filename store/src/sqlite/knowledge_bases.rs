@@ -9,6 +9,7 @@ use footnote_core::settings::KnowledgeBaseSettings;
 use footnote_core::source::SourceKind;
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
+use uuid::Uuid;
 
 use super::{SqliteStore, Tx, commit, hide, job_rows, lifecycle, sources};
 use crate::rows::{
@@ -27,6 +28,7 @@ fn knowledge_base(row: &SqliteRow) -> Result<KnowledgeBase> {
         description: fields.text("description")?,
         settings: fields.json("settings")?,
         generation: GenerationId(fields.id("generation")?),
+        next_generation: fields.get::<Option<Uuid>>("next_generation")?.map(GenerationId),
         created_at: fields.time("created_at")?,
     })
 }
@@ -54,6 +56,7 @@ pub(super) async fn create(
         description: new.description,
         settings: new.settings,
         generation: new.generation,
+        next_generation: None,
         created_at: stored_time(now),
     };
     let mut tx = store.write().await?;
@@ -159,7 +162,7 @@ pub(super) async fn update(
 }
 
 /// Queues that a model writes about every version that answers.
-async fn enrich(tx: &mut Tx, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn enrich(tx: &mut Tx, id: KnowledgeBaseId, now: DateTime<Utc>) -> Result<()> {
     let rows = sqlx::query(
         "SELECT v.document, v.id FROM versions v JOIN documents d ON d.id = v.document \
          WHERE d.knowledge_base = ?1 AND d.deleted_at IS NULL AND v.state = 'current' ORDER BY d.id",
@@ -190,6 +193,16 @@ pub(super) async fn delete(store: &SqliteStore, id: KnowledgeBaseId, now: DateTi
         .doing("delete the knowledge base")?;
     commit(tx).await?;
     Ok(true)
+}
+
+/// The knowledge base, unless it is deleted.
+pub(super) async fn live(tx: &mut Tx, id: KnowledgeBaseId) -> Result<Option<KnowledgeBase>> {
+    let row = sqlx::query("SELECT * FROM knowledge_bases WHERE id = ?1 AND deleted_at IS NULL")
+        .bind(id.0)
+        .fetch_optional(&mut **tx)
+        .await
+        .doing("read the knowledge base")?;
+    row.as_ref().map(knowledge_base).transpose()
 }
 
 /// Whether the knowledge base exists and is not deleted.

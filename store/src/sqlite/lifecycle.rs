@@ -13,7 +13,7 @@ use footnote_core::{Error, Result};
 use uuid::Uuid;
 
 use super::versions::{Numbered, live_versions, numbered, version_columns};
-use super::{SqliteStore, Tx, chunk_edits, commit, documents, job_rows, jobs, members, versions};
+use super::{SqliteStore, Tx, chunk_edits, commit, documents, job_rows, jobs, members, rechunking, versions};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, micros, to_json};
 
 pub(super) async fn activate(
@@ -260,7 +260,8 @@ pub(super) async fn retire(tx: &mut Tx, version: &DocumentVersion, now: DateTime
         .doing("retire the version")?;
     let indexing = JobKind::IndexVersion { document: version.document, version: version.id };
     jobs::cancel_all_of(tx, &indexing, "a newer content of the document answers", now).await?;
-    sweep(tx, version.id, now).await
+    sweep(tx, version.id, now).await?;
+    rechunking::forget(tx, version.id).await
 }
 
 /// As [`retire`] for a document that was deleted while this version was being indexed.

@@ -29,6 +29,7 @@ mod members;
 mod owned;
 mod passwords;
 mod receipts;
+mod rechunking;
 mod runs;
 mod schedules;
 mod sources;

@@ -15,7 +15,7 @@ use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
 
 use super::documents::{self, document_columns};
-use super::{BATCH, SqliteStore, Tx, commit, job_rows, lifecycle, members, passwords, sources};
+use super::{BATCH, SqliteStore, Tx, commit, job_rows, lifecycle, members, passwords, rechunking, sources};
 use crate::rows::{Doing as _, Fields, hash_bytes, integer, micros, to_json};
 
 /// The columns of a version `v`, named so that they can stand beside a document's.
@@ -179,7 +179,7 @@ async fn store_content(
     add_version(tx, document, new, now).await
 }
 
-/// Queues that the indexes learn a document's new title or metadata, behind what writes it now.
+/// Queues that the indexes learn a document's new title, metadata or edits, behind what writes it now.
 pub(super) async fn resend(
     tx: &mut Tx,
     document: DocumentId,
@@ -187,6 +187,7 @@ pub(super) async fn resend(
     now: DateTime<Utc>,
 ) -> Result<Job> {
     set_untold(tx, document, false).await?;
+    rechunking::redo(tx, document).await?;
     let kind = JobKind::ResendDocument { document };
     let job = NewJob { kind, knowledge_base: Some(knowledge_base), run_at: now };
     job_rows::queued_once(tx, job, now).await
@@ -382,7 +383,12 @@ pub(super) async fn pending_among(store: &SqliteStore, versions: &[VersionId]) -
     let mut tx = store.read().await?;
     let mut pending = Vec::new();
     for batch in versions.chunks(BATCH) {
-        let mut query = QueryBuilder::new("SELECT id FROM versions WHERE state = 'pending' AND id IN (");
+        let mut query = QueryBuilder::new(
+            "SELECT v.id FROM versions v WHERE (v.state = 'pending' OR v.state = 'current' AND EXISTS \
+             (SELECT 1 FROM documents d JOIN knowledge_bases k ON k.id = d.knowledge_base \
+              WHERE d.id = v.document AND k.next_generation IS NOT NULL AND NOT EXISTS \
+              (SELECT 1 FROM chunks c WHERE c.version = v.id AND c.generation = k.next_generation))) AND v.id IN (",
+        );
         let mut ids = query.separated(", ");
         for version in batch {
             ids.push_bind(version.0);

@@ -69,7 +69,7 @@ impl From<&JobProgress> for ProgressView {
 pub struct JobView {
     /// Its id.
     pub id: Uuid,
-    /// `index_version`, `sweep_version`, `refresh_source` or `reconcile`.
+    /// `index_version`, `rechunk_documents`, `sweep_version`, `refresh_source`, `reconcile` and others.
     #[schema(example = "index_version")]
     pub kind: String,
     /// Whose it is; null for the service's own upkeep.
@@ -106,7 +106,9 @@ impl From<&Job> for JobView {
             JobKind::ResendDocument { document } => (Some(document.0), None, None),
             JobKind::SweepVersion { version, .. } => (None, Some(version.0), None),
             JobKind::RefreshSource { source, .. } => (None, None, Some(source.0)),
-            JobKind::CollectGarbage | JobKind::Reconcile { .. } => (None, None, None),
+            JobKind::RechunkDocuments { .. } | JobKind::CollectGarbage | JobKind::Reconcile { .. } => {
+                (None, None, None)
+            }
         };
         Self {
             id: job.id.0,

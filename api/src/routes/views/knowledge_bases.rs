@@ -1,6 +1,7 @@
 //! Knowledge bases and their settings.
 
 use chrono::{DateTime, Utc};
+use footnote_core::ids::GenerationId;
 use footnote_core::knowledge_base::{Generation, KnowledgeBase};
 use footnote_core::settings::KnowledgeBaseSettings;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct KnowledgeBaseView {
     pub settings: KnowledgeBaseSettings,
     /// How its documents are cut.
     pub chunking: Option<ChunkingView>,
+    /// How they are about to be cut: a job does it, which the list of jobs shows, and the chunks of before answer until
+    /// it is done. Null where nothing is to change.
+    pub next_chunking: Option<ChunkingView>,
     /// The index generation that answers questions.
     pub generation: Uuid,
     /// When it was created.
@@ -32,11 +36,14 @@ pub struct KnowledgeBaseView {
 impl KnowledgeBaseView {
     /// With how its documents are cut, which its generation tells.
     pub(crate) fn of(knowledge_base: KnowledgeBase, generations: &[Generation]) -> Self {
-        let generation = generations.iter().find(|generation| generation.id == knowledge_base.generation);
-        let chunker = generation.map(|generation| &generation.spec.chunker);
+        let chunking = |id: GenerationId| {
+            let chunker = &generations.iter().find(|generation| generation.id == id)?.spec.chunker;
+            let (max_tokens, overlap_tokens) = (chunker.max_tokens, chunker.overlap_tokens);
+            Some(ChunkingView { max_tokens, overlap_tokens })
+        };
         Self {
-            chunking: chunker
-                .map(|c| ChunkingView { max_tokens: c.max_tokens, overlap_tokens: c.overlap_tokens }),
+            chunking: chunking(knowledge_base.generation),
+            next_chunking: knowledge_base.next_generation.and_then(chunking),
             id: knowledge_base.id.0,
             name: knowledge_base.name,
             description: knowledge_base.description,

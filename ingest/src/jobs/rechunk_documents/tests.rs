@@ -1,0 +1,103 @@
+//! A knowledge base is cut anew while it answers.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::Ordering;
+
+use footnote_core::chunk::{ChunkEdit, EditAuthor};
+use footnote_core::job::{JobKind, JobState};
+use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::ports::{Clock, DocumentStore, JobQueue};
+
+use super::*;
+use crate::fakes::World;
+
+/// Sentences of 11 words each, no two alike: chunks of 24 hold two of them, and those of 64 four.
+fn rules(count: usize) -> String {
+    (0..count).map(|n| format!("Rule {n} is explained in a sentence of its own. ")).collect()
+}
+
+/// A generation of chunks of up to `max_tokens`, to which the knowledge base is asked to change.
+async fn change(world: &World, max_tokens: usize) -> GenerationId {
+    let mut spec = world.memory.generations().await.unwrap().remove(0).spec;
+    spec.chunker.max_tokens = max_tokens;
+    let generation = world.memory.add_generation(spec);
+    let changed = world.memory.change_generation(world.knowledge_base, generation, world.clock.now()).await;
+    assert_eq!(changed.unwrap().unwrap().next_generation, Some(generation));
+    generation
+}
+
+async fn knowledge_base(world: &World) -> KnowledgeBase {
+    world.memory.knowledge_base(world.knowledge_base).await.unwrap().unwrap()
+}
+
+fn held(world: &World, generation: GenerationId) -> (usize, usize) {
+    let vectors = world.vectors.held.lock().unwrap().get(&generation).map_or(0, BTreeMap::len);
+    let words = world.keywords.held.lock().unwrap().get(&generation).map_or(0, BTreeMap::len);
+    (vectors, words)
+}
+
+#[tokio::test]
+async fn every_document_is_cut_anew_and_then_the_knowledge_base_flips() {
+    let world = World::new();
+    let long = world.upload("long.txt", &rules(12)).await;
+    let short = world.upload("short.txt", "Ten days of leave.").await;
+    world.run_jobs().await;
+    let before = knowledge_base(&world).await.generation;
+    let old = world.memory.chunks(long.version.id, before).await.unwrap();
+    world.embedder.take_count();
+
+    let after = change(&world, 64).await;
+    assert_eq!(knowledge_base(&world).await.generation, before, "it answers as before until all is done");
+    world.run_jobs().await;
+
+    let flipped = knowledge_base(&world).await;
+    assert_eq!((flipped.generation, flipped.next_generation), (after, None));
+    let new = world.memory.chunks(long.version.id, after).await.unwrap();
+    assert!(new.len() < old.len(), "{} and {}", new.len(), old.len());
+    // What is embedded for the short one is what it was: its vector is known.
+    assert_eq!(world.embedder.take_count(), new.len());
+    assert_eq!(world.memory.chunks(short.version.id, after).await.unwrap().len(), 1);
+    assert_eq!(held(&world, after), (new.len() + 1, new.len() + 1));
+    assert_eq!(held(&world, before), (0, 0), "the old entries are swept");
+    assert_eq!(world.memory.unfinished().await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn an_edit_is_on_the_new_chunks_also_where_it_comes_meanwhile() {
+    let world = World::new();
+    let stored = world.upload("rules.txt", "Ten days of leave.").await;
+    world.run_jobs().await;
+    let (id, note, author) = (ChunkEditId::new(), Some("sabbatical".to_owned()), EditAuthor::Person);
+    world.memory.edit_meanwhile("Ten days of leave.", ChunkEdit { id, note, hidden: false, author });
+    let after = change(&world, 64).await;
+    world.run_jobs().await;
+    let chunks = world.memory.chunks(stored.version.id, after).await.unwrap();
+    assert_eq!(chunks[0].edit.as_ref().unwrap().note.as_deref(), Some("sabbatical"));
+    assert_eq!(knowledge_base(&world).await.generation, after);
+}
+
+#[tokio::test]
+async fn it_goes_on_where_it_was_interrupted() {
+    let world = World::new();
+    for n in 0..3 {
+        world.upload(&format!("{n}.txt"), &rules(8)).await;
+    }
+    world.run_jobs().await;
+    world.embedder.take_count();
+    let before = knowledge_base(&world).await.generation;
+    let after = change(&world, 64).await;
+    // The last document's embedding fails; the job is tried again later.
+    world.embedder.fails_once_at.store(3, Ordering::SeqCst);
+    world.run_jobs().await;
+    let between = knowledge_base(&world).await;
+    assert_eq!((between.generation, between.next_generation), (before, Some(after)));
+    let left = world.memory.versions_to_rechunk(world.knowledge_base, after).await.unwrap();
+    assert!(!left.is_empty() && left.len() < 3, "{left:?}");
+
+    world.clock.advance(chrono::TimeDelta::hours(1));
+    world.run_jobs().await;
+    assert_eq!(knowledge_base(&world).await.generation, after);
+    let jobs = world.memory.all_jobs();
+    let job = jobs.iter().find(|job| matches!(job.kind, JobKind::RechunkDocuments { .. })).unwrap();
+    assert_eq!(job.state, JobState::Succeeded);
+}
