@@ -242,14 +242,13 @@ fn leans_on_another(question: &str) -> bool {
         let length = question.chars().filter(|c| c.is_alphanumeric()).count();
         return length <= FEW_CHARACTERS || points_back_in_chinese(&question);
     }
-    let words = question.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
-    words.count() <= FEW_WORDS
+    let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+    words.len() <= FEW_WORDS
         || POINTING_BEGINNINGS.iter().any(|beginning| question.starts_with(beginning))
-        || points_back_in_english(&question)
+        || points_back_in_english(&words)
 }
 
-fn points_back_in_english(question: &str) -> bool {
-    let words: Vec<&str> = question.split(|c: char| !c.is_alphanumeric()).filter(|w| !w.is_empty()).collect();
+fn points_back_in_english(words: &[&str]) -> bool {
     (0..words.len()).any(|at| {
         let before = at.checked_sub(1).and_then(|at| words.get(at));
         match words[at] {

@@ -415,14 +415,11 @@ pub(crate) fn citation(
     score: f32,
 ) -> Option<Citation> {
     let before = passage.text.get(..quote.start)?;
+    let rows = passage.rows(quote.clone());
     let quote = passage.text.get(quote).filter(|q| !q.is_empty())?;
     let start = passage.span.start + before.chars().count();
     let span = Span::new(start, start + quote.chars().count());
-    let page = passage.pages.iter().rev().find(|p| p.span.start <= start).or(passage.pages.first());
-    let rows = page.and_then(|page| {
-        let from = page.span.start.saturating_sub(passage.span.start);
-        page.rows(&before.chars().skip(from).collect::<String>(), quote)
-    });
+    let page = passage.page_at(start);
     let unsure = passage.ocr_lines.iter().filter(|line| line.span.overlaps(span));
     let ocr_confidence = unsure.filter_map(|line| line.confidence).reduce(f32::min);
     Some(Citation {

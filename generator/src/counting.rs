@@ -155,7 +155,7 @@ fn tells_a_number(passage: &Passage, subject: &Terms) -> bool {
     sentence::sentences(&passage.text).into_iter().any(|sentence| {
         let is_row = sentence.starts_with('|') || sentence.contains('\t');
         !is_row
-            && subject.held_by(&[&Terms::of(sentence), &above]) >= TOLD_FROM
+            && subject.held_by_kin(&[&Terms::of(sentence), &above]) >= TOLD_FROM
             && facts::has_number(sentence)
     })
 }
@@ -294,6 +294,7 @@ mod tests {
         for (question, text, said) in [
             ("How many employees are in each city?", STAFF, "There are 12 employees in each city."),
             ("How many employees do we each have?", STAFF, "We have 120 employees."),
+            ("How many employees are in each city?", STAFF, "Each city employed 12 persons."),
             ("各城市分别有多少名员工？", YUANGONG, "各城市分别有12名员工。"),
         ] {
             assert!(declines(question, text, &[]).is_some(), "{question}");

@@ -6,7 +6,8 @@
 //! counts as found: a true sentence that is taken for false costs a reader's trust in the mark.
 //!
 //! Where claim and evidence are of different languages, only numbers, dates, percentages, identifiers and
-//! names that a Chinese claim has in Latin letters are compared. That facts belong together as the claim says is not checked.
+//! names that a Chinese claim has in Latin letters are compared; what else tells there is in [`foreign`]. That facts
+//! belong together as the claim says is not checked.
 
 use std::ops::Range;
 
@@ -17,6 +18,7 @@ use crate::tables::asks_for_number;
 
 mod bound;
 mod chinese_name;
+mod foreign;
 mod moment;
 mod name;
 mod number;
@@ -36,6 +38,7 @@ use quantity::Quantities;
 use token::{Sort, Token};
 
 pub(crate) use bound::drops_bound;
+pub(crate) use foreign::{has_unproved_name, names_another, turns_denial};
 pub(crate) use term::stem;
 
 /// The facts of a claim, by whether they stand in the evidence.
@@ -165,7 +168,9 @@ pub fn check(claim: &str, evidence: &EvidenceFacts, question: &str) -> FactCheck
     let own_lists_count = !(evidence.has_rows && asks_for_number(question));
     for (kind, range, fact) in exact_facts(&tokens, claim_is_chinese, names, own_lists_count) {
         let brought = matches!(&fact, Exact::Name(name) if !evidence.hold(&fact) && asked.brings(name));
-        let held = brought || evidence.hold_in_place(&fact, &range, &tokens);
+        let is_spelled_out = matches!(&fact, Exact::Name(name) if names == Names::Foreign
+            && name.is_spelled_out(&tokens, &evidence.texts));
+        let held = brought || is_spelled_out || evidence.hold_in_place(&fact, &range, &tokens);
         facts.push((kind, range, held));
     }
     if same_language {
@@ -199,7 +204,7 @@ impl Exact {
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Names {
     All,
-    /// Those in Latin letters within Chinese, acronyms aside: a source in full letters need not have these.
+    /// Those in Latin letters within Chinese. A source may spell out what an acronym stands for.
     Foreign,
     None,
 }

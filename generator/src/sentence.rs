@@ -18,7 +18,8 @@ const ABBREVIATIONS: [&str; 35] = [
 ];
 
 /// Words after whose full stop a sentence goes on with a number; else they are words like others.
-const BEFORE_NUMBERS: [&str; 11] = ["no", "nos", "vol", "fig", "figs", "sec", "art", "p", "pp", "ch", "eq"];
+const BEFORE_NUMBERS: [&str; 16] =
+    ["no", "nos", "vol", "fig", "figs", "sec", "art", "p", "pp", "ch", "eq", "para", "c", "b", "d", "fl"];
 
 /// The length in bytes of the first whole sentence of an answer that is still being written, with
 /// its markers and the blanks before it; `None` while its end is uncertain. With `finished`,
@@ -400,6 +401,18 @@ mod tests {
             answer("It rose in 2023. Then it fell.[1][2] v1.2.3 works."),
             ["It rose in 2023.", "Then it fell.[1][2]", "v1.2.3 works."]
         );
+    }
+
+    #[test]
+    fn years_of_a_life_stay_in_their_sentence() {
+        let whole = "The origin of Jonas Bronck (c. 1600 – 43) is contested.";
+        assert_eq!((answer(whole), passage(whole)), (vec![whole], vec![whole]));
+        let apart = "The origin of Jonas Bronck ( c. 1600 -- 43 ) is contested .";
+        assert_eq!(
+            passage(&format!("{apart} Ada Li (b. 1950) agrees.")),
+            [apart, "Ada Li (b. 1950) agrees."]
+        );
+        assert_eq!(answer("It is option c. Then it ends."), ["It is option c.", "Then it ends."]);
     }
 
     #[test]

@@ -7,7 +7,7 @@
 //! 4. It must be about what the evidence is about, and say the same of it ([`predicate`]) and not more strongly
 //!    ([`qualified`]).
 //! 5. For the rest words are compared; where these do not decide, a model is asked ([`models`]), and within one
-//!    language both count alike.
+//!    language both count alike; between two, words say nothing, and names and denials may leave it open ([`foreign`]).
 //!
 //! Scores of different methods are brought to one scale by [`calibration`] curves that were fitted on
 //! judged pairs, so that .5 means an even chance that the evidence supports the sentence.
@@ -17,6 +17,7 @@ mod altered;
 mod calibration;
 mod claim;
 mod copied;
+mod foreign;
 mod idle;
 mod measured;
 mod models;
@@ -317,7 +318,10 @@ impl Verifier {
             return Ok(Judgement { verdict: Verdict::Partly, ..by_words(words.min(OVERSTATES), why) });
         }
         // Words of several sentences may be those of several matters.
-        let (score, method) = if held >= WORDS_DECIDE_FROM && sources.is_one_sentence(&places) {
+        let decides = held >= WORDS_DECIDE_FROM
+            && sources.is_one_sentence(&places)
+            && !sources.are_foreign_to(&places, claim);
+        let (score, method) = if decides {
             (words, "words")
         } else {
             let premise = places.iter().map(|place| sources.read_at(place)).collect::<Vec<_>>().join("\n");
@@ -331,7 +335,11 @@ impl Verifier {
                 None => (words, "words"),
             }
         };
-        Ok(Judgement::scored(score, method, supported_from, places))
+        let judgement = Judgement::scored(score, method, supported_from, places);
+        Ok(match sources.doubt(&judgement, claim, question) {
+            Some(why) => judgement.at_most_partly(why),
+            None => judgement,
+        })
     }
 
     /// The share of the claim's words, numbers left aside, that the places hold.
@@ -550,6 +558,14 @@ impl Judgement {
             why: why.to_owned(),
             places,
         }
+    }
+
+    /// The same where something speaks against it that proves nothing.
+    fn at_most_partly(self, why: &str) -> Self {
+        if self.verdict != Verdict::Supported {
+            return self;
+        }
+        Self { verdict: Verdict::Partly, score: self.score.min(OVERSTATES), why: why.to_owned(), ..self }
     }
 
     fn scored(score: f32, method: &'static str, supported_from: f32, places: Vec<Place>) -> Self {

@@ -24,8 +24,8 @@ use crate::passages;
 /// Candidates that the cross-encoder reads; those behind them keep their order.
 const RERANK_DEPTH: usize = 32;
 
-/// Candidates confirmed for a question, of which the best become passages and the others feed the
-/// evidence score.
+/// Best candidates of a question, of which some become passages and the others feed the evidence score. Those behind
+/// them are kept for the receipt.
 pub(crate) const QUESTION_DEPTH: usize = JUDGED;
 
 /// Chunks kept for each further part of a question, and for all parts together.
@@ -71,11 +71,11 @@ impl HybridRetriever {
     /// As [`Self::retrieve`], as if these documents were not there.
     pub async fn retrieve_without(&self, query: &ScopedQuery, hidden: &[DocumentId]) -> Result<Retrieved> {
         let depth = QUESTION_DEPTH.max(query.settings.top_k);
-        let mut candidates = self.candidates(query, SearchMode::Hybrid, depth, depth, hidden).await?;
-        candidates.truncate(depth);
+        let (mut candidates, others) = self.considered(query, depth, hidden).await?;
         let kept = passages::select(&mut candidates, &query.settings);
         let Passages { found, passages } = self.passages(query, &mut candidates, &kept).await?;
         let evidence = self.judge(query, &candidates, &found).await?;
+        candidates.extend(others);
         Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
     }
 
@@ -89,8 +89,8 @@ impl HybridRetriever {
             return self.retrieve(first).await;
         }
         let depth = QUESTION_DEPTH.max(first.settings.top_k);
-        let searches = parts.iter().map(|part| self.search(part, SearchMode::Hybrid, depth));
-        let found = try_join_all(searches).await?;
+        let searches = parts.iter().map(|part| self.considered(part, depth, &[]));
+        let (found, behind): (Vec<_>, Vec<_>) = try_join_all(searches).await?.into_iter().unzip();
         let mut candidates = interleave(&found);
         let mut settings = first.settings.clone();
         settings.top_k =
@@ -101,6 +101,7 @@ impl HybridRetriever {
         let evidence = try_join_all(judged).await?;
         let least = evidence.into_iter().reduce(|a, b| if b.score < a.score { b } else { a });
         let evidence = least.unwrap_or_else(|| self.evidence.judge(None, settings.evidence_threshold));
+        add_others(&mut candidates, &behind);
         Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
     }
 
@@ -129,6 +130,21 @@ impl HybridRetriever {
             candidate.trace.dropped = Some(format!("beyond the {limit} best"));
         }
         Ok(candidates)
+    }
+
+    /// The best `depth` candidates of a question, and all others that the indexes gave.
+    pub(crate) async fn considered(
+        &self,
+        query: &ScopedQuery,
+        depth: usize,
+        hidden: &[DocumentId],
+    ) -> Result<(Vec<Candidate>, Vec<Candidate>)> {
+        let mut best = self.candidates(query, SearchMode::Hybrid, depth, usize::MAX, hidden).await?;
+        let mut others = best.split_off(depth.min(best.len()));
+        for candidate in &mut others {
+            candidate.trace.dropped = Some(format!("beyond the {depth} best"));
+        }
+        Ok((best, others))
     }
 
     /// At least `limit` confirmed candidates where there are as many, at most `depth`, in order. How
@@ -344,6 +360,12 @@ pub(crate) fn interleave(found: &[Vec<Candidate>]) -> Vec<Candidate> {
     in_turn.filter(|candidate| seen.insert(candidate.chunk.chunk)).cloned().collect()
 }
 
+/// Puts what the lists have besides behind the `candidates`, each chunk once.
+pub(crate) fn add_others(candidates: &mut Vec<Candidate>, others: &[Vec<Candidate>]) {
+    let known: HashSet<ChunkId> = candidates.iter().map(|candidate| candidate.chunk.chunk).collect();
+    candidates.extend(interleave(others).into_iter().filter(|it| !known.contains(&it.chunk.chunk)));
+}
+
 /// The language that the features are taken in: that of the nearest candidate by meaning, or of the
 /// best where no vectors were searched. One passage in the question's language among others says
 /// nothing where the answer is in another.
@@ -494,6 +516,15 @@ mod tests {
     async fn a_chunk_that_was_not_asked_for_is_not_believed() {
         let candidates = confirm(&fused(2), 5, |_| async { Ok(vec![confirmed(id(9), "")]) }).await.unwrap();
         assert!(candidates.is_empty());
+    }
+
+    #[test]
+    fn what_lies_behind_the_best_follows_them_once() {
+        let candidate = |n| Candidate { chunk: confirmed(id(n), ""), trace: StageTrace::default() };
+        let mut candidates = vec![candidate(1), candidate(2)];
+        add_others(&mut candidates, &[vec![candidate(3), candidate(1)], vec![candidate(4), candidate(3)]]);
+        let ids: Vec<_> = candidates.iter().map(|c| c.chunk.chunk).collect();
+        assert_eq!(ids, [id(1), id(2), id(3), id(4)]);
     }
 
     #[test]

@@ -10,18 +10,17 @@ use footnote_core::ids::{ConversationId, MessageId};
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::passage::{Retrieved, Stretch};
 use footnote_core::ports::Generator;
-use footnote_core::principal::Principal;
+use footnote_core::principal::{Principal, Scope};
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::settings::{KnowledgeBaseSettings, SamplingSettings, UnsupportedPolicy};
 use footnote_core::{Error, ErrorKind, Result};
 use footnote_generator::counting::is_counting;
 use footnote_generator::{AnswerRequest, Begun, rewrite, translate};
-use footnote_retriever::hybrid::HybridRetriever;
 use tokio::sync::mpsc;
 use tracing::Instrument;
 
 use super::knowledge_bases::reach;
-use super::search::past;
+use super::search::{changed, past};
 use super::{conversations, history, receipts};
 use crate::answering::AnswerBegun;
 use crate::app::App;
@@ -80,6 +79,13 @@ pub enum Earlier {
     Conversation(ConversationId),
     /// Turns that the caller keeps: they are stored in the receipt, and no conversation is.
     Turns(Vec<ChatMessage>),
+    /// What a question was shown before, as it is asked once more to look into it: nothing is stored.
+    Shown {
+        /// What was said.
+        history: History,
+        /// What the answer before cited.
+        cited: Vec<Stretch>,
+    },
 }
 
 /// A question.
@@ -112,8 +118,8 @@ pub struct Asked {
     pub message: MessageId,
     /// What was found.
     pub retrieved: Retrieved,
-    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
-    /// where what was found is in another language.
+    /// What was searched for: one text for each part of the question, made to stand alone, then translations of those
+    /// whose nearest text is in another language.
     pub searched: Vec<String>,
     /// Tokens and citations, then the end. Dropping it cancels the work.
     pub events: mpsc::Receiver<AnswerEvent>,
@@ -155,7 +161,7 @@ pub(super) struct Searched {
     filter: Filter,
     as_of: Option<DateTime<Utc>>,
     thread: Thread,
-    /// What was searched for: the parts of the question, and its translation.
+    /// What was searched for: the parts of the question, then their translations.
     pub queries: Vec<ScopedQuery>,
     /// What was found.
     pub retrieved: Retrieved,
@@ -169,38 +175,44 @@ pub(super) async fn search(
     input: AskInput,
 ) -> Result<Searched> {
     let begun = app.answering.begin();
-    let knowledge_base = reach(app, principal, knowledge_base).await?;
+    let mut knowledge_base = reach(app, principal, knowledge_base).await?;
     let question = QuestionText::parse(&input.question)?;
     let settings = effective_settings(&knowledge_base.settings, &input)?;
     app.require_embedder_of(&knowledge_base).await?;
     let as_of = past(app, input.as_of)?;
     let thread = Thread::open(app, principal, &knowledge_base, &question, input.earlier).await?;
     let standalone = standalone(app, &question, &thread, settings.answer.mode).await?;
-    let query = |part: QuestionText| -> Result<ScopedQuery> {
-        Ok(ScopedQuery {
-            scope: principal.scope(&knowledge_base)?.at(as_of),
-            question: part,
-            filter: input.filter.clone(),
-            settings: settings.retrieval.clone(),
-        })
+    let query = |scope: Scope, part: QuestionText| ScopedQuery {
+        scope,
+        question: part,
+        filter: input.filter.clone(),
+        settings: settings.retrieval.clone(),
     };
     // What was joined from several turns is one question.
     let is_joined = standalone != question && standalone.as_str().contains('\n');
     let parts = if is_joined { vec![standalone.clone()] } else { standalone.parts() };
-    let mut queries = parts.into_iter().map(query).collect::<Result<Vec<_>>>()?;
+    let mut scope = principal.scope(&knowledge_base)?.at(as_of);
+    let mut queries: Vec<ScopedQuery> = parts.into_iter().map(|part| query(scope, part)).collect();
     let mut retrieved = app.retriever.retrieve_parts(&queries).await?;
-    if let [part] = queries.as_slice()
-        && let Some(translation) = translation(app, part, &retrieved, settings.answer.mode).await?
+    if retrieved.passages.is_empty()
+        && let Some(now) = changed(app, principal, &knowledge_base).await?
     {
-        retrieved = app.retriever.retrieve_translated(part, translation.clone()).await?;
-        queries.push(query(translation)?);
+        knowledge_base = now;
+        scope = principal.scope(&knowledge_base)?.at(as_of);
+        queries.iter_mut().for_each(|query| query.scope = scope);
+        retrieved = app.retriever.retrieve_parts(&queries).await?;
+    }
+    let translations = translations(app, &queries, &retrieved, settings.answer.mode).await?;
+    if translations.iter().any(Option::is_some) {
+        retrieved = app.retriever.retrieve_translated(&queries, &translations).await?;
+        queries.extend(translations.into_iter().flatten().map(|part| query(scope, part)));
     }
     // A filter says where to look.
     if question.leans_on_another() && input.filter == Filter::default() {
         retrieved = app.retriever.carry(&queries[0], retrieved, &thread.cited).await?;
     }
     if is_counting(standalone.as_str()) {
-        retrieved.tables = app.retriever.tables(queries[0].scope, &retrieved.passages).await?;
+        retrieved.tables = app.retriever.tables(scope, &retrieved.passages).await?;
     }
     let given = standalone_or(&question, &standalone);
     let filter = input.filter;
@@ -265,25 +277,40 @@ fn generator_of(app: &App, mode: AnswerMode) -> Option<&dyn Generator> {
     app.generator.as_deref().filter(|_| mode == AnswerMode::Generative)
 }
 
-/// The question in the language of what was found, where that is another one and a language model may be asked.
-async fn translation(
+/// The parts of a question in the language of what each finds, where that is another one and a language model may be
+/// asked: one for each part, or `None`. The parts in one language are one task of the model.
+async fn translations(
     app: &App,
-    query: &ScopedQuery,
+    parts: &[ScopedQuery],
     found: &Retrieved,
     mode: AnswerMode,
-) -> Result<Option<QuestionText>> {
-    let generator = generator_of(app, mode);
-    let Some(generator) = generator.filter(|_| HybridRetriever::is_foreign(found, &query.question)) else {
-        return Ok(None);
-    };
-    unless_busy(translate::translated(generator, &query.question).await, "a question is not translated")
+) -> Result<Vec<Option<QuestionText>>> {
+    let mut translations = vec![None; parts.len()];
+    let Some(generator) = generator_of(app, mode) else { return Ok(translations) };
+    let foreign = app.retriever.foreign_parts(parts, found).await?;
+    for chinese in [true, false] {
+        let own = parts.iter().zip(&foreign).zip(&mut translations);
+        let own = own.filter(|((part, is_foreign), _)| **is_foreign && part.question.is_chinese() == chinese);
+        let (questions, places): (Vec<QuestionText>, Vec<&mut Option<QuestionText>>) =
+            own.map(|((part, _), place)| (part.question.clone(), place)).unzip();
+        if questions.is_empty() {
+            continue;
+        }
+        let written = translate::translated(generator, &questions).await.map(Some);
+        let written = unless_busy(written, "a question is not translated")?.unwrap_or_default();
+        for (place, translation) in places.into_iter().zip(written) {
+            *place = translation;
+        }
+    }
+    Ok(translations)
 }
 
-/// The translation of a question among what was searched for it.
+/// The translation of a question among what was searched for it: behind its parts, where each was translated.
 pub(super) fn translation_among(question: &QuestionText, searched: &[String]) -> Option<QuestionText> {
-    let [_, translation] = searched else { return None };
-    let translation = QuestionText::parse(translation).ok()?;
-    (question.parts().len() == 1 && translation.is_chinese() != question.is_chinese()).then_some(translation)
+    let parts = question.parts().len();
+    let translations = searched.get(parts..).filter(|translations| translations.len() == parts)?;
+    let translation = QuestionText::parse(&translations.join(" ")).ok()?;
+    (translation.is_chinese() != question.is_chinese()).then_some(translation)
 }
 
 /// What a model wrote, or nothing where it failed. Where it is busy, that is told: it is asked for the answer
@@ -337,6 +364,8 @@ struct Thread {
     conversation: Option<Conversation>,
     /// Whether its row is still to be written, with the first answer.
     is_new: bool,
+    /// Whether nothing of the answer is stored: a receipt would outlive the conversation whose turns it holds.
+    leaves_nothing: bool,
     history: History,
     /// What the answer before cites.
     cited: Vec<Stretch>,
@@ -370,10 +399,13 @@ impl Thread {
                 };
                 Ok(Self { conversation: Some(conversation), is_new: true, ..Self::default() })
             }
+            Earlier::Shown { history, cited } => {
+                Ok(Self { history, cited, leaves_nothing: true, ..Self::default() })
+            }
             Earlier::Conversation(id) => {
                 let conversation = conversations::find(app, principal, knowledge_base.id, id).await?;
                 let (history, cited) = history::of_conversation(app, id).await?;
-                Ok(Self { conversation: Some(conversation), is_new: false, history, cited })
+                Ok(Self { conversation: Some(conversation), history, cited, ..Self::default() })
             }
         }
     }
@@ -437,6 +469,9 @@ fn failed(message: &str) -> AnswerEvent {
 }
 
 async fn store(app: &App, thread: &Thread, draft: &receipts::Draft, answer: &Answer) -> Result<()> {
+    if thread.leaves_nothing {
+        return Ok(());
+    }
     // First the receipt: a message without one could not be explained.
     app.store.answers.put_receipt(&draft.receipt(app, build::name().await, answer)).await?;
     let Some(conversation) = &thread.conversation else { return Ok(()) };
@@ -500,39 +535,4 @@ fn title_of(question: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::testing::TestApp;
-
-    #[tokio::test]
-    async fn an_answer_that_breaks_off_ends_as_a_failure() {
-        let app = TestApp::start().await;
-        let thread = Thread::default();
-        let begun = app.app.answering.begin();
-        let (writer, events) = mpsc::channel(1);
-        let mut told = remember(app.app.clone(), begun, thread, receipts::Draft::empty(), events);
-        writer.send(AnswerEvent::Token("half".to_owned())).await.unwrap();
-        drop(writer);
-        assert!(matches!(told.recv().await, Some(AnswerEvent::Token(_))));
-        assert!(matches!(told.recv().await, Some(AnswerEvent::Failed(f)) if f.kind == ErrorKind::Internal));
-        assert!(told.recv().await.is_none());
-    }
-
-    #[test]
-    fn sampling_is_overridden_and_checked() {
-        let settings = SamplingSettings::default();
-        let overrides = SamplingOverrides { temperature: Some(0.5), ..SamplingOverrides::default() };
-        let merged = overrides.over(&settings).unwrap();
-        assert_eq!((merged.temperature, merged.seed), (0.5, settings.seed));
-        let hot = SamplingOverrides { temperature: Some(9.0), ..SamplingOverrides::default() };
-        assert!(hot.over(&settings).unwrap_err().to_string().contains("temperature"));
-    }
-
-    #[test]
-    fn a_title_is_one_short_line() {
-        assert_eq!(title_of("How\nlong is\tleave?"), "How long is leave?");
-        let title = title_of(&"假".repeat(200));
-        assert_eq!(title.chars().count(), TITLE_CHARS + 1);
-        assert!(title.ends_with('…'));
-    }
-}
+mod tests;

@@ -326,3 +326,33 @@ fn a_quote_that_ocr_is_unsure_of_is_flagged() {
     assert_eq!(flags(&[0.95, 0.8]), (Some(0.8), false));
     assert_eq!(flags(&[0.95, 0.79]), (Some(0.79), true));
 }
+
+#[test]
+fn blank_rows_within_a_table_count_where_its_rows_are_told() {
+    let (above, below) = ("| City | Units |\n| --- | --- |\n| Rome | 4 |\n", "| Oslo | 5 |\n| Lyon | 9 |");
+    let text = format!("{above}{below}\n\n| Item |\n| --- |\n| Pen |");
+    let mut whole = passage(1, &text);
+    let start = whole.span.start;
+    let middle = start + above.len();
+    let page = |number, start, end, row| Page {
+        number,
+        span: Span::new(start, end),
+        kind: footnote_core::parsed::PageKind::Sheet,
+        first_row: Some(row),
+        ..Page::default()
+    };
+    whole.pages = vec![
+        page(1, start, middle, 3),
+        page(1, middle, middle + below.len(), 8),
+        page(2, middle + below.len() + 2, whole.span.end, 1),
+    ];
+    let rows = |quote: &str| {
+        let at = text.find(quote).unwrap();
+        let cited = citation(&whole, at..at + quote.len(), Span::new(0, 0), 1.0).unwrap();
+        cited.rows.map(|rows| (rows.first, rows.last))
+    };
+    assert_eq!(rows("| Rome | 4 |"), Some((4, 4)));
+    assert_eq!(rows("| Lyon | 9 |"), Some((9, 9)));
+    assert_eq!(rows(&format!("{above}{below}")), Some((3, 9)));
+    assert_eq!(rows("| Lyon | 9 |\n\n| Item |"), Some((9, 9)), "another sheet's rows are its own");
+}

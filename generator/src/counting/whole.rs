@@ -83,12 +83,8 @@ impl<'p> Placed<'p> {
     fn of(passage: &'p Passage, text: &CanonicalText, table: Table) -> Self {
         let Range { start, end } = table.bytes;
         let at = |byte: usize| passage.span.start + text.char_of(byte).unwrap_or_default();
-        let page_at = |at: usize| passage.pages.iter().rev().find(|page| page.span.start <= at);
-        let rows = page_at(at(start)).and_then(|page| {
-            let from = text.byte_of(page.span.start.saturating_sub(passage.span.start))?;
-            page.rows(passage.text.get(from..start)?, passage.text.get(start..end)?)
-        });
-        Self { whole: Whole { table, is_complete: true }, page: page_at(at(end).saturating_sub(1)), rows }
+        let (page, rows) = (passage.page_at(at(end).saturating_sub(1)), passage.rows(start..end));
+        Self { whole: Whole { table, is_complete: true }, page, rows }
     }
 
     /// What lies between this table and `next`, which stands behind it; `None` where they are apart.

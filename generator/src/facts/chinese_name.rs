@@ -146,6 +146,24 @@ fn person(tokens: &[Token], at: usize) -> Option<Name> {
     })
 }
 
+/// What seems the name of a person by its surname and by what stands around it, less surely than [`name_at`] tells:
+/// between marks, or behind who somebody is.
+pub(super) fn person_at(tokens: &[Token], at: usize) -> Option<String> {
+    let before = at.checked_sub(1).and_then(|before| tokens.get(before));
+    let begins = before.is_none_or(|token| {
+        token.sort == Sort::Mark || token.single().is_some_and(|c| "是为由叫任即和与及".contains(c))
+    });
+    let surname = tokens.get(at)?.single().filter(|&c| begins && SURNAMES.contains(c));
+    surname?;
+    (2..=3).rev().find_map(|len| {
+        let name = han_text(tokens, at..at + len)?;
+        let ends = tokens.get(at + len).is_none_or(|token| {
+            token.sort == Sort::Mark || token.single().is_some_and(|c| "和与及担任在于".contains(c))
+        });
+        (ends && !name.chars().any(|c| NEVER_IN_NAMES.contains(c))).then_some(name)
+    })
+}
+
 /// The two characters before a suffix, where both may belong to a name.
 fn organisation(tokens: &[Token], at: usize) -> Option<Name> {
     let key = han_text(tokens, at..at + 2).filter(|key| !key.chars().any(|c| NEVER_IN_NAMES.contains(c)))?;

@@ -25,11 +25,29 @@ pub(super) enum Part {
 }
 
 impl Name {
-    /// Whether it is a word in Latin letters with a capital, and no acronym.
+    /// Whether it is a word in Latin letters with a capital, and none of those that Chinese uses as its own.
     pub(super) fn is_foreign(&self, tokens: &[Token]) -> bool {
         let words = tokens.get(self.tokens.clone()).unwrap_or_default();
-        let is_acronym = |token: &Token| token.text.chars().all(char::is_uppercase);
-        words.iter().all(|token| is_proper(token) && !is_acronym(token))
+        let is_own = |token: &Token| USED_IN_CHINESE.contains(&format!(" {} ", token.lower));
+        words.iter().all(|token| is_proper(token) && !is_own(token))
+    }
+
+    /// Whether it is an acronym whose words stand in the evidence in a row, or a word that begins with it.
+    pub(super) fn is_spelled_out(&self, claim: &[Token], evidence: &[Vec<Token>]) -> bool {
+        const LINKS: [&str; 8] = ["of", "and", "for", "the", "in", "on", "to", "a"];
+        let [token] = claim.get(self.tokens.clone()).unwrap_or_default() else { return false };
+        let letters = token.text.chars().filter(|c| c.is_alphabetic());
+        if !letters.clone().all(char::is_uppercase) {
+            return false;
+        }
+        let acronym: Vec<char> = letters.flat_map(char::to_lowercase).collect();
+        let begins = |word: &Token| acronym.len() > 2 && word.lower.starts_with(&token.lower);
+        evidence.iter().any(|tokens| {
+            let words =
+                tokens.iter().filter(|it| it.sort == Sort::Word && !LINKS.contains(&it.lower.as_str()));
+            let initials: Vec<char> = words.filter_map(|it| it.lower.chars().next()).collect();
+            initials.windows(acronym.len().max(1)).any(|run| run == acronym) || tokens.iter().any(begins)
+        })
     }
 
     /// Whether some tokens seem to hold a name too.
@@ -73,6 +91,10 @@ const ALIASES: [&[&str]; 13] = [
 /// Capitalised words that name nothing.
 const NO_NAMES: &str = " i i'm i'd i've i'll mr mrs ms dr prof sir yes no ok step note figure table section chapter \
      part question answer god internet web api url id ui pc pcs os pdf ";
+
+/// Abbreviations that Chinese uses as words of its own, and English may write otherwise.
+const USED_IN_CHINESE: &str =
+    " app ppt vip ktv tv pk diy cd dvd led hr pr ceo cfo cto coo vp ipo ai it faq wifi sms email ";
 
 /// Words that start sentences, besides those that say nothing at all; none of them is a name.
 const STARTERS: &str = " according additionally although among another around because besides both despite due even \
@@ -196,7 +218,7 @@ impl Words {
 }
 
 impl Part {
-    fn latin(&self) -> Option<&str> {
+    pub(super) fn latin(&self) -> Option<&str> {
         match self {
             Part::Latin(word) => Some(word),
             Part::Chinese(_) | Part::Quoted(_) => None,
@@ -245,8 +267,14 @@ fn capitalised(tokens: &[Token], at: usize, is_taken: &impl Fn(usize) -> bool) -
         parts.extend(tokens.get(next).map(|token| Part::Latin(token.lower.clone())));
         end = next + 1;
     }
-    if starts_sentence(tokens, at) && parts.len() == 1 && !is_name_at_start(tokens, at) {
-        return None;
+    if starts_sentence(tokens, at) && !is_name_at_start(tokens, at) {
+        if parts.len() < 2 {
+            return None;
+        }
+        // `Employees of Acme`: whose they are is the name.
+        if tokens.get(at).is_some_and(is_starter) && !is_name(at + 1) {
+            parts.remove(0);
+        }
     }
     (!parts.is_empty()).then_some(Name { parts, tokens: at..end })
 }
@@ -274,6 +302,10 @@ fn starts_sentence(tokens: &[Token], at: usize) -> bool {
     at == 0 || tokens.get(at).is_some_and(|token| token.first_of_line) || earlier(1).is_some_and(marks)
 }
 
+fn is_starter(token: &Token) -> bool {
+    STARTERS.contains(&format!(" {} ", token.lower.strip_suffix("'s").unwrap_or(&token.lower)))
+}
+
 /// Whether a single capitalised word that starts a sentence seems a name: common words have common
 /// endings, and names are followed by what people, places and works do.
 fn is_name_at_start(tokens: &[Token], at: usize) -> bool {
@@ -284,8 +316,7 @@ fn is_name_at_start(tokens: &[Token], at: usize) -> bool {
     let Some(token) = tokens.get(at) else { return false };
     let word = token.lower.strip_suffix("'s").unwrap_or(&token.lower);
     let acronym = token.text.chars().skip(1).any(char::is_uppercase);
-    let common =
-        STARTERS.contains(&format!(" {word} ")) || COMMON_ENDINGS.iter().any(|end| word.ends_with(end));
+    let common = is_starter(token) || COMMON_ENDINGS.iter().any(|end| word.ends_with(end));
     let next = tokens.get(at + 1).map_or("", |next| next.lower.as_str());
     let owns = token.lower.ends_with("'s") || next == "'s";
     acronym || (!common && (owns || ["is", "was", "has", "had"].contains(&next)))

@@ -308,6 +308,17 @@ pub(super) fn cues(tokens: &[Token]) -> Vec<Cue> {
     cues
 }
 
+/// How many of the `cues` of some tokens deny something of their own: `neither … nor` and `no … and no …` deny once.
+pub(super) fn denials(tokens: &[Token], cues: &[Cue]) -> usize {
+    let is_listed = |cue: &&Cue| {
+        tokens
+            .get(cue.tokens.start)
+            .is_some_and(|token| ["neither", "nor", "no"].contains(&token.lower.as_str()))
+    };
+    let listed = cues.iter().filter(is_listed).count();
+    cues.len() - listed + listed.min(1)
+}
+
 /// The words of some tokens that have an opposite.
 pub(super) fn sides(tokens: &[Token]) -> Vec<Side> {
     let mut sides = Vec::new();

@@ -34,7 +34,7 @@ pub(super) struct Clause {
     terms: Vec<Term>,
     set: BTreeSet<String>,
     cues: Vec<Cue>,
-    /// How many of them deny something of their own: `neither … nor` and `no … and no …` deny once.
+    /// How many of them deny something of their own.
     denials: usize,
     sides: Vec<Side>,
     /// Whether one of `sides` negates by itself: `unable`, `禁止`.
@@ -45,22 +45,27 @@ pub(super) struct Clause {
 
 /// The clauses of a text.
 pub(super) fn clauses(tokens: &[Token]) -> Vec<Clause> {
+    clause_ranges(tokens).into_iter().filter_map(|range| clause(tokens, range)).collect()
+}
+
+/// Where the clauses of a text are.
+pub(super) fn clause_ranges(tokens: &[Token]) -> Vec<Range<usize>> {
     let ends = |at: usize, token: &Token| {
         let mark = token.single().is_some_and(|c| ".!?;:()。，；：！？（）\n".contains(c));
         (mark && !opposite::numbers(tokens, at))
             || token.first_of_line
             || opposite::starts_clause(&token.lower)
     };
-    let mut clauses = Vec::new();
+    let mut ranges = Vec::new();
     let mut start = 0;
     for at in 1..=tokens.len() {
         let end = tokens.get(at).is_none_or(|token| ends(at, token)) || starts_chinese_clause(tokens, at);
         if end {
-            clauses.extend(clause(tokens, start..at));
+            ranges.push(start..at);
             start = at;
         }
     }
-    clauses
+    ranges
 }
 
 fn starts_chinese_clause(tokens: &[Token], at: usize) -> bool {
@@ -74,12 +79,7 @@ fn clause(tokens: &[Token], range: Range<usize>) -> Option<Clause> {
     cues.retain(|cue| !sides.iter().any(|side| side.tokens.contains(&cue.tokens.start)));
     let has_negative_word = cues.len() < all_cues;
     let has_denying_verb = (0..part.len()).any(|at| opposite::is_denying_verb(part, at));
-    let is_listed = |cue: &&Cue| {
-        part.get(cue.tokens.start)
-            .is_some_and(|token| ["neither", "nor", "no"].contains(&token.lower.as_str()))
-    };
-    let listed = cues.iter().filter(is_listed).count();
-    let denials = cues.len() - listed + listed.min(1);
+    let denials = opposite::denials(part, &cues);
     let in_cue = |at: usize| cues.iter().any(|cue| cue.tokens.contains(&at));
     let in_side = |at: usize| sides.iter().any(|side| side.tokens.contains(&at));
     let mut terms = term::terms(part, |at| in_cue(at) || in_side(at));

@@ -12,9 +12,9 @@ const UNCERTAIN: [SupportMethod; 2] = [SupportMethod::Generator, SupportMethod::
 const LENT: usize = 2;
 
 impl Sources {
-    /// Whether the places of a supported sentence say for certain what the sentence itself may not: it is a copy that is
-    /// not exact, or nothing but the language model's yes or its embedding supports it. Between languages, of rows, and where the sentence
-    /// tells whether the answer is yes, no words of the sources can take its place.
+    /// Whether the places of a supported sentence say for certain what the sentence itself may not: it is a copy that
+    /// is not exact, or nothing but the language model's yes or its embedding supports it. Between languages, of rows,
+    /// and where the sentence tells whether the answer is yes, no words of the sources can take its place.
     pub(crate) fn are_better_quoted(&self, judgement: &Judgement, claim: &str, question: &str) -> bool {
         let places = judgement.places.as_slice();
         let is_of_row = |place: &Place| self.header_of_row(place).is_some();
