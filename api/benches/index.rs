@@ -136,6 +136,7 @@ fn knowledge_base() -> KnowledgeBase {
         description: String::new(),
         settings: Default::default(),
         generation: GenerationId::new(),
+        next_generation: None,
         created_at: SystemClock.now(),
     }
 }

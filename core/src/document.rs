@@ -180,6 +180,6 @@ pub struct VersionFacts {
     pub embedded: u32,
     /// Engine that read it.
     pub engine: String,
-    /// What was lost or doubtful.
+    /// What was lost or doubtful, and what else a reader should know.
     pub warnings: Vec<ParseWarning>,
 }

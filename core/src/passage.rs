@@ -1,10 +1,13 @@
 //! What retrieval finds: candidates with every stage's rank and score, and merged passages.
 
+use std::ops::Range;
+
 use serde::{Deserialize, Serialize};
 
 use crate::dated::DocumentDate;
 use crate::hash::ContentHash;
 use crate::ids::{ChunkId, DocumentId, SourceId, VersionId};
+use crate::parsed::Page;
 use crate::text::Span;
 
 /// A chunk that SQL confirmed as current and permitted, with what is needed to show and cite it.
@@ -118,7 +121,7 @@ pub struct Passage {
     /// `canonical_text[span]`; empty in a receipt once the document is deleted.
     pub text: String,
     /// Pages with the spans of them that the passage touches, in order.
-    pub pages: Vec<crate::parsed::Page>,
+    pub pages: Vec<Page>,
     /// Those lines of it that were read by OCR, with how sure it is of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ocr_lines: Vec<crate::parsed::Line>,
@@ -138,6 +141,30 @@ impl Passage {
         let section = self.sections.iter().rev().find(|section| section.start <= at);
         section.map_or(&self.heading_path, |section| &section.heading_path)
     }
+
+    /// The page, or what is like one, at the place `at`, a scalar value of the canonical text.
+    pub fn page_at(&self, at: usize) -> Option<&Page> {
+        self.pages.iter().rev().find(|page| page.span.start <= at).or(self.pages.first())
+    }
+
+    /// First and last row of the sheet in which the bytes `quote` of the text lie; `None` where that is no sheet. Blank
+    /// rows within a table are counted, although no text stands for them.
+    pub fn rows(&self, quote: Range<usize>) -> Option<(u32, u32)> {
+        let before = self.text.get(..quote.start)?;
+        let start = self.span.start + before.chars().count();
+        let end = start + self.text.get(quote)?.trim_end().chars().count();
+        let page = self.page_at(start)?;
+        let in_sheet = |other: &&Page| other.number == page.number && other.span.start < end.max(start + 1);
+        let last_page = self.pages.iter().rev().find(in_sheet).unwrap_or(page);
+        let row = |page: &Page, at: usize| {
+            let from = page.span.start.saturating_sub(self.span.start);
+            let to = (at - self.span.start).max(from);
+            page.rows(&self.text.chars().skip(from).take(to - from).collect::<String>(), "")
+        };
+        let ((first, _), (last, _)) =
+            (row(page, start)?, row(last_page, end.min(last_page.span.end.max(start)))?);
+        Some((first, last.max(first)))
+    }
 }
 
 /// The header of a table, away from its rows.
@@ -149,7 +176,7 @@ pub struct TableHeader {
     pub text: String,
     /// The page it stands on, with the part of that page's span which begins with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub page: Option<crate::parsed::Page>,
+    pub page: Option<Page>,
     /// How sure OCR is of it, 0 to 1; `None` where it was not read by OCR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocr_confidence: Option<f32>,

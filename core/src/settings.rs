@@ -52,7 +52,7 @@ impl Default for EnrichmentSettings {
 #[serde(rename_all = "snake_case")]
 pub enum UnsupportedPolicy {
     /// It is left out. Where they support a part of it, or it is a copy of theirs that is not exact, or only the
-    /// language model says that they do, their own sentences take its place, verbatim.
+    /// language model or the embedder says that they do, their own sentences take its place, verbatim.
     #[default]
     Drop,
     /// The nearest sentence of the sources takes its place, verbatim. What `drop` gives in their words, this does as well.

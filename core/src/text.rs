@@ -133,11 +133,59 @@ pub fn is_invisible(c: char) -> bool {
     matches!(c, '\u{200b}' | '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}' | '\u{61c}')
 }
 
+/// Invisible where a line does not end at it.
+const SOFT_HYPHEN: char = '\u{ad}';
+
+/// What tells one text from another whatever the keyboard: its visible characters in small letters, half width, with
+/// straight quotes and one hyphen for a run of dashes, each with the place of the scalar value that it comes of.
+pub fn comparable(text: &str) -> impl Iterator<Item = (usize, char)> {
+    let is_visible = |c: char| !c.is_whitespace() && !is_invisible(c) && c != SOFT_HYPHEN;
+    let mut before = None;
+    text.chars()
+        .enumerate()
+        .filter(move |&(_, c)| is_visible(c))
+        .flat_map(|(at, c)| plain(c).to_lowercase().map(move |c| (at, c)))
+        .filter(move |&(_, c)| before.replace(c) != Some('-') || c != '-')
+}
+
+/// Half width for full, straight quotes for curly, a hyphen for every dash.
+fn plain(c: char) -> char {
+    let c = match c {
+        '\u{ff01}'..='\u{ff5e}' => char::from_u32(u32::from(c) - 0xfee0).unwrap_or(c),
+        '｡' => '。',
+        '｢' => '「',
+        '｣' => '」',
+        '､' => '、',
+        '･' => '・',
+        '￠' => '¢',
+        '￡' => '£',
+        '￥' => '¥',
+        c => c,
+    };
+    match c {
+        '‘' | '’' | '‚' | '‛' | 'ʼ' | '`' | '´' => '\'',
+        '“' | '”' | '„' | '‟' => '"',
+        '\u{2010}'..='\u{2015}' | '\u{2212}' | '\u{fe58}' | '\u{fe63}' => '-',
+        c => c,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
     use super::*;
+
+    #[test]
+    fn what_only_the_keyboard_tells_apart_is_the_same() {
+        let compared = |text: &str| comparable(text).map(|(_, c)| c).collect::<String>();
+        assert_eq!(compared("“Ｌ Ｑ－２００”\u{3000}— it’s"), compared("\"lq-200\" -- IT'S"));
+        assert_eq!(compared("每晚￥６００（含税）"), compared("每晚¥600(含税)"));
+        assert_eq!(compared("an\u{ad}nual\u{200b} leave"), "annualleave");
+        assert_ne!(compared("15 days"), compared("16 days"));
+        let places: Vec<usize> = comparable("a —— İb").map(|(at, _)| at).collect();
+        assert_eq!(places, [0, 2, 5, 5, 6], "a run of dashes lies where it begins");
+    }
 
     proptest! {
         #[test]

@@ -1,5 +1,6 @@
 //! Receipts, what people think of answers, and what becomes of it.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
 
@@ -73,6 +74,35 @@ async fn an_answer_has_a_receipt_of_all_that_it_was_made_from() {
     assert!(candidates.iter().all(|c| c["text"].is_null() && c["trace"].is_object()), "{receipt:#}");
     assert_eq!(receipt["settings"]["sampling"]["seed"], 42);
     assert!(receipt["models"]["embedder"].is_string() && receipt["models"]["generator"].is_null());
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_receipt_has_every_candidate_of_both_indexes() {
+    let app = TestApp::start().await;
+    let kb = app
+        .knowledge_base_of(&json!({"name": "sensors", "chunking": {"max_tokens": 32, "overlap_tokens": 0}}))
+        .await;
+    let sensors = (1..=48).map(|number| {
+        format!("The battery of sensor LQ-{number} lasts {number} months at one reading per hour in a cold room.\n\n")
+    });
+    kb.add("sensors.md", sensors.collect::<String>()).await;
+    let question = "How long does the battery of sensor LQ-7 last?";
+    let path = format!("/answers/{}", ask(&kb, question).await);
+    let receipt = kb.get(&path).await.ok();
+    let explained = kb.post("/search", &json!({"query": question, "explain": true})).await.ok();
+    let places = |of: &Value| -> BTreeMap<String, Value> {
+        let of = of["candidates"].as_array().unwrap().iter();
+        let place = |it: &Value| json!([it["trace"]["dense"], it["trace"]["keyword"], it["trace"]["fused"]]);
+        of.map(|it| (it["chunk"].as_str().unwrap().to_owned(), place(it))).collect()
+    };
+    let kept = places(&receipt);
+    assert!(kept.len() > 40, "{} candidates", kept.len());
+    assert_eq!(kept, places(&explained), "ranks and scores of all that was searched");
+    let last = receipt["candidates"].as_array().unwrap().last().unwrap();
+    assert_eq!(last["trace"]["dropped"], "beyond the 32 best");
+    let replayed = kb.post(&format!("{path}/replay"), &json!({})).await.ok();
+    assert_eq!(replayed["same"], true, "{:#}", replayed["differences"]);
     app.finish().await;
 }
 
@@ -205,7 +235,7 @@ async fn every_export_has_the_lines_of_its_format() {
 
     let mut prompts = Vec::new();
     let mut texts = Vec::new();
-    for id in [&good, &corrected, &refused] {
+    for id in [&good, &corrected, &refused, &bad] {
         let shown = kb.get(&format!("/answers/{id}")).await.ok();
         let alone = json!([{"role": "user", "content": shown["question"]}]);
         prompts.push(if shown["prompt"] == json!([]) { alone } else { shown["prompt"].clone() });
@@ -230,6 +260,13 @@ async fn every_export_has_the_lines_of_its_format() {
     let swift = |at: usize, chosen: &str| json!({"messages": turns(&prompts[at], chosen), "rejected_response": texts[at]});
     let expected = [swift(1, "Every 90 days."), swift(2, "France.")];
     assert_eq!(lines(&kb, "preference-swift").await, expected);
+
+    let rated = [(0, true), (1, false), (3, false)];
+    let unpaired = |(at, label): (usize, bool)| json!({"prompt": prompts[at], "completion": [assistant(&texts[at])], "label": label});
+    assert_eq!(lines(&kb, "unpaired-preference").await, rated.map(unpaired));
+    let unpaired =
+        |(at, label): (usize, bool)| json!({"messages": turns(&prompts[at], &texts[at]), "label": label});
+    assert_eq!(lines(&kb, "unpaired-preference-swift").await, rated.map(unpaired));
 
     let evaluation = lines(&kb, "evaluation").await;
     assert_eq!(evaluation.len(), 3, "{evaluation:#?}");
@@ -288,6 +325,12 @@ async fn the_command_line_exports_a_data_set_and_shows_a_receipt() {
     assert_eq!(report["lines"], 1, "the prompt of the other went with the deleted document: {report:#}");
     let written = fs_err::read_to_string(&file).unwrap();
     assert!(written.lines().map(parsed).all(|line| line["messages"].is_array()), "{written}");
+
+    let file = out.path().join("kto.jsonl");
+    let report = run(folder.path(), &[&export[..], &[path(&file), "--as", "unpaired-preference"]].concat());
+    assert_eq!(report["lines"], 1, "thumbs alone: {report:#}");
+    let written = parsed(&fs_err::read_to_string(&file).unwrap());
+    assert_eq!((&written["label"], &written["completion"][0]["role"]), (&json!(true), &json!("assistant")));
 
     let receipt = run(folder.path(), &["receipts", "show", &good, "--kb", "manual"]);
     assert_eq!((&receipt["id"], &receipt["question"]), (&json!(good), &json!(BATTERY)));

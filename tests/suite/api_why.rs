@@ -37,6 +37,10 @@ async fn a_quote_alone_tells_what_is_hidden_replaced_and_failed() {
     let failed = why(&kb, json!({"question": QUESTION, "quote": "the zephyrine valve opens"})).await;
     assert_eq!(failed["lost_at"], "not_indexed", "{failed:#}");
     assert!(reason(&failed).contains("could not be indexed"), "{failed:#}");
+    let typed = "EVERY employee of the company　has ＦＩＦＴＥＥＮ\n days of annual leave";
+    let typed = why(&kb, json!({"question": QUESTION, "quote": typed})).await;
+    assert_eq!((&typed["lost_at"], &typed["searched"]), (&json!("used"), &json!([QUESTION])), "{typed:#}");
+    assert_eq!(typed["span"]["end"].as_u64().unwrap() - typed["span"]["start"].as_u64().unwrap(), 62);
     let absent = why(&kb, json!({"question": QUESTION, "quote": "ninety-nine days"})).await;
     assert_eq!(absent["lost_at"], "not_extracted", "{absent:#}");
     assert!(reason(&absent).contains("1 of them could not be read"), "{absent:#}");
@@ -109,5 +113,64 @@ async fn it_is_followed_through_the_parts_and_tables_that_ask_uses() {
     let declined = why(&sales, json!({"question": total, "document": document["id"]})).await;
     assert_eq!(declined["lost_at"], "refused", "{declined:#}");
     assert!(reason(&declined).contains("could not be worked out"), "{declined:#}");
+    app.finish().await;
+}
+
+/// Asked in this conversation, or in none.
+fn asked_in(conversation: &Value, question: &str, quote: &str) -> Value {
+    json!({"question": question, "quote": quote, "conversation": conversation, "mode": "extractive"})
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_follow_up_is_followed_as_it_was_asked() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("talk", json!({"retrieval": {"top_k": 1, "parent_tokens": 0}})).await;
+    kb.add("leave.md", LEAVE).await;
+    kb.add(
+        "parking.md",
+        "# Parking\n\nA parking permit costs 20 euro a month, and managers have one for free.\n",
+    )
+    .await;
+    let reader = kb.seen_by(&app.key("reader", None).await);
+    let ask = async |question: &str, conversation: &Value| {
+        let body = json!({"question": question, "conversation": conversation, "mode": "extractive"});
+        reader.post("/ask", &body).await.ok()
+    };
+    let id = ask(QUESTION, &json!("new")).await["conversation"].clone();
+    let follow_up = "And for managers?";
+    let quote = "fifteen days of annual leave";
+
+    let body = asked_in(&id, follow_up, quote);
+    let would = why(&reader, body.clone()).await;
+    let joined = json!([format!("{QUESTION}\n{follow_up}")]);
+    assert_eq!(would["searched"], joined, "it stands alone: {would:#}");
+    let answered = ask(follow_up, &id).await;
+    assert_eq!(answered["searched"], joined);
+    let receipt = reader.get(&format!("/answers/{}", answered["id"].as_str().unwrap())).await.ok();
+    let is_shown = receipt["passages"].to_string().contains(quote);
+    assert!(is_shown, "what the last answer cited is at hand: {:#}", receipt["passages"]);
+    let was = why(&reader, body.clone()).await;
+    assert_eq!(was["searched"], joined, "not after itself: {was:#}");
+    assert_eq!(was, would);
+    assert!(
+        ["used", "not_used", "refused"].contains(&was["lost_at"].as_str().unwrap()),
+        "it was shown: {was:#}"
+    );
+    let alone = why(&reader, asked_in(&Value::Null, follow_up, quote)).await;
+    assert_eq!(alone["searched"], json!([follow_up]), "{alone:#}");
+
+    let shown = reader.get(&format!("/conversations/{}", id.as_str().unwrap())).await.ok();
+    assert_eq!(shown["messages"].as_array().unwrap().len(), 4, "the conversation is as it was: {shown:#}");
+    assert_eq!(
+        reader.get("/answers").await.ok()["items"].as_array().unwrap().len(),
+        2,
+        "no receipt is added"
+    );
+
+    let stranger = kb.seen_by(&app.key("reader", None).await);
+    assert_eq!(stranger.post("/why", &body).await.problem(404), "conversation not found");
+    let elsewhere = app.knowledge_base("elsewhere").await;
+    assert_eq!(elsewhere.post("/why", &body).await.problem(404), "conversation not found");
+    kb.post("/why", &body).await.expect(200);
     app.finish().await;
 }

@@ -242,6 +242,20 @@ fn a_running_service_is_measured_through_its_api() {
     assert_eq!((&refusal["answerable"], &refusal["unanswerable"]), (&json!(10), &json!(7)), "{refusal:#}");
     assert!(refusal["auroc"].as_f64().unwrap() > 0.8, "{refusal:#}");
 
+    let fitted = measured(&["eval", "calibrate"]);
+    let of = &fitted["refusal"];
+    assert_eq!((&of["questions"], &of["auroc"]), (&json!(17), &refusal["auroc"]), "{fitted:#}");
+    assert_eq!(of["default"], refusal["default"], "the threshold of the service");
+    assert_eq!(fitted["support"], json!({}), "the models here are not those of the service");
+    let both = run(&["eval", "calibrate", "--method", "words"]);
+    let said = text(&both.stderr);
+    assert!(said.contains("of the models here"), "{said}");
+    let both = parsed(&both);
+    assert_eq!(both["refusal"], *of, "{both:#}");
+    assert!(both["support"]["words"]["pairs"].as_u64().unwrap() > 0, "{both:#}");
+    let refused = run(&["eval", "calibrate", "--support-only"]);
+    assert_eq!(refused.status.code(), Some(2), "{}", text(&refused.stderr));
+
     let answers = measured(&["eval", "answers", "--mode", "extractive"]);
     assert!(answers["contains_gold"].as_f64().unwrap() > 0.5, "{answers:#}");
     let citations = measured(&["eval", "citations", "--mode", "extractive"]);

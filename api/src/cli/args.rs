@@ -334,6 +334,10 @@ pub(crate) enum ExportArg {
     Preference,
     /// Preference training with SWIFT: `messages`, `rejected_response`.
     PreferenceSwift,
+    /// Training on thumbs alone with TRL (KTO): `prompt`, `completion`, `label`.
+    UnpairedPreference,
+    /// Training on thumbs alone with SWIFT (KTO): `messages`, `label`.
+    UnpairedPreferenceSwift,
     /// A data set for `footnote eval`: corpus, queries, judgements, questions with answers.
     Evaluation,
 }

@@ -33,6 +33,8 @@ async fn export(session: &Session, args: &FeedbackExportArgs) -> Result<usize> {
         ExportArg::Sft => ExportFormat::Sft,
         ExportArg::Preference => ExportFormat::Preference,
         ExportArg::PreferenceSwift => ExportFormat::PreferenceSwift,
+        ExportArg::UnpairedPreference => ExportFormat::UnpairedPreference,
+        ExportArg::UnpairedPreferenceSwift => ExportFormat::UnpairedPreferenceSwift,
         ExportArg::Evaluation => {
             let set = feedback::evaluation_set(app, principal, knowledge_base).await?;
             write_set(&args.to, &set)?;

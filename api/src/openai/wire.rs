@@ -175,7 +175,7 @@ pub struct ChatProof {
     pub citations: Vec<CitationView>,
     /// Every sentence with its verdict, in order; those that were dropped too, also of an answer that became a refusal.
     pub sentences: Vec<SentenceView>,
-    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
+    /// What was searched for: one text for each part of the question, made to stand alone, and the translations
     /// where what was found is in another language.
     pub searched: Vec<String>,
     /// Whether the service says that it does not know.

@@ -77,7 +77,7 @@ pub(crate) struct SourcesView {
     pub conversation: Option<Uuid>,
     /// The id of the answer; also the id of its stored message.
     pub id: Uuid,
-    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
+    /// What was searched for: one text for each part of the question, made to stand alone, and the translations
     /// where what was found is in another language.
     pub searched: Vec<String>,
     /// The passages that the model is shown, numbered as in the answer's markers.
@@ -93,7 +93,7 @@ pub struct AskResponse {
     pub conversation: Option<Uuid>,
     /// The id of the answer; also the id of its stored message.
     pub id: Uuid,
-    /// What was searched for: one text for each part of the question, made to stand alone, and its translation
+    /// What was searched for: one text for each part of the question, made to stand alone, and the translations
     /// where what was found is in another language.
     pub searched: Vec<String>,
     /// The answer with its citations.

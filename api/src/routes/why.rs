@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use chrono::{DateTime, Utc};
-use footnote_core::ids::{DocumentId, MessageId};
+use footnote_core::ids::{ConversationId, DocumentId, MessageId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
@@ -34,8 +34,9 @@ pub struct WhyRequest {
     /// The document that should have been found; needed where there is no quote.
     #[serde(default)]
     pub document: Option<Uuid>,
-    /// The text that should have been found; blanks do not matter. Without a document it is looked for in the texts of
-    /// all documents: first of versions that answer, then of others.
+    /// The text that should have been found. Blanks, letter case, full width, and the kind of quotes and dashes do not
+    /// matter. Without a document it is looked for in the texts of all documents: first of versions that answer, then
+    /// of others.
     #[serde(default)]
     pub quote: Option<String>,
     /// The filter that the question was asked with.
@@ -48,6 +49,10 @@ pub struct WhyRequest {
     /// `extractive` or `generative`, as in `ask`.
     #[serde(default)]
     pub mode: Option<AnswerModeView>,
+    /// Id of the conversation that the question was asked in, or would continue. It is searched as it was there, after
+    /// the turns before it; the conversation stays as it is.
+    #[serde(default)]
+    pub conversation: Option<Uuid>,
 }
 
 /// How far it came on the way into an answer.
@@ -106,6 +111,9 @@ pub struct WhyResponse {
     pub span: Option<SpanView>,
     /// Ranks and scores of its best chunk.
     pub trace: Option<TraceView>,
+    /// What was searched for, as in `ask`: one text for each part of the question, made to stand alone, and its
+    /// translation. Empty where it was lost before.
+    pub searched: Vec<String>,
 }
 
 impl From<Why> for WhyResponse {
@@ -117,6 +125,7 @@ impl From<Why> for WhyResponse {
             version: why.version.map(|version| version.0),
             span: why.span.map(Into::into),
             trace: why.trace.as_ref().map(Into::into),
+            searched: why.searched,
         }
     }
 }
@@ -124,7 +133,7 @@ impl From<Why> for WhyResponse {
 /// Find out why something is not in the answer
 ///
 /// Follows a document, or a text of it, from its file to the answer, which is made for this, searched and written as
-/// `ask` does it.
+/// `ask` does it, and not stored.
 #[utoipa::path(post, path = "/knowledge-bases/{kb}/why", tag = "questions", params(KnowledgeBasePath),
     request_body = WhyRequest,
     responses((status = 200, description = "How far it came, and why no further", body = WhyResponse), Failures))]
@@ -141,6 +150,7 @@ async fn why(
         filter: body.filter.compile()?,
         as_of: body.as_of,
         mode: body.mode.map(Into::into),
+        conversation: body.conversation.map(ConversationId),
     };
     Ok(Json(why::why(&app, &principal, &path.kb, input).await?.into()))
 }

@@ -1,6 +1,7 @@
 //! Search without an answer.
 
 use chrono::{DateTime, SecondsFormat, Utc};
+use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::passage::Candidate;
 use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
@@ -66,14 +67,36 @@ pub async fn search(
     let query = ScopedQuery {
         scope: principal.scope(&knowledge_base)?.at(past(app, input.as_of)?),
         question: QuestionText::parse(&input.query)?,
-        filter: input.filter,
-        settings: knowledge_base.settings.retrieval,
+        filter: input.filter.clone(),
+        settings: knowledge_base.settings.retrieval.clone(),
     };
+    let found = find(app, &query, &input).await?;
+    if found.results.is_empty()
+        && let Some(now) = changed(app, principal, &knowledge_base).await?
+    {
+        let scope = principal.scope(&now)?.at(input.as_of);
+        return find(app, &ScopedQuery { scope, ..query }, &input).await;
+    }
+    Ok(found)
+}
+
+async fn find(app: &App, query: &ScopedQuery, input: &SearchInput) -> Result<Found> {
     if !input.explain {
-        let results = app.retriever.search(&query, input.mode, input.limit).await?;
+        let results = app.retriever.search(query, input.mode, input.limit).await?;
         return Ok(Found { results, considered: Vec::new() });
     }
-    let considered = app.retriever.explain(&query, input.mode, input.limit).await?;
+    let considered = app.retriever.explain(query, input.mode, input.limit).await?;
     let results = considered.iter().take(input.limit).cloned().collect();
     Ok(Found { results, considered })
+}
+
+/// The knowledge base, where it answers by another generation than when it was `asked`: hits of the one before are no
+/// longer confirmed, so that a search under way finds nothing.
+pub(super) async fn changed(
+    app: &App,
+    principal: &Principal,
+    asked: &KnowledgeBase,
+) -> Result<Option<KnowledgeBase>> {
+    let now = reach(app, principal, &asked.id.to_string()).await?;
+    Ok(Some(now).filter(|now| now.generation != asked.generation))
 }

@@ -248,6 +248,7 @@ mod tests {
             description: String::new(),
             settings: KnowledgeBaseSettings::default(),
             generation: GenerationId::new(),
+            next_generation: None,
             created_at: Utc::now(),
         }
     }

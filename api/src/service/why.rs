@@ -4,21 +4,22 @@ use std::sync::Arc;
 
 use chrono::{DateTime, Utc};
 use footnote_core::Result;
-use footnote_core::answer::{Answer, AnswerMode};
+use footnote_core::answer::{Answer, AnswerMode, History};
 use footnote_core::chunk::Chunk;
-use footnote_core::ids::{ChunkId, DocumentId, VersionId};
+use footnote_core::ids::{ChunkId, ConversationId, DocumentId, VersionId};
 use footnote_core::passage::{Candidate, Passage, StageScore, StageTrace};
 use footnote_core::principal::{Principal, Scope};
 use footnote_core::question::{Filter, ScopedQuery};
 use footnote_core::text::Span;
 use footnote_retriever::hybrid::SearchMode;
 
-use super::ask::{self, AskInput, Searched};
+use super::ask::{self, AskInput, Earlier, Searched};
 use super::knowledge_bases::reach;
 use super::search::past;
 use crate::app::App;
 use target::{Target, Wanted};
 
+mod conversation;
 mod target;
 
 /// Candidates of each index among which it is looked for.
@@ -39,6 +40,8 @@ pub struct WhyInput {
     pub as_of: Option<DateTime<Utc>>,
     /// How the answer was to be made.
     pub mode: Option<AnswerMode>,
+    /// The conversation that it was asked in.
+    pub conversation: Option<ConversationId>,
 }
 
 /// How far it came.
@@ -79,15 +82,18 @@ pub struct Why {
     pub span: Option<Span>,
     /// Ranks and scores of its best chunk.
     pub trace: Option<StageTrace>,
+    /// What was searched for, as `ask` tells it; empty where it was lost before.
+    pub searched: Vec<String>,
 }
 
 impl Why {
     fn new(lost_at: LostAt, reason: impl Into<String>) -> Self {
-        Self { lost_at, reason: reason.into(), document: None, version: None, span: None, trace: None }
+        let (document, version, span, trace) = (None, None, None, None);
+        Self { lost_at, reason: reason.into(), document, version, span, trace, searched: Vec::new() }
     }
 }
 
-/// Follows it from its file to the answer, which is made for this.
+/// Follows it from its file to the answer, which is made for this and not stored.
 pub async fn why(
     app: &Arc<App>,
     principal: &Principal,
@@ -96,6 +102,10 @@ pub async fn why(
 ) -> Result<Why> {
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     let wanted = Wanted::of(input.document, input.quote.as_deref())?;
+    let earlier = match input.conversation {
+        None => Earlier::Shown { history: History::default(), cited: Vec::new() },
+        Some(id) => conversation::before(app, principal, knowledge_base.id, id, &input.question).await?,
+    };
     let scope = principal.scope(&knowledge_base)?.at(past(app, input.as_of)?);
     let target = match target::find(app, scope, &wanted).await? {
         Ok(target) => target,
@@ -106,6 +116,7 @@ pub async fn why(
         filter: input.filter,
         as_of: input.as_of,
         mode: input.mode,
+        earlier,
         ..AskInput::default()
     };
     let mut why = follow(app, principal, scope, &target, asked).await?;
@@ -134,10 +145,23 @@ async fn follow(
     }
     let is_filtered = !target.is_allowed_by(&input.filter);
     let searched = ask::search(app, principal, &scope.knowledge_base().to_string(), input).await?;
-    if is_filtered {
+    let texts = searched.queries.iter().map(|query| query.question.as_str().to_owned()).collect();
+    let why = if is_filtered {
         let trace = deeper(app, &unfiltered(&searched.queries), target).await?;
-        return Ok(Why { trace, ..Why::new(LostAt::Filtered, "the filter leaves it out") });
-    }
+        Why { trace, ..Why::new(LostAt::Filtered, "the filter leaves it out") }
+    } else {
+        in_what_was_found(app, principal, target, searched).await?
+    };
+    Ok(Why { searched: texts, ..why })
+}
+
+/// Looks for it among the candidates and passages, and then in the answer.
+async fn in_what_was_found(
+    app: &Arc<App>,
+    principal: &Principal,
+    target: &Target,
+    searched: Searched,
+) -> Result<Why> {
     let found = &searched.retrieved;
     let candidate = found.candidates.iter().find(|c| target.holds(c.chunk.chunk));
     let trace = candidate.map(|candidate| candidate.trace.clone());
@@ -156,9 +180,22 @@ async fn follow(
 
 /// A candidate that became no passage.
 fn left_out(candidate: &Candidate) -> Why {
-    let dropped = candidate.trace.dropped.clone().unwrap_or_else(|| "it became no passage".to_owned());
-    let lost_at = if dropped.contains("budget") { LostAt::CutFromPrompt } else { LostAt::Ranked };
-    Why { trace: Some(candidate.trace.clone()), ..Why::new(lost_at, dropped) }
+    let trace = candidate.trace.clone();
+    let dropped = trace.dropped.as_deref().unwrap_or("it became no passage");
+    let (lost_at, reason) = match dropped.contains("budget") {
+        true => (LostAt::CutFromPrompt, dropped.to_owned()),
+        false => (LostAt::Ranked, format!("{dropped}: {}", places(&trace))),
+    };
+    Why { trace: Some(trace), ..Why::new(lost_at, reason) }
+}
+
+/// Its ranks, in words.
+fn places(trace: &StageTrace) -> String {
+    let rank = |stage: Option<StageScore>| {
+        stage.map_or_else(|| "not at all".to_owned(), |stage| stage.rank.to_string())
+    };
+    let (dense, keyword, fused) = (rank(trace.dense), rank(trace.keyword), rank(trace.fused));
+    format!("by meaning it is {dense}, by words {keyword}, fused {fused}")
 }
 
 fn unfiltered(queries: &[ScopedQuery]) -> Vec<ScopedQuery> {
@@ -186,15 +223,7 @@ async fn ranked(app: &App, queries: &[ScopedQuery], target: &Target) -> Result<W
     let Some(trace) = deeper(app, queries, target).await? else {
         return Ok(Why::new(LostAt::Ranked, format!("it is not among the {DEPTH} nearest of either index")));
     };
-    let rank = |stage: Option<StageScore>| {
-        stage.map_or_else(|| "not at all".to_owned(), |stage| format!("{}", stage.rank))
-    };
-    let reason = format!(
-        "others ranked before it: by meaning it is {}, by words {}, fused {}",
-        rank(trace.dense),
-        rank(trace.keyword),
-        rank(trace.fused)
-    );
+    let reason = format!("others ranked before it: {}", places(&trace));
     Ok(Why { trace: Some(trace), ..Why::new(LostAt::Ranked, reason) })
 }
 

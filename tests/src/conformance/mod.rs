@@ -50,6 +50,7 @@ pub fn knowledge_base(generation: GenerationId) -> KnowledgeBase {
         description: String::new(),
         settings: KnowledgeBaseSettings::default(),
         generation,
+        next_generation: None,
         created_at: SystemClock.now(),
     }
 }

@@ -19,7 +19,8 @@ pub(crate) enum EvalCommand {
     Answers(EvalAnswersArgs),
     /// How well answerable questions are told from others, before a word is written.
     Refusal(EvalRefusalArgs),
-    /// Fit the threshold of refusal, and what scores of support mean.
+    /// Fit the threshold of refusal, and what scores of support mean; of a running service the threshold alone, unless
+    /// --method, --pairs or --out asks for curves of support, which are of the models here.
     Calibrate(EvalCalibrateArgs),
     /// Whether every quote stands in its source, and how many false sentences the verifier catches.
     Citations(EvalCitationsArgs),
@@ -217,14 +218,25 @@ pub(crate) struct EvalCalibrateArgs {
     #[arg(long, value_name = "N")]
     pub(crate) pairs: Option<usize>,
     /// Leave the threshold of refusal alone; nothing is indexed.
-    #[arg(long)]
+    #[arg(long, conflicts_with = "against")]
     pub(crate) support_only: bool,
     /// Which questions.
     #[command(flatten)]
     pub(crate) questions: EvalQuestionArgs,
+    /// Who is asked; support is not.
+    #[command(flatten)]
+    pub(crate) service: ServiceArgs,
     /// What becomes of the result.
     #[command(flatten)]
     pub(crate) output: EvalOutputArgs,
+}
+
+impl EvalCalibrateArgs {
+    /// Whether curves of support are fitted, too: with a running service only where they are asked for.
+    pub(crate) fn fits_support(&self) -> bool {
+        let is_asked_for = !self.methods.is_empty() || self.pairs.is_some() || self.out.is_some();
+        self.service.against.is_none() || is_asked_for
+    }
 }
 
 /// `footnote eval citations`

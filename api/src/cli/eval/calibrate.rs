@@ -1,7 +1,8 @@
 //! `footnote eval calibrate DIR…`: what scores mean, fitted on judged data.
 //!
-//! Of retrieval: the threshold below which a question is refused. Of support: the chance that evidence
-//! supports a sentence at each score of each method, as the verifier reads it from `calibration.json`.
+//! Of retrieval: the threshold below which a question is refused; a running service can be asked for it. Of support: the
+//! chance that evidence supports a sentence at each score of each method, as the verifier reads it from
+//! `calibration.json`; that is of the models of this process.
 
 use std::collections::BTreeMap;
 
@@ -23,7 +24,7 @@ use super::questions::QuestionSet;
 use super::refusal::{self, AtThreshold, Judged};
 use super::report::{Case, CurvePlot, CurveSeries, Evidence, Plot, Report};
 use super::results::Results;
-use super::terms;
+use super::{system, terms};
 use crate::config::{Config, VectorConfig};
 
 /// Most points of a curve: more would follow the pairs' accidents.
@@ -105,14 +106,31 @@ struct Collected {
     scores: BTreeMap<&'static str, Vec<(Pair, f64)>>,
 }
 
+impl Collected {
+    fn add(&mut self, judged: Vec<Judged>) {
+        if let Some(first) = judged.first() {
+            self.threshold = first.threshold;
+        }
+        self.judged.extend(judged);
+    }
+}
+
 /// Measures what is not measured yet, then fits.
 pub(crate) async fn run(config: Config, args: EvalCalibrateArgs, format: OutputFormat) -> Result<()> {
+    if args.service.against.is_some() && args.fits_support() {
+        anstream::eprintln!("note: the curves of support are of the models here, not of the service's");
+    }
     let mut collected = Collected::default();
     let mut names = Vec::new();
     for dir in &args.dirs {
         let set = QuestionSet::chosen(dir, &args.questions)?;
         collect(&config, &args, &set, &mut collected).await?;
         names.push(set.name);
+    }
+    if args.service.against.is_some() && collected.judged.iter().all(|judged| judged.answerable) {
+        return Err(Error::invalid(
+            "all questions have an answer, and a running service cannot hide documents; give a set with others",
+        ));
     }
     let measured = fit(names, collected, args.rate)?;
     if let Some(path) = &args.out {
@@ -131,7 +149,17 @@ async fn collect(
     set: &QuestionSet,
     collected: &mut Collected,
 ) -> Result<()> {
-    let session = if args.support_only {
+    if args.service.against.is_some() {
+        let fresh = args.questions.fresh;
+        let system = system::open(config.clone(), &set.name, &set.corpus, &args.service, fresh).await?;
+        let judged = refusal::judge(system.as_ref(), set, false).await;
+        system.close().await;
+        collected.add(judged?);
+    }
+    if !args.fits_support() {
+        return Ok(());
+    }
+    let session = if args.support_only || args.service.against.is_some() {
         let mut config = config.clone();
         config.data.folder = config.data.folder.join("eval").join(format!("{}-support", set.name));
         config.vector = VectorConfig::default();
@@ -140,10 +168,9 @@ async fn collect(
         let system = LocalSystem::open(config.clone(), &set.name, &set.corpus, args.questions.fresh).await?;
         let remove_gold = set.questions.iter().all(|question| question.answerable);
         let judged = refusal::judge(&system, set, remove_gold).await;
-        let LocalSystem { session, indexed } = system;
-        collected.threshold = f64::from(indexed.knowledge_base.settings.retrieval.evidence_threshold);
+        let LocalSystem { session, .. } = system;
         match judged {
-            Ok(judged) => collected.judged.extend(judged),
+            Ok(judged) => collected.add(judged),
             Err(error) => {
                 session.close().await;
                 return Err(error);
@@ -199,7 +226,6 @@ fn fit(datasets: Vec<String>, collected: Collected, rate: f64) -> Result<Measure
     let Collected { judged, threshold, scores } = collected;
     let refusal = (!judged.is_empty()).then(|| refusal_of(&judged, threshold, rate)).transpose()?;
     let mut calibration = Calibration::built_in()?;
-    calibration.fitted_on = datasets.join(", ");
     let mut support = BTreeMap::new();
     let mut worst = Vec::new();
     for (name, pairs) in scores {
@@ -229,6 +255,9 @@ fn fit(datasets: Vec<String>, collected: Collected, rate: f64) -> Result<Measure
                     .collect(),
             },
         );
+    }
+    if !support.is_empty() {
+        calibration.fitted_on = datasets.join(", ");
     }
     if refusal.is_none() && support.is_empty() {
         return Err(Error::invalid("the data sets have neither pairs to fit on nor questions to refuse"));
@@ -310,16 +339,17 @@ fn page(measured: &Measured, language: Language) -> Report {
         name: terms::word(name, language),
         points: support.reliability.clone(),
     });
+    let reliability = Plot::Curve(CurvePlot {
+        title: language.either("Reliability on the other half", "可靠性图（另一半数据）").to_owned(),
+        x_label: language.either("Chance said", "预测概率").to_owned(),
+        y_label: language.either("Share supported", "实际支持率").to_owned(),
+        series: series.collect(),
+        diagonal: true,
+    });
     Report {
         title: language.either("Calibration", "校准").to_owned(),
         subtitle: measured.datasets.join(", "),
-        plots: vec![Plot::Curve(CurvePlot {
-            title: language.either("Reliability on the other half", "可靠性图（另一半数据）").to_owned(),
-            x_label: language.either("Chance said", "预测概率").to_owned(),
-            y_label: language.either("Share supported", "实际支持率").to_owned(),
-            series: series.collect(),
-            diagonal: true,
-        })],
+        plots: if measured.support.is_empty() { Vec::new() } else { vec![reliability] },
         cases: measured.worst.iter().map(|case| said_in(language, case)).collect(),
         ..Report::default()
     }
@@ -327,6 +357,8 @@ fn page(measured: &Measured, language: Language) -> Report {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     fn pairs(count: u32) -> Vec<(Pair, f64)> {
@@ -350,5 +382,23 @@ mod tests {
         assert!(embeddings.at(0.9) > 0.9 && embeddings.at(0.1) < 0.1);
         assert!(measured.support["embeddings"].expected_calibration_error < 0.1);
         assert!(fit(Vec::new(), Collected::default(), 0.1).is_err());
+    }
+
+    #[test]
+    fn a_threshold_alone_leaves_the_curves_as_they_are() {
+        let judged = |answerable: bool, score: f64| -> Judged {
+            let judged = json!({
+                "id": "", "question": format!("{score}"), "expected": "", "answerable": answerable, "score": score,
+                "threshold": 0.3, "found": [],
+            });
+            serde_json::from_value(judged).unwrap()
+        };
+        let mut collected = Collected::default();
+        collected.add(vec![judged(true, 0.9), judged(false, 0.5)]);
+        let measured = fit(vec!["a".into()], collected, 0.1).unwrap();
+        assert_eq!(measured.calibration, Calibration::built_in().unwrap());
+        let refusal = serde_json::to_value(measured.refusal.unwrap()).unwrap();
+        let thresholds = (&refusal["default"]["threshold"], &refusal["fitted"]["threshold"]);
+        assert_eq!(thresholds, (&json!(0.3), &json!(0.9)));
     }
 }

@@ -40,7 +40,8 @@ pub(crate) struct Judged {
     pub(crate) answerable: bool,
     /// The evidence score.
     pub(crate) score: f64,
-    threshold: f64,
+    /// What it had to reach.
+    pub(crate) threshold: f64,
     found: Vec<(String, String)>,
 }
 

@@ -112,6 +112,10 @@ pub enum ExportFormatView {
     Preference,
     /// Preference training with SWIFT: `messages`, `rejected_response`.
     PreferenceSwift,
+    /// Training on thumbs alone with TRL (KTO): `prompt`, `completion`, `label`.
+    UnpairedPreference,
+    /// Training on thumbs alone with SWIFT (KTO): `messages`, `label`.
+    UnpairedPreferenceSwift,
     /// Evaluation: `id`, `question`, `answers`, `doc_ids`, `evidence_sentences`, `answerable`.
     Evaluation,
 }
@@ -122,6 +126,8 @@ impl From<ExportFormatView> for ExportFormat {
             ExportFormatView::Sft => Self::Sft,
             ExportFormatView::Preference => Self::Preference,
             ExportFormatView::PreferenceSwift => Self::PreferenceSwift,
+            ExportFormatView::UnpairedPreference => Self::UnpairedPreference,
+            ExportFormatView::UnpairedPreferenceSwift => Self::UnpairedPreferenceSwift,
             ExportFormatView::Evaluation => Self::Evaluation,
         }
     }

@@ -25,7 +25,7 @@ pub use chunks::{
 };
 pub use documents::{
     ContentTypeView, DocumentDetailView, DocumentView, EnrichmentView, PageKindView, PageSpanView,
-    UploadItemView, UploadView, VersionStateView, VersionView, WarningView,
+    UploadItemView, UploadView, VersionStateView, VersionView, WarningKindView, WarningView,
 };
 pub use feedback::{ExportFormatView, FeedbackView, PreferredPassageView, RatingView};
 pub use filters::{FilterBody, OneOrMany, SamplingBody};

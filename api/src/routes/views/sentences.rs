@@ -43,7 +43,7 @@ impl From<AnswerModeView> for AnswerMode {
 #[schema(as = UnsupportedPolicy)]
 pub enum UnsupportedPolicyView {
     /// It is left out. Where they support a part of it, or it is a copy of theirs that is not exact, or only the
-    /// language model says that they do, their own sentences take its place, verbatim.
+    /// language model or the embedder says that they do, their own sentences take its place, verbatim.
     Drop,
     /// The nearest sentence of the sources takes its place, verbatim. What `drop` gives in their words, this does as well.
     Quote,

@@ -2,7 +2,7 @@
 //! with their sources.
 
 use footnote_core::answer::{ChatMessage, MessageRole};
-use footnote_core::feedback::{Feedback, JointOpinion, PreferredPassage};
+use footnote_core::feedback::{Feedback, JointOpinion, PreferredPassage, Rating};
 use footnote_core::forgetting::MASK;
 use footnote_core::ids::{DocumentId, MessageId, VersionId};
 use footnote_core::receipt::Receipt;
@@ -19,6 +19,10 @@ pub enum ExportFormat {
     Preference,
     /// Preference training with ModelScope SWIFT: `messages`, `rejected_response`.
     PreferenceSwift,
+    /// Training on thumbs alone with TRL (KTO): `prompt`, `completion`, `label`.
+    UnpairedPreference,
+    /// Training on thumbs alone with ModelScope SWIFT (KTO): `messages`, `label`.
+    UnpairedPreferenceSwift,
     /// Questions with their answers and evidence, as `qa.jsonl` of a data set has them.
     Evaluation,
 }
@@ -118,6 +122,15 @@ impl JudgedAnswer {
         self.opinion.corrected.as_deref().filter(|corrected| corrected.trim() != self.text.trim())
     }
 
+    /// Whether the answer is desirable, where thumbs say so. That of a good refusal is not told: as in
+    /// [`Self::right_answer`].
+    fn label(&self) -> Option<bool> {
+        match self.opinion.rating? {
+            Rating::Up if self.refused => None,
+            rating => (!self.text.contains(MASK)).then_some(rating == Rating::Up),
+        }
+    }
+
     /// The turns before the answer: those that the model was given, or the question alone where no model
     /// was asked.
     fn prompt(&self) -> Vec<ChatMessage> {
@@ -150,6 +163,8 @@ pub(super) fn line(format: ExportFormat, answer: &JudgedAnswer) -> Option<Value>
         ExportFormat::Sft => sft(answer),
         ExportFormat::Preference => preference(answer),
         ExportFormat::PreferenceSwift => preference_swift(answer),
+        ExportFormat::UnpairedPreference => unpaired_preference(answer),
+        ExportFormat::UnpairedPreferenceSwift => unpaired_preference_swift(answer),
         ExportFormat::Evaluation => evaluation(answer).map(|line| json!(line)),
     }
 }
@@ -171,6 +186,17 @@ fn preference(answer: &JudgedAnswer) -> Option<Value> {
 fn preference_swift(answer: &JudgedAnswer) -> Option<Value> {
     let messages = answer.prompt_with_answer(answer.correction()?);
     Some(json!({ "messages": messages, "rejected_response": answer.text }))
+}
+
+fn unpaired_preference(answer: &JudgedAnswer) -> Option<Value> {
+    let label = answer.label()?;
+    let completion = [assistant(&answer.text)];
+    Some(json!({ "prompt": answer.prompt(), "completion": completion, "label": label }))
+}
+
+fn unpaired_preference_swift(answer: &JudgedAnswer) -> Option<Value> {
+    let label = answer.label()?;
+    Some(json!({ "messages": answer.prompt_with_answer(&answer.text), "label": label }))
 }
 
 /// The answer as a judged question, where anything is known of what is right.
@@ -208,7 +234,6 @@ fn assistant(content: &str) -> ChatMessage {
 
 #[cfg(test)]
 mod tests {
-    use footnote_core::feedback::Rating;
     use footnote_core::text::Span;
 
     use super::*;
@@ -269,7 +294,13 @@ mod tests {
     #[test]
     fn what_was_made_from_a_deleted_document_teaches_nothing() {
         let answer = JudgedAnswer { is_forgotten: true, ..answer(Some(Rating::Up), Some("Twelve.")) };
-        for format in [ExportFormat::Sft, ExportFormat::Preference, ExportFormat::PreferenceSwift] {
+        for format in [
+            ExportFormat::Sft,
+            ExportFormat::Preference,
+            ExportFormat::PreferenceSwift,
+            ExportFormat::UnpairedPreference,
+            ExportFormat::UnpairedPreferenceSwift,
+        ] {
             assert_eq!(line(format, &answer), None);
         }
         assert_eq!(evaluation(&answer).unwrap().answers, ["Twelve."], "people's words stay");
@@ -296,6 +327,30 @@ mod tests {
         for format in [ExportFormat::Preference, ExportFormat::PreferenceSwift] {
             assert_eq!(line(format, &answer(Some(Rating::Up), None)), None);
             assert_eq!(line(format, &answer(None, Some("Ten days [1]. "))), None, "nothing to prefer");
+        }
+    }
+
+    #[test]
+    fn thumbs_alone_label_the_answer() {
+        let (trl, swift) = (ExportFormat::UnpairedPreference, ExportFormat::UnpairedPreferenceSwift);
+        let said = json!({"role": "assistant", "content": "Ten days [1]."});
+        for (rating, label) in [(Rating::Up, true), (Rating::Down, false)] {
+            let rated = answer(Some(rating), None);
+            let prompt = [
+                json!({"role": "system", "content": "Cite."}),
+                json!({"role": "user", "content": "[1] Ten days.\nHow long?"}),
+            ];
+            let expected = json!({"prompt": prompt, "completion": [said], "label": label});
+            assert_eq!(line(trl, &rated), Some(expected));
+            let messages = [&prompt[..], std::slice::from_ref(&said)].concat();
+            assert_eq!(line(swift, &rated), Some(json!({"messages": messages, "label": label})));
+        }
+        for format in [trl, swift] {
+            assert_eq!(line(format, &answer(None, Some("Twelve."))), None, "no thumbs");
+            let corrected = line(format, &answer(Some(Rating::Down), Some("Twelve."))).unwrap();
+            assert_eq!(corrected["label"], false, "a correction takes no thumbs away");
+            assert_eq!(line(format, &refusal(Some(Rating::Up), None)), None);
+            assert_eq!(line(format, &refusal(Some(Rating::Down), None)).unwrap()["label"], false);
         }
     }
 

@@ -13,7 +13,7 @@ use footnote_core::ports::{DocumentFilter, ListRequest};
 use footnote_core::principal::Scope;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::settings::RetrievalSettings;
-use footnote_core::text::{CanonicalText, Span};
+use footnote_core::text::{CanonicalText, Span, comparable};
 use footnote_core::{Error, Result};
 use footnote_retriever::hybrid::SearchMode;
 
@@ -30,7 +30,6 @@ const MAX_ORIGINAL_BYTES: u64 = 4 * 1024 * 1024;
 /// What somebody expected to be found.
 pub(super) struct Wanted {
     document: Option<DocumentId>,
-    /// Without blanks.
     quote: Option<Quote>,
 }
 
@@ -280,19 +279,19 @@ async fn target(
     Ok(Ok(Target { document, version, span, chunks, text }))
 }
 
-/// A quote, compared whatever the blanks.
+/// A quote, compared whatever the blanks, the letter case, the width, and the kind of quotes and dashes.
 #[derive(Clone)]
 struct Quote {
     /// As it was given, shortened.
     words: String,
-    visible: String,
+    compared: String,
 }
 
 impl Quote {
     /// `None` where it says nothing.
     fn of(quote: &str) -> Option<Self> {
-        let visible = without_blanks(quote);
-        (!visible.is_empty()).then(|| Self { words: quote.trim().chars().take(1_000).collect(), visible })
+        let compared = compared(quote);
+        (!compared.is_empty()).then(|| Self { words: quote.trim().chars().take(1_000).collect(), compared })
     }
 
     /// Where it lies, looked for off the async threads: texts may be long.
@@ -303,11 +302,10 @@ impl Quote {
     }
 
     fn find(&self, text: &CanonicalText) -> Option<Span> {
-        let visible = without_blanks(text.as_str());
-        let before = visible.find(&self.visible).and_then(|byte| visible.get(..byte))?.chars().count();
-        let more = self.visible.chars().count().checked_sub(2);
-        let mut places =
-            text.as_str().chars().enumerate().filter(|(_, c)| !c.is_whitespace()).map(|(at, _)| at);
+        let all = compared(text.as_str());
+        let before = all.find(&self.compared).and_then(|byte| all.get(..byte))?.chars().count();
+        let more = self.compared.chars().count().checked_sub(2);
+        let mut places = comparable(text.as_str()).map(|(at, _)| at);
         let start = places.nth(before)?;
         let last = match more {
             Some(more) => places.nth(more)?,
@@ -317,8 +315,8 @@ impl Quote {
     }
 }
 
-fn without_blanks(text: &str) -> String {
-    text.chars().filter(|c| !c.is_whitespace()).collect()
+fn compared(text: &str) -> String {
+    comparable(text).map(|(_, c)| c).collect()
 }
 
 #[cfg(test)]
@@ -326,10 +324,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_quote_is_found_whatever_the_blanks() {
+    fn a_quote_is_found_however_it_is_typed() {
         let find = |text: &str, quote: &str| Quote::of(quote)?.find(&CanonicalText::new(text));
         let text = "前文。Annual\nleave is  15 days.";
         assert_eq!(find(text, "Annual leave is 15 days"), Some(Span::new(3, 27)));
+        assert_eq!(find(text, "annual LEAVE is１５days"), Some(Span::new(3, 27)));
+        assert_eq!(find("“Staff” – all – rest.", "\"staff\" - all -- rest"), Some(Span::new(0, 20)));
+        assert_eq!(find("每晚６００元（含税）", "600元(含税)"), Some(Span::new(2, 10)));
         assert_eq!(find(text, "16 days"), None);
         assert_eq!(find(text, " "), None);
         assert_eq!(find("", "x"), None);
