@@ -47,6 +47,8 @@ pub(crate) struct Dataset {
     pub(crate) queries: Vec<JudgedQuery>,
     /// Judged queries that `queries.jsonl` lacks.
     unknown_queries: usize,
+    /// Judged queries without any word.
+    wordless_queries: usize,
     /// Relevant documents of the queries that the corpus lacks.
     unknown_documents: usize,
 }
@@ -87,11 +89,14 @@ impl Dataset {
     }
 
     /// Of judged queries.
-    pub(crate) fn of(name: String, corpus: Vec<CorpusDocument>, queries: Vec<JudgedQuery>) -> Self {
+    pub(crate) fn of(name: String, corpus: Vec<CorpusDocument>, mut queries: Vec<JudgedQuery>) -> Self {
+        let judged = queries.len();
+        queries.retain(|query| query.text.chars().any(char::is_alphanumeric));
+        let wordless_queries = judged - queries.len();
         let ids: HashSet<&str> = corpus.iter().map(|document| document.id.as_str()).collect();
         let relevant = queries.iter().flat_map(|query| &query.judgements).filter(|&(_, &r)| r > 0);
         let unknown_documents = relevant.filter(|(id, _)| !ids.contains(id.as_str())).count();
-        Self { name, corpus, queries, unknown_queries: 0, unknown_documents }
+        Self { name, corpus, queries, unknown_queries: 0, wordless_queries, unknown_documents }
     }
 
     /// What makes the figures mean something else than their reader may think.
@@ -100,6 +105,10 @@ impl Dataset {
         if self.unknown_queries > 0 {
             let count = self.unknown_queries;
             warnings.push(format!("{count} judged queries are not in queries.jsonl and are left out"));
+        }
+        if self.wordless_queries > 0 {
+            let count = self.wordless_queries;
+            warnings.push(format!("{count} judged queries have no words and are left out"));
         }
         if self.unknown_documents > 0 {
             let count = self.unknown_documents;
@@ -224,12 +233,14 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let write = |name: &str, text: &str| fs_err::write(dir.path().join(name), text).unwrap();
         write("corpus.jsonl", "{\"_id\":\"a document\",\"text\":\"x\"}\n");
-        write("queries.jsonl", "{\"_id\":\"q 1\",\"text\":\"?\"}\n");
-        write("qrels.tsv", "q 1\ta document\t1\nq 1\tgone\t1\nq 2\ta document\t1\n");
+        write("queries.jsonl", "{\"_id\":\"q 1\",\"text\":\"x?\"}\n{\"_id\":\"q 0\",\"text\":\"?\"}\n");
+        write("qrels.tsv", "q 1\ta document\t1\nq 1\tgone\t1\nq 2\ta document\t1\nq 0\ta document\t1\n");
         let set = Dataset::load(dir.path(), None).unwrap();
-        assert_eq!(set.queries[0].judgements["a document"], 1);
+        assert_eq!((set.queries.len(), set.queries[0].judgements["a document"]), (1, 1));
         let warnings = set.warnings().join("; ");
-        assert!(warnings.contains("1 judged queries") && warnings.contains("1 relevant"), "{warnings}");
+        for told in ["1 judged queries are not in", "1 judged queries have no words", "1 relevant"] {
+            assert!(warnings.contains(told), "{warnings}");
+        }
 
         write("corpus.jsonl", "{\"_id\":\"d\",\"text\":\"x\"}\n{\"_id\":\"d\",\"text\":\"y\"}\n");
         let error = Dataset::load(dir.path(), None).unwrap_err().to_string();

@@ -91,7 +91,13 @@ impl QuestionSet {
     /// Loads a folder.
     pub(crate) fn load(dir: &Path) -> Result<Self> {
         let has = |name: &str| dir.join(name).exists();
-        let set = if has("qa.jsonl") { Self::load_qa(dir)? } else { Self::load_judged(dir)? };
+        let mut set = if has("qa.jsonl") { Self::load_qa(dir)? } else { Self::load_judged(dir)? };
+        let all = set.questions.len();
+        set.questions.retain(|question| question.text.chars().any(char::is_alphanumeric));
+        if set.questions.len() < all {
+            let count = all - set.questions.len();
+            anstream::eprintln!("note: {count} questions have no words and are left out");
+        }
         if set.questions.is_empty() {
             return Err(Error::invalid(format!("{} has no questions", dir.display())));
         }
