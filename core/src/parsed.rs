@@ -270,7 +270,10 @@ impl Page {
 
 /// Line ends of a Markdown table, without that of the line below its header.
 fn rows_ended(table: &str) -> u32 {
-    let is_rule = |line: &&str| line.starts_with("| ---");
+    let is_rule = |line: &&str| {
+        let mut cells = line.strip_prefix('|').unwrap_or_default().split_terminator('|').peekable();
+        cells.peek().is_some() && cells.all(|cell| cell == " --- ")
+    };
     let ended = table.matches('\n').count();
     let rules = table.lines().take(ended).filter(is_rule).count();
     u32::try_from(ended - rules.min(ended)).unwrap_or(u32::MAX)
@@ -432,6 +435,7 @@ mod tests {
         assert_eq!(rows("| Ann | 3 |\n| Bo | 4 |\n"), Some((6, 7)));
         assert_eq!(rows(table), Some((5, 7)));
         assert_eq!(Page::default().rows("", table), None);
+        assert_eq!(page.rows("| --- | 3 |\n", "| Bo | 4 |"), Some((6, 6)), "a row of the sheet, and no rule");
     }
 
     #[test]

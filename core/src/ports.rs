@@ -39,7 +39,7 @@ use crate::parsed::{ParsedDocument, WarningKind};
 use crate::passage::ConfirmedChunk;
 use crate::password::Password;
 use crate::principal::{ApiKey, Scope};
-use crate::receipt::Receipt;
+use crate::receipt::{Receipt, ReceiptSummary};
 use crate::schedule::{Run, RunTrigger, Schedule};
 use crate::settings::KnowledgeBaseSettings;
 use crate::source::{RefreshReport, Source, SourceKind};
@@ -365,6 +365,9 @@ pub trait DocumentStore: Send + Sync {
         generation: GenerationId,
         now: DateTime<Utc>,
     ) -> Result<bool>;
+    /// Removes a current version's chunk rows of a generation that neither answers nor is about to, once its entries
+    /// there are swept; others are left alone. What is cited names text and places in it, not chunks.
+    async fn forget_swept(&self, version: VersionId, generation: GenerationId) -> Result<()>;
     /// Marks the version failed and ends the job as failed. Conflict where the lease is lost.
     async fn fail_version(
         &self,
@@ -533,13 +536,13 @@ pub trait AnswerStore: Send + Sync {
     async fn remove_receipt(&self, id: MessageId) -> Result<()>;
     /// One receipt.
     async fn receipt(&self, id: MessageId) -> Result<Option<Receipt>>;
-    /// The receipts of a knowledge base, of one owner or of all.
+    /// The receipts of a knowledge base, of one owner or of all, without what they hold: that may be much.
     async fn receipts(
         &self,
         knowledge_base: KnowledgeBaseId,
         owner: Option<ApiKeyId>,
         list: ListRequest,
-    ) -> Result<Listing<Receipt>>;
+    ) -> Result<Listing<ReceiptSummary>>;
     /// Keeps an opinion in place of the one that the same person had of the same answer.
     async fn put_feedback(&self, feedback: &Feedback) -> Result<()>;
     /// All opinions on answers of a knowledge base, oldest answer first.

@@ -25,6 +25,21 @@ pub struct Receipt {
     pub body: ReceiptBody,
 }
 
+/// A receipt as it is listed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ReceiptSummary {
+    /// The id of the answer.
+    pub id: MessageId,
+    /// The question as it was asked.
+    pub question: String,
+    /// Whether the service said that it does not know.
+    pub refused: bool,
+    /// When the answer was whole.
+    pub created_at: DateTime<Utc>,
+    /// The model that wrote it; `None` for a refusal.
+    pub model: Option<String>,
+}
+
 /// What a receipt says, stored as JSON.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ReceiptBody {

@@ -4,15 +4,15 @@
 //! sentences disagree where each has most of the other's words and, with its document's title and headings, as
 //! much of the question's, and each lacks exactly one fact of the other, of the same kind: another number, percentage
 //! or date, or one denies what the other affirms. The document's own date in the sentence (`From 2024`) does not count.
-//! Where a name differs they are about different things, and rows of tables differ
-//! by nature. In doubt nothing is said: a false alarm costs more trust than it gives.
+//! Where a name differs they are about different things, but where the question asks who holds a post that one person
+//! holds. Rows of tables differ by nature. In doubt nothing is said: a false alarm costs more trust than it gives.
 
 use std::cmp::Ordering;
 
 use footnote_core::dated::DocumentDate;
 use footnote_core::passage::Passage;
 use footnote_core::question::QuestionText;
-use footnote_core::verdict::FactKind;
+use footnote_core::verdict::{Fact, FactKind};
 
 use crate::extract;
 use crate::facts::{self, EvidenceFacts};
@@ -27,6 +27,35 @@ const SAME_MATTER: f32 = 0.7;
 const SAME_QUESTION: f32 = 0.15;
 /// Least words of a sentence, as weights, that tell what it is about.
 const FEWEST_TERMS: usize = 3;
+/// The same share where two name another holder of a post, whose names are left aside.
+const SAME_POST: f32 = 0.9;
+/// Posts that one person holds at a time.
+const POSTS: [&str; 22] = [
+    "ceo",
+    "cfo",
+    "cto",
+    "coo",
+    "chief executive",
+    "chief financial officer",
+    "chief technology officer",
+    "managing director",
+    "president",
+    "chairman",
+    "chairwoman",
+    "chairperson",
+    "head of",
+    "首席执行官",
+    "首席财务官",
+    "首席技术官",
+    "总经理",
+    "董事长",
+    "总裁",
+    "主席",
+    "负责人",
+    "法定代表人",
+];
+/// Words of a question that ask for a person.
+const WHO_CHINESE: [&str; 5] = ["谁", "哪位", "哪一位", "何人", "什么人"];
 /// Most that are told of in an answer.
 const MOST: usize = 2;
 
@@ -39,6 +68,7 @@ pub(crate) struct Disagreement {
 
 /// What disagrees with the places that an answer rests on.
 pub(crate) fn find(question: &QuestionText, sources: &Sources, used: &[Place]) -> Vec<Disagreement> {
+    let asks_who = asks_who(question);
     let question = Terms::of(question.as_str());
     let mut found: Vec<Disagreement> = Vec::new();
     for ours in used {
@@ -48,7 +78,8 @@ pub(crate) fn find(question: &QuestionText, sources: &Sources, used: &[Place]) -
                     || d.ours == *ours && d.theirs.passage == theirs.passage
             });
             let sides = [ours, &theirs].map(|place| Side::of(sources, place));
-            if !is_told && disagree(&question, &sides) {
+            if !is_told && (disagree(&question, &sides) || asks_who && name_other_holders(&question, &sides))
+            {
                 found.push(Disagreement { ours: ours.clone(), theirs });
             }
             if found.len() == MOST {
@@ -79,16 +110,32 @@ impl<'a> Side<'a> {
     }
 }
 
-fn disagree(question: &Terms, [of_a, of_b]: &[Side<'_>; 2]) -> bool {
+fn asks_who(question: &QuestionText) -> bool {
+    let text = question.as_str().to_lowercase();
+    text.split(|c: char| !c.is_alphanumeric()).any(|word| word == "who")
+        || WHO_CHINESE.iter().any(|who| text.contains(who))
+}
+
+fn is_row(text: &str) -> bool {
+    text.contains('|') || text.contains('\t')
+}
+
+/// Whether both are about what is asked to the same degree.
+fn are_as_close(question: &Terms, [of_a, of_b]: &[Side<'_>; 2]) -> bool {
+    let asked = |side: &Side<'_>| question.words_held_by(&[&side.matter]);
+    (asked(of_a) - asked(of_b)).abs() <= SAME_QUESTION
+}
+
+fn disagree(question: &Terms, sides: &[Side<'_>; 2]) -> bool {
+    let [of_a, of_b] = sides;
     let (a, b) = (of_a.text, of_b.text);
-    if [a, b].iter().any(|text| text.contains('|') || text.contains('\t')) {
+    if is_row(a) || is_row(b) {
         return false;
     }
-    let asked = |side: &Side<'_>| question.words_held_by(&[&side.matter]);
     let is_same_matter = of_a.terms.shared_with(&[&of_b.terms]) >= FEWEST_TERMS
         && of_a.terms.words_held_by(&[&of_b.terms]) >= SAME_MATTER
         && of_b.terms.words_held_by(&[&of_a.terms]) >= SAME_MATTER
-        && (asked(of_a) - asked(of_b)).abs() <= SAME_QUESTION;
+        && are_as_close(question, sides);
     is_same_matter
         && matches!(
             (only_fact_missing(of_a, b), only_fact_missing(of_b, a)),
@@ -96,18 +143,42 @@ fn disagree(question: &Terms, [of_a, of_b]: &[Side<'_>; 2]) -> bool {
         )
 }
 
+/// Whether two sentences say the same of a post but for who holds it.
+fn name_other_holders(question: &Terms, sides: &[Side<'_>; 2]) -> bool {
+    let [of_a, of_b] = sides;
+    if is_row(of_a.text) || is_row(of_b.text) || !are_as_close(question, sides) {
+        return false;
+    }
+    let name = |claim: &Side<'_>, other: &Side<'_>| {
+        only_missing(claim, other.text).filter(|fact| fact.kind == FactKind::Name).map(|fact| fact.text)
+    };
+    let (Some(mine), Some(theirs)) = (name(of_a, of_b), name(of_b, of_a)) else { return false };
+    let without = |side: &Side<'_>, name: &str| side.text.replace(name, " ").to_lowercase();
+    let (a, b) = (without(of_a, &mine), without(of_b, &theirs));
+    let (of_a, of_b) = (Terms::of(&a), Terms::of(&b));
+    POSTS.iter().any(|post| a.contains(post) && b.contains(post))
+        && of_a.words_held_by(&[&of_b]) >= SAME_POST
+        && of_b.words_held_by(&[&of_a]) >= SAME_POST
+}
+
 /// The kind of the one fact of `claim` that `evidence` lacks or contradicts; `None` where there is none or
-/// more, or where it is one that tells what the claim is about. Its document's own year is none.
+/// more, or where it is one that tells what the claim is about.
 fn only_fact_missing(claim: &Side<'_>, evidence: &str) -> Option<FactKind> {
+    let fact = only_missing(claim, evidence)?;
+    let differs =
+        matches!(fact.kind, FactKind::Number | FactKind::Percentage | FactKind::Date | FactKind::Negation);
+    differs.then_some(fact.kind)
+}
+
+/// The one fact of `claim` that `evidence` lacks or contradicts. Its document's own year is none.
+fn only_missing(claim: &Side<'_>, evidence: &str) -> Option<Fact> {
     let mut missing = facts::check(claim.text, &EvidenceFacts::of(&[evidence]), "").missing;
     let own_year = claim.day.and_then(|day| day.get(..4));
     missing.retain(|fact| {
         fact.kind != FactKind::Date || !own_year.is_some_and(|year| is_year(&fact.text, year))
     });
-    let [fact] = missing.as_slice() else { return None };
-    let differs =
-        matches!(fact.kind, FactKind::Number | FactKind::Percentage | FactKind::Date | FactKind::Negation);
-    differs.then_some(fact.kind)
+    let fact = missing.pop()?;
+    missing.is_empty().then_some(fact)
 }
 
 /// Whether a text is `year` and nothing more exact: `2024`, `2024年`.
@@ -239,6 +310,38 @@ mod tests {
         );
         assert!(denied.is_some());
         assert!(told("访客可以进入实验室吗？", "访客可以进入实验室。", "访客不可以进入实验室。").is_some());
+    }
+
+    #[test]
+    fn another_holder_of_a_post_that_one_person_holds_disagrees() {
+        for (question, a, b) in [
+            (
+                "Who is the chief executive of Acme?",
+                "The chief executive of Acme is Ann Lee.",
+                "The chief executive of Acme is Robert Chen.",
+            ),
+            ("Who is Acme's CEO?", "Ann Lee is the CEO of Acme.", "Robert Chen is the CEO of Acme."),
+            ("公司的总经理是谁？", "公司的总经理是张伟。", "公司的总经理是李娜。"),
+        ] {
+            assert!(told(question, a, b).is_some(), "{a} / {b}");
+        }
+        for (question, a, b) in [
+            (
+                "Who is on the board of Acme?",
+                "Ann Lee is a member of the board of Acme.",
+                "Robert Chen is a member of the board of Acme.",
+            ),
+            (
+                "Who is the president of Acme?",
+                "Ann Lee is the president of Acme.",
+                "Robert Chen is the vice president of Acme.",
+            ),
+            ("Who is the CEO?", "Ann Lee is the CEO of Acme.", "Ann Lee is the CEO of Bolt."),
+            ("Where is Acme?", "Ann Lee is the CEO of Acme.", "Robert Chen is the CEO of Acme."),
+            ("公司的总经理是谁？", "公司的总经理是张伟。", "公司的副总经理是李娜。"),
+        ] {
+            assert_eq!(told(question, a, b), None, "{a} / {b}");
+        }
     }
 
     #[test]

@@ -58,7 +58,7 @@ pub(crate) fn widen(
         let (Some(near), Some(text)) = (near.get(&version), texts.get(&version)) else { continue };
         let mut tokens = estimated_tokens(&candidate.chunk.text);
         let mut ends = [Some(candidate.chunk.ordinal), Some(candidate.chunk.ordinal)];
-        // A row that was cut is read whole or as it was found: another row in the place of its rest says nothing of it.
+        // The rest of a row that was cut first, where all of it fits: other rows in its place say nothing of this one.
         for (end, step) in ends.iter_mut().zip([1, -1]) {
             let rest = rest_of_row(candidate.chunk.ordinal, step, near, text);
             let rest: Option<Vec<_>> =

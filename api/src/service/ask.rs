@@ -194,7 +194,8 @@ pub(super) async fn search(
     let mut scope = principal.scope(&knowledge_base)?.at(as_of);
     let mut queries: Vec<ScopedQuery> = parts.into_iter().map(|part| query(scope, part)).collect();
     let mut retrieved = app.retriever.retrieve_parts(&queries).await?;
-    if retrieved.passages.is_empty()
+    // Hits of versions that are past are confirmed after a flip, too.
+    if (retrieved.passages.is_empty() || as_of.is_some())
         && let Some(now) = changed(app, principal, &knowledge_base).await?
     {
         knowledge_base = now;

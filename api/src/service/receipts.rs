@@ -7,7 +7,7 @@ use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, MessageId};
 use footnote_core::passage::{Evidence, Passage};
 use footnote_core::ports::{ListRequest, Listing};
 use footnote_core::principal::Principal;
-use footnote_core::receipt::{Receipt, ReceiptBody, ReceiptCandidate, ReceiptModels};
+use footnote_core::receipt::{Receipt, ReceiptBody, ReceiptCandidate, ReceiptModels, ReceiptSummary};
 use footnote_core::settings::KnowledgeBaseSettings;
 use footnote_core::{Error, Result};
 
@@ -100,7 +100,7 @@ pub async fn list(
     principal: &Principal,
     knowledge_base: &str,
     list: ListRequest,
-) -> Result<Listing<Receipt>> {
+) -> Result<Listing<ReceiptSummary>> {
     let knowledge_base = reach(app, principal, knowledge_base).await?;
     app.store.answers.receipts(knowledge_base.id, only_of(principal), list).await
 }

@@ -71,7 +71,8 @@ pub async fn search(
         settings: knowledge_base.settings.retrieval.clone(),
     };
     let found = find(app, &query, &input).await?;
-    if found.results.is_empty()
+    // What retired before is confirmed all the same.
+    if (found.results.is_empty() || input.as_of.is_some())
         && let Some(now) = changed(app, principal, &knowledge_base).await?
     {
         let scope = principal.scope(&now)?.at(input.as_of);

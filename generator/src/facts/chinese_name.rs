@@ -44,13 +44,19 @@ const NEVER_IN_NAMES: &str = "的了是在和与及或也都就被把对从到�
 
 const GAZETTEER: &str = " 北京 上海 天津 重庆 河北 山西 辽宁 吉林 黑龙江 江苏 浙江 安徽 福建 江西 山东 河南 湖北 湖南 广东 \
      海南 四川 贵州 云南 陕西 甘肃 青海 台湾 内蒙古 广西 西藏 宁夏 新疆 香港 澳门 广州 深圳 南京 武汉 成都 杭州 西安 苏州 \
-     郑州 长沙 青岛 沈阳 大连 厦门 昆明 哈尔滨 济南 福州 合肥 南昌 太原 兰州 贵阳 南宁 海口 台北 高雄 台中 \
+     郑州 长沙 青岛 大连 厦门 昆明 哈尔滨 济南 福州 合肥 南昌 太原 兰州 贵阳 南宁 海口 台北 高雄 台中 \
      美国 英国 法国 德国 日本 韩国 朝鲜 俄罗斯 苏联 加拿大 澳大利亚 新西兰 意大利 西班牙 葡萄牙 荷兰 比利时 瑞士 瑞典 挪威 \
      芬兰 丹麦 波兰 奥地利 匈牙利 希腊 土耳其 埃及 印度 巴基斯坦 泰国 越南 缅甸 马来西亚 新加坡 印尼 菲律宾 巴西 阿根廷 墨西哥 \
      智利 南非 伊朗 伊拉克 以色列 沙特 乌克兰 伦敦 巴黎 柏林 东京 大阪 纽约 洛杉矶 华盛顿 旧金山 芝加哥 莫斯科 罗马 首尔 悉尼 ";
 
 const SURNAMES: &str = "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈姚卢姜崔钟\
      谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤";
+
+/// Words that begin like names of persons, and stand where these stand.
+const NOT_PERSONS: &str = " 金额 金融 金属 方案 方法 方向 方式 程序 程度 高级 高度 高峰 高温 高压 石油 石材 余额 顾客 顾问 毛利 \
+     黄金 白银 白天 夏天 夏季 唐代 唐朝 宋代 宋朝 周末 周边 周期 任务 任期 任意 许可 范围 马达 马匹 马上 田地 龙头 严格 \
+     史料 陆地 曾经 钟表 贺卡 江河 江湖 石头 石化 钱包 钱款 叶片 叶子 林业 林木 孔径 雷达 雷电 董事 谢意 \
+     武器 武装 万元 万人 陈述 陈设 高校 高管 高层 高速 金牌 金库 严禁 严重 ";
 
 /// What follows the name of a person.
 const AFTER_PERSONS: [&str; 26] = [
@@ -155,6 +161,11 @@ pub(super) fn person_at(tokens: &[Token], at: usize) -> Option<String> {
     });
     let surname = tokens.get(at)?.single().filter(|&c| begins && SURNAMES.contains(c));
     surname?;
+    let is_common =
+        han_text(tokens, at..at + 2).is_some_and(|word| NOT_PERSONS.contains(&format!(" {word} ")));
+    if is_common {
+        return None;
+    }
     (2..=3).rev().find_map(|len| {
         let name = han_text(tokens, at..at + len)?;
         let ends = tokens.get(at + len).is_none_or(|token| {

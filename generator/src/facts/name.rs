@@ -28,8 +28,7 @@ impl Name {
     /// Whether it is a word in Latin letters with a capital, and none of those that Chinese uses as its own.
     pub(super) fn is_foreign(&self, tokens: &[Token]) -> bool {
         let words = tokens.get(self.tokens.clone()).unwrap_or_default();
-        let is_own = |token: &Token| USED_IN_CHINESE.contains(&format!(" {} ", token.lower));
-        words.iter().all(|token| is_proper(token) && !is_own(token))
+        words.iter().all(|token| is_proper(token) && !is_used_in_chinese(&token.lower))
     }
 
     /// Whether it is an acronym whose words stand in the evidence in a row, or a word that begins with it.
@@ -95,6 +94,11 @@ const NO_NAMES: &str = " i i'm i'd i've i'll mr mrs ms dr prof sir yes no ok ste
 /// Abbreviations that Chinese uses as words of its own, and English may write otherwise.
 const USED_IN_CHINESE: &str =
     " app ppt vip ktv tv pk diy cd dvd led hr pr ceo cfo cto coo vp ipo ai it faq wifi sms email ";
+
+/// Whether Chinese uses the word, in small letters, as one of its own.
+pub(super) fn is_used_in_chinese(word: &str) -> bool {
+    USED_IN_CHINESE.contains(&format!(" {word} "))
+}
 
 /// Words that start sentences, besides those that say nothing at all; none of them is a name.
 const STARTERS: &str = " according additionally although among another around because besides both despite due even \
@@ -290,7 +294,7 @@ fn is_proper(token: &Token) -> bool {
     (acronym || camel || (capital && !is_stop_word(&token.lower))) && !listed(NO_NAMES)
 }
 
-fn starts_sentence(tokens: &[Token], at: usize) -> bool {
+pub(super) fn starts_sentence(tokens: &[Token], at: usize) -> bool {
     const TITLES: [&str; 10] = ["mr", "mrs", "ms", "dr", "st", "prof", "gen", "no", "vs", "jr"];
     let earlier = |back: usize| at.checked_sub(back).and_then(|at| tokens.get(at));
     if earlier(1).is_some_and(|token| token.is('.'))

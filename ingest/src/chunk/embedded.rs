@@ -1,6 +1,8 @@
 //! What is embedded: the chunk under its title and heading path, so that a vector knows where its
 //! text stands.
 
+use std::ops::Range;
+
 use footnote_core::Result;
 use footnote_core::parsed::{Block, ParsedDocument};
 use footnote_core::ports::TokenCounter;
@@ -30,7 +32,7 @@ pub fn embedded_text(
     Ok(text)
 }
 
-/// Composes embedded texts of one version; remembers the last context, which neighbours share.
+/// Composes embedded texts of one version; remembers the last context and the last table, which neighbours share.
 pub(crate) struct Composer<'a> {
     title: &'a str,
     text: &'a CanonicalText,
@@ -38,6 +40,23 @@ pub(crate) struct Composer<'a> {
     tokens: &'a dyn TokenCounter,
     budget: ChunkBudget,
     last: Option<(Vec<String>, String)>,
+    table: Option<CutTable>,
+}
+
+/// What chunks that continue a table are given to begin with. A row may be as long as the text, and is looked at once.
+struct CutTable {
+    /// Where it begins, in scalar values.
+    start: usize,
+    header: String,
+    /// Bytes that are no row.
+    header_len: usize,
+    row: Option<CutRow>,
+}
+
+struct CutRow {
+    /// Bytes of the table.
+    bytes: Range<usize>,
+    label: String,
 }
 
 impl<'a> Composer<'a> {
@@ -49,7 +68,7 @@ impl<'a> Composer<'a> {
         tokens: &'a dyn TokenCounter,
         budget: ChunkBudget,
     ) -> Self {
-        Self { title, text, blocks: &parsed.blocks, tokens, budget, last: None }
+        Self { title, text, blocks: &parsed.blocks, tokens, budget, last: None, table: None }
     }
 
     /// What is embedded for the chunk at `span`: context, the header of a table that the chunk continues, the label of
@@ -64,9 +83,14 @@ impl<'a> Composer<'a> {
         let Some(body) = self.text.slice(span) else {
             return Ok(None);
         };
-        let table = self.table_context(span)?;
+        let (tokens, most) = (self.tokens, self.budget.whole);
+        let (header, label) = self.table_context(span)?;
         let context = self.context(heading_path)?;
-        let text = [context, &table, body].concat();
+        let mut text = [context, &header, &label, body].concat();
+        // A chunk that was cut before rows had labels may leave no room for one.
+        if !label.is_empty() && tokens.token_ends(&text)?.len() > most {
+            text = [context, &header, body].concat();
+        }
         match note {
             Some(note) => self.with_note(text, note).map(Some),
             None => Ok(Some(text)),
@@ -100,28 +124,58 @@ impl<'a> Composer<'a> {
     }
 
     /// The header of the table that `span` begins within, and the label of the row that it begins within.
-    fn table_context(&self, span: Span) -> Result<String> {
+    fn table_context(&mut self, span: Span) -> Result<(String, String)> {
         let Some(block) = table_cut_at(self.blocks, span.start) else {
-            return Ok(String::new());
+            return Ok((String::new(), String::new()));
         };
-        let table = self.text.slice(block.span).unwrap_or_default();
-        let header = repeated_header(table, self.budget.table_header, self.tokens)?;
-        let mut context = header.map(|(header, _)| header.into_owned()).unwrap_or_default();
+        let text = self.text.slice(block.span).unwrap_or_default();
         let before = self.text.slice(Span::new(block.span.start, span.start)).unwrap_or_default();
-        if let Some(row) = row_cut_at(table, before.len()) {
-            context.push_str(&row_label(row, self.budget.row_label(), self.tokens)?);
-        }
-        Ok(context)
+        let (tokens, budget) = (self.tokens, self.budget);
+        let known = self.table.take().filter(|table| table.start == block.span.start);
+        let table = match known {
+            Some(table) => self.table.insert(table),
+            None => {
+                let header = repeated_header(text, budget.table_header, tokens)?;
+                let header = header.map(|(header, _)| header.into_owned()).unwrap_or_default();
+                let start = block.span.start;
+                self.table.insert(CutTable { start, header, header_len: header_len(text), row: None })
+            }
+        };
+        let label = table.label(text, before.len(), |row| row_label(row, budget.row_label(), tokens))?;
+        Ok((table.header.clone(), label))
     }
 }
 
-/// The row of the table, its header aside, that the byte `at` lies inside of, after its beginning.
-fn row_cut_at(table: &str, at: usize) -> Option<&str> {
-    let start = table.get(..at)?.rfind('\n').map_or(0, |end| end + 1);
-    if start < header_len(table) || table[start..at].trim().is_empty() {
-        return None;
+impl CutTable {
+    /// The label of the row, if any, that the byte `at` of the table lies inside of, after its beginning.
+    fn label(
+        &mut self,
+        table: &str,
+        at: usize,
+        label_of: impl FnOnce(&str) -> Result<String>,
+    ) -> Result<String> {
+        if at < self.header_len {
+            return Ok(String::new());
+        }
+        let known = self.row.take().filter(|row| row.bytes.contains(&at));
+        let bytes = known.as_ref().map_or_else(|| row_around(table, at), |row| row.bytes.clone());
+        let begun = table.get(bytes.start..at).unwrap_or_default();
+        if begun.trim().is_empty() {
+            return Ok(String::new());
+        }
+        let row = match known {
+            Some(row) => row,
+            None => CutRow { label: label_of(table.get(bytes.clone()).unwrap_or_default())?, bytes },
+        };
+        Ok(self.row.insert(row).label.clone())
     }
-    table[start..].lines().next()
+}
+
+/// The line of the table that the byte `at` lies in, with its end.
+fn row_around(table: &str, at: usize) -> Range<usize> {
+    let (before, after) = table.split_at_checked(at).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |end| end + 1);
+    start..after.find('\n').map_or(table.len(), |end| at + end + 1)
 }
 
 /// Ends with a blank line, unless it is empty.

@@ -207,6 +207,24 @@ fn every_piece_of_a_cut_row_says_what_it_is_about() {
     }
 }
 
+#[test]
+fn a_piece_that_leaves_no_room_is_embedded_without_the_label() {
+    let table = format!("| item | care |\n| - | - |\n| Pump A | {}|\n", "It is oiled. ".repeat(30));
+    let parsed = document(&[(Table, 0, &table)]);
+    let text = CanonicalText::new(parsed.text.as_str());
+    let start = parsed.text.find("It is").unwrap();
+    let span = Span::new(start, start + "It is oiled.".len());
+    let composed = |whole| {
+        let budget = ChunkBudget { whole, ..ChunkBudget::new(&settings(64, 0), 512).unwrap() };
+        Composer::new("", &text, &parsed, &WordCounter, budget).compose(span, &[], None).unwrap().unwrap()
+    };
+    let with_label = composed(512);
+    assert_eq!(with_label, "| item | care |\n| - | - |\n| Pump A | … It is oiled.");
+    let all = WordCounter.token_ends(&with_label).unwrap().len();
+    assert_eq!(composed(all), with_label);
+    assert_eq!(composed(all - 1), "| item | care |\n| - | - |\nIt is oiled.");
+}
+
 fn any_block() -> impl Strategy<Value = (BlockKind, u8, String)> {
     let prose = "([A-Za-z]{1,9}[ ,.\n]|[年假天工资规定]{1,6}[，。；！]?|“|”|[0-9.]{1,5} |🙂){0,120}";
     let row = "\\| [a-z年]{1,6} \\| [0-9]{1,4} \\|\n";

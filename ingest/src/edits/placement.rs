@@ -4,6 +4,7 @@ use std::cmp::Reverse;
 use std::collections::{HashMap, VecDeque};
 
 use footnote_core::chunk::{Chunk, ChunkEdit, EditAuthor, StoredChunkEdit};
+use footnote_core::ids::ChunkEditId;
 use footnote_core::shingles::shingles;
 use footnote_core::text::Span;
 
@@ -52,16 +53,19 @@ pub(crate) fn place_again(
     texts: &[&str],
 ) -> Placed {
     let mut on_chunks = vec![None; spans.len()];
+    let of_chunk = |chunk: &Chunk| chunk.edit.as_ref().map(|edit| (edit.id, chunk.span));
+    let old_spans: HashMap<ChunkEditId, Span> = before.iter().filter_map(of_chunk).collect();
     edits.sort_by_key(|stored| rank(&stored.edit));
     let mut rest = Vec::new();
     for stored in edits {
-        let is_on = |chunk: &&Chunk| chunk.edit.as_ref().is_some_and(|edit| edit.id == stored.edit.id);
-        let Some(old) = before.iter().find(is_on).map(|chunk| chunk.span) else {
+        let Some(&old) = old_spans.get(&stored.edit.id) else {
             rest.push(stored);
             continue;
         };
         let common = |at: &usize| spans[*at].end.min(old.end).saturating_sub(spans[*at].start.max(old.start));
-        let overlapping = (0..spans.len()).filter(|at| common(at) > 0);
+        // From chunk to chunk both ends only ever grow.
+        let first = spans.partition_point(|span| span.end <= old.start);
+        let overlapping = (first..spans.len()).take_while(|&at| spans[at].start < old.end);
         if stored.edit.hidden {
             for at in overlapping {
                 on_chunks[at].get_or_insert_with(|| stored.edit.clone());
@@ -190,7 +194,7 @@ mod tests {
 
     use chrono::DateTime;
     use footnote_core::hash::ContentHash;
-    use footnote_core::ids::{ChunkEditId, ChunkId, GenerationId, VersionId};
+    use footnote_core::ids::{ChunkId, GenerationId, VersionId};
     use proptest::prelude::*;
 
     use super::*;

@@ -283,6 +283,10 @@ impl DocumentStore for Memory {
     ) -> Result<bool> {
         self.state().finish_generation_change(lease, id, generation, now)
     }
+    async fn forget_swept(&self, version: VersionId, generation: GenerationId) -> Result<()> {
+        self.state().forget_swept(version, generation);
+        Ok(())
+    }
     async fn delete_knowledge_base(&self, _: KnowledgeBaseId, _: DateTime<Utc>) -> Result<bool> {
         not_here()
     }

@@ -1,13 +1,14 @@
 //! Changes a knowledge base to another index generation: its current versions are cut and indexed there from the text
 //! that is stored, one by one, and when all are, it flips. Until then the present generation answers.
 
+use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use footnote_core::chunk::{Chunk, RechunkedVersion, StoredChunkEdit};
 use footnote_core::ids::{ChunkEditId, ChunkId, GenerationId, KnowledgeBaseId, VersionId};
 use footnote_core::job::Lease;
 use footnote_core::knowledge_base::{ChunkerSettings, Generation};
-use footnote_core::text::Span;
+use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
 
 use super::{Outcome, resend_document};
@@ -48,14 +49,14 @@ pub async fn run(
         progress.stage("rechunking", left.len() as u64);
         let mut failures = Vec::new();
         for version in left {
-            match rechunk(ctx, lease, &generation, version).await {
+            let done = rechunk(ctx, lease, &generation, version).await;
+            progress.advance(1);
+            match done {
+                // Only then: the next run begins with those that failed again.
+                Ok(()) if began.elapsed() > AT_ONCE => return Ok(Outcome::Later(Duration::ZERO)),
                 Ok(()) => {}
                 Err(error) if error.is_retryable() => return Err(error),
                 Err(error) => failures.push((version, error)),
-            }
-            progress.advance(1);
-            if began.elapsed() > AT_ONCE {
-                return Ok(Outcome::Later(Duration::ZERO));
             }
         }
         let count = failures.len();
@@ -87,7 +88,12 @@ async fn rechunk(
     let to_place = edits.clone();
     let place = move |spans: &[Span], texts: &[&str]| place_again(&before, to_place, spans, texts);
     let (chunks, unplaced) = rows(&entries, version, drafts, place).await?;
-    let edited_texts = edited_texts(&entries, &chunks, &edits);
+    let text = entries.text.clone();
+    let (chunks, edited_texts) = compute(move || {
+        let edited_texts = edited_texts(&text, &chunks, &edits);
+        Ok((chunks, edited_texts))
+    })
+    .await?;
 
     let writes = Writes::begin(ctx, generation.id);
     // Its progress would be counted in chunks.
@@ -115,17 +121,18 @@ async fn cut(entries: &VersionEntries, settings: ChunkerSettings) -> Result<Vec<
 }
 
 /// The texts of chunks whose edit was made on another text, or is on several.
-fn edited_texts(
-    entries: &VersionEntries,
-    chunks: &[Chunk],
-    edits: &[StoredChunkEdit],
-) -> Vec<(ChunkId, String)> {
-    let has = |chunk: &Chunk, id: ChunkEditId| chunk.edit.as_ref().is_some_and(|edit| edit.id == id);
+fn edited_texts(text: &CanonicalText, chunks: &[Chunk], edits: &[StoredChunkEdit]) -> Vec<(ChunkId, String)> {
+    let made_on: HashMap<ChunkEditId, &str> =
+        edits.iter().map(|stored| (stored.edit.id, stored.text.as_str())).collect();
+    let mut places: HashMap<ChunkEditId, usize> = HashMap::new();
+    for edit in chunks.iter().filter_map(|chunk| chunk.edit.as_ref()) {
+        *places.entry(edit.id).or_default() += 1;
+    }
     let of_other_text = |chunk: &Chunk| {
-        let text = entries.text.slice(chunk.span)?;
         let id = chunk.edit.as_ref()?.id;
-        let is_same = edits.iter().any(|stored| stored.edit.id == id && stored.text == text);
-        let is_alone = chunks.iter().filter(|other| has(other, id)).count() == 1;
+        let text = text.slice(chunk.span)?;
+        let is_same = made_on.get(&id) == Some(&text);
+        let is_alone = places.get(&id) == Some(&1);
         (!(is_same && is_alone)).then(|| (chunk.id, text.to_owned()))
     };
     chunks.iter().filter_map(of_other_text).collect()

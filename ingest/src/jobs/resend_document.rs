@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use footnote_core::ids::{DocumentId, VersionId};
+use footnote_core::ids::{DocumentId, GenerationId, VersionId};
 use footnote_core::knowledge_base::Generation;
 use footnote_core::{Error, Result};
 
@@ -25,12 +25,27 @@ pub async fn run(ctx: &IngestContext, document: DocumentId, progress: &Progress)
     let Some(knowledge_base) = ctx.documents.knowledge_base(document.knowledge_base).await? else {
         return Ok(Outcome::Done);
     };
-    let generation = ctx.generation(knowledge_base.generation).await?;
+    resend(ctx, knowledge_base.generation, version, progress).await?;
+    // What is to be done anew there has no rows now.
+    if let Some(next) = knowledge_base.next_generation
+        && !ctx.documents.chunks(version, next).await?.is_empty()
+    {
+        resend(ctx, next, version, progress).await?;
+    }
+    Ok(Outcome::Done)
+}
+
+async fn resend(
+    ctx: &IngestContext,
+    generation: GenerationId,
+    version: VersionId,
+    progress: &Progress,
+) -> Result<()> {
+    let generation = ctx.generation(generation).await?;
     tokio::try_join!(ctx.vectors.ensure(&generation), ctx.keywords.ensure(&generation))?;
     let writes = Writes::begin(ctx, generation.id);
     send(ctx, &generation, version, Targets::BOTH, progress).await?;
-    writes.flush(ctx).await?;
-    Ok(Outcome::Done)
+    writes.flush(ctx).await
 }
 
 /// Writes the entries of a version that is current; false where it is not. Should it stop being so

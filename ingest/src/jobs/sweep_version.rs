@@ -1,4 +1,4 @@
-//! Removes a retired or deleted version's entries from both indexes.
+//! Removes a version's entries from both indexes: it retired, was deleted, or another generation answers.
 
 use footnote_core::Result;
 use footnote_core::document::VersionState;
@@ -27,6 +27,7 @@ pub async fn run(
     let writes = Writes::begin(ctx, generation);
     remove_unwanted(ctx, version, generation).await?;
     writes.flush(ctx).await?;
+    ctx.documents.forget_swept(version, generation).await?;
     progress.advance(1);
     Ok(Outcome::Done)
 }

@@ -1,7 +1,7 @@
 //! Blank rows of a sheet or of separated values: whether what stands below them goes on with the table above.
 //!
 //! It does where it has no header of its own: figures where the table above has figures, and words where that has
-//! words. Words alone may be the header of another table, and so may years and dates over figures.
+//! words. Words alone may be the header of another table, and so may years, dates and numbers that count up.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -9,6 +9,8 @@ use super::table::are_words;
 
 /// Most blank rows within a table.
 const MAX_BLANK_ROWS: u32 = 3;
+/// Fewest columns that are numbered by a header.
+const LEAST_NUMBERED: usize = 3;
 
 /// A row that is not blank.
 pub(crate) struct Row<'t> {
@@ -24,6 +26,10 @@ pub(crate) struct TableAbove {
     last_row: u32,
     has_named_columns: bool,
     columns: BTreeMap<u32, Column>,
+    /// Those of them that have figures: a wide table is not gone through for each of its stretches.
+    of_figures: BTreeSet<u32>,
+    /// Whether anything stands below the header.
+    has_data: bool,
 }
 
 /// What the cells of a column hold below the header.
@@ -31,7 +37,8 @@ pub(crate) struct TableAbove {
 struct Column {
     cells: usize,
     figures: usize,
-    periods: usize,
+    /// Those of the figures that may be headings.
+    headings: usize,
 }
 
 impl TableAbove {
@@ -52,7 +59,13 @@ impl TableAbove {
         self.last_row = row.number;
         if !self.columns.is_empty() {
             for (at, text) in &row.cells {
-                self.columns.entry(*at).or_default().add(text);
+                let column = self.columns.entry(*at).or_default();
+                column.add(text);
+                self.has_data |= column.cells > 0;
+                match column.is_of_figures() {
+                    true => self.of_figures.insert(*at),
+                    false => self.of_figures.remove(at),
+                };
             }
         } else if row.cells.len() > 1 {
             // Rows of one text above the header are titles.
@@ -76,19 +89,18 @@ impl TableAbove {
     /// header alone, they fill all its columns.
     fn has_columns_of(&self, rows: &[Row<'_>]) -> bool {
         let used: BTreeSet<u32> = rows.iter().flat_map(|row| row.cells.iter().map(|(at, _)| *at)).collect();
-        let last_figures = self.columns.iter().rev().find(|(_, column)| column.is_of_figures());
         used.iter().all(|at| self.columns.contains_key(at))
-            && match last_figures {
-                Some((last, _)) => used.first() == self.columns.keys().next() && used.contains(last),
-                None => {
-                    let is_header_alone = self.columns.values().all(|column| column.cells == 0);
-                    is_header_alone && self.has_named_columns && used.len() == self.columns.len()
-                }
+            && match self.of_figures.last() {
+                Some(last) => used.first() == self.columns.keys().next() && used.contains(last),
+                None => !self.has_data && self.has_named_columns && used.len() == self.columns.len(),
             }
     }
 
     /// Whether a row is one of data, and no header. The first cell may name a sum of figures or dates.
     fn is_data(&self, row: &Row<'_>, left: u32) -> bool {
+        if counts_up(row, left) {
+            return false;
+        }
         let mut has_figure = false;
         for (at, text) in row.cells.iter().filter(|(_, text)| says_something(text)) {
             let Some(column) = self.columns.get(at) else { return false };
@@ -97,7 +109,7 @@ impl TableAbove {
             if column.cells > 0 && is_figure != column.is_of_figures() && !is_name {
                 return false;
             }
-            has_figure |= is_figure && (column.is_of_periods() || !is_period(text));
+            has_figure |= is_figure && (column.is_of_headings() || !may_be_heading(text));
         }
         has_figure
     }
@@ -109,7 +121,7 @@ impl Column {
             let is_figure = !are_words(text);
             self.cells += 1;
             self.figures += usize::from(is_figure);
-            self.periods += usize::from(is_figure && is_period(text));
+            self.headings += usize::from(is_figure && may_be_heading(text));
         }
     }
 
@@ -117,8 +129,8 @@ impl Column {
         self.figures * 2 > self.cells
     }
 
-    fn is_of_periods(&self) -> bool {
-        self.periods * 2 > self.cells
+    fn is_of_headings(&self) -> bool {
+        self.headings * 2 > self.cells
     }
 }
 
@@ -127,8 +139,17 @@ fn says_something(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
 }
 
-/// Whether a figure names a time, as headings over figures do: a year, a date, `3月`, `1Q24`.
-fn is_period(text: &str) -> bool {
+/// Whether the row numbers its columns, but for the first: `Week`, `1`, `2`, `3`.
+fn counts_up(row: &Row<'_>, left: u32) -> bool {
+    let numbered = row.cells.iter().filter(|(at, _)| *at != left);
+    let numbers: Vec<Option<u64>> = numbered.map(|(_, text)| text.parse().ok()).collect();
+    let is_next =
+        |pair: &[Option<u64>]| matches!(pair, [Some(one), Some(next)] if one.checked_add(1) == Some(*next));
+    numbers.len() >= LEAST_NUMBERED && numbers.windows(2).all(is_next)
+}
+
+/// Whether a figure may be a heading over figures: a year, a date, `3月`, `1Q24`, `1st half`, `5 years`.
+fn may_be_heading(text: &str) -> bool {
     let is_year = |digits: &str| digits.len() == 4 && (digits.starts_with("19") || digits.starts_with("20"));
     let rest = text.trim_start_matches(|c: char| c.is_ascii_digit());
     let first = text.strip_suffix(rest).unwrap_or_default();
@@ -136,13 +157,14 @@ fn is_period(text: &str) -> bool {
         return false;
     }
     match rest.chars().next() {
+        _ if rest.contains(char::is_alphabetic) => true,
         None => is_year(first),
-        Some('-' | '/' | 'Q' | 'H' | '年' | '月' | '日' | '季') => true,
+        Some('-' | '/') => true,
         Some('.') => {
             let last = rest.rsplit('.').next().unwrap_or_default();
             is_year(last) && rest.matches('.').count() == 2
         }
-        Some(mark) => is_year(first) && (mark.is_alphabetic() || mark.is_whitespace()),
+        Some(mark) => is_year(first) && mark.is_whitespace(),
     }
 }
 
@@ -180,11 +202,22 @@ mod tests {
         check("Sales of 2024\nCity,Units\nRome,4\n\nOslo,5", &[true]);
         check("城市,数量\n北京,4\n\n上海,5", &[true]);
         check("Day,Guests\n2024-01-01,7\n2024-01-02,8\n\n2024-01-03,9\n\nTotal,24", &[true, true]);
+        check("Item,Weight\nPen,9 g\nCap,80 g\n\nInk,30 g", &[true]);
+        check("City,May,June,July\nRome,4,2,7\n\nOslo,1,2,4", &[true]);
         // Years are data where they are above, and so is one among other figures.
         check("Year,Ducks\n2019,120\n2020,135\n\n2021,150", &[true]);
         check("Item,2023,2024\nRent,900,950\n\nHeat,2000,80", &[true]);
         // A header may have a blank row below it.
         check("City,Units\n\nRome,4\nOslo,5\n\nLyon,9", &[true, true]);
+    }
+
+    #[test]
+    fn a_wide_table_is_not_gone_through_for_each_stretch() {
+        let header = Row { number: 0, cells: (0..50_000).map(|at| (at, "name")).collect() };
+        let data = |number: u32| Row { number, cells: vec![(0, "a"), (1, "7")] };
+        let mut above = TableAbove::default();
+        above.take(&[header, data(1)]);
+        assert!((1..50_000).all(|part| above.take(&[data(2 * part + 1)])));
     }
 
     #[test]
@@ -195,6 +228,9 @@ mod tests {
         check(&format!("{SALES}\nCity,1Q24,2Q24\nPen,3,1"), &[false]);
         check(&format!("{SALES}\n产品,2024年,2025年\n笔,3,1"), &[false]);
         check(&format!("{SALES}\nCity,31.12.2024,31.12.2025\nPen,3,1"), &[false]);
+        check(&format!("{SALES}\nLoan,5 years,10 years\nHouse,3,1"), &[false]);
+        check(&format!("{SALES}\nCity,1st half,2nd half\nRome,3,1"), &[false]);
+        check("City,May,June,July\nRome,4,2,7\n\nWeek,1,2,3\nOslo,5,1,6", &[false]);
         check("Item,2023,2024\nRent,900,950\n\nKind,2023,2024\nHeat,80,90", &[false]);
         // Other columns, a list, a line of text, and what lies far below.
         check(&format!("{SALES}\nLyon,9,300,late"), &[false]);

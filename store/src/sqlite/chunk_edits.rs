@@ -96,6 +96,20 @@ pub(super) async fn drop_unplaced_notes(
     Ok(())
 }
 
+/// Removes what was superseded of the version's document, and no chunk has any more.
+pub(super) async fn drop_past(tx: &mut Tx, version: VersionId) -> Result<()> {
+    sqlx::query(
+        "DELETE FROM chunk_edits WHERE document = (SELECT v.document FROM versions v WHERE v.id = ?1) \
+         AND superseded_at IS NOT NULL \
+         AND NOT EXISTS (SELECT 1 FROM chunk_edit_places p WHERE p.edit = chunk_edits.id)",
+    )
+    .bind(version.0)
+    .execute(&mut **tx)
+    .await
+    .doing("remove edits that no chunk has")?;
+    Ok(())
+}
+
 /// Notes that an edit lies on a chunk now.
 pub(super) async fn place(tx: &mut Tx, chunk: ChunkId, edit: ChunkEditId) -> Result<()> {
     // The edit may have been removed since it was read: then there is nothing to place.
@@ -132,9 +146,11 @@ pub(super) async fn take_over(
     (before, generation): (GenerationId, GenerationId),
     now: DateTime<Utc>,
 ) -> Result<()> {
-    // What they hid is hidden by another edit now: two small chunks became one.
+    // What they hid is hidden by another edit now: two small chunks became one. And a model's notes without a place are
+    // dropped, as in a new version.
     sqlx::query(
-        "UPDATE chunk_edits SET superseded_at = ?4 WHERE hidden = 1 AND note IS NULL AND superseded_at IS NULL \
+        "UPDATE chunk_edits SET superseded_at = ?4 \
+         WHERE (author = 'model' OR hidden = 1 AND note IS NULL) AND superseded_at IS NULL \
          AND id IN (SELECT p.edit FROM documents d JOIN versions v ON v.document = d.id AND v.state = 'current' \
              JOIN chunks c ON c.version = v.id AND c.generation = ?2 JOIN chunk_edit_places p ON p.chunk = c.id \
              WHERE d.knowledge_base = ?1 AND d.deleted_at IS NULL) \

@@ -92,7 +92,7 @@ impl ConversationStore for SqliteStore {
         list: ListRequest,
     ) -> Result<Listing<Conversation>> {
         let page = Page::of(&list);
-        let rows = owned::page_of(self, "conversations", knowledge_base, owner, &page).await?;
+        let rows = owned::page_of(self, "conversations", "t.*", knowledge_base, owner, &page).await?;
         page.listing(&rows, conversation, |c| c.id.0)
     }
 

@@ -251,6 +251,10 @@ impl DocumentStore for SqliteStore {
         rechunking::finish(self, lease, id, generation, now).await
     }
 
+    async fn forget_swept(&self, version: VersionId, generation: GenerationId) -> Result<()> {
+        rechunking::forget_swept(self, version, generation).await
+    }
+
     async fn fail_version(
         &self,
         lease: Lease,

@@ -99,8 +99,8 @@ async fn ids_of(tx: &mut Tx, held: Held) -> Result<Vec<DocumentId>> {
     Ok(ids.into_iter().map(DocumentId).collect())
 }
 
-/// Versions that an index may hold, with each generation that may: those whose chunks are known,
-/// and the one that the knowledge base asks. Retired versions were queued for sweeping when they
+/// Versions that an index may hold, with each generation that may: those whose chunks are known, the one that the
+/// knowledge base asks, and the one that it changes to. Retired versions were queued for sweeping when they
 /// retired.
 async fn sweeps_of(tx: &mut Tx, held: Held) -> Result<Vec<(Option<KnowledgeBaseId>, JobKind)>> {
     let documents = documents_held(held);
@@ -111,7 +111,11 @@ async fn sweeps_of(tx: &mut Tx, held: Held) -> Result<Vec<(Option<KnowledgeBaseI
          UNION \
          SELECT v.id, c.generation, o.knowledge_base \
          FROM versions v JOIN documents o ON o.id = v.document JOIN chunks c ON c.version = v.id \
-         WHERE v.state <> 'retired' AND v.document IN ({documents})"
+         WHERE v.state <> 'retired' AND v.document IN ({documents}) \
+         UNION \
+         SELECT v.id, k.next_generation, k.id \
+         FROM versions v JOIN documents o ON o.id = v.document JOIN knowledge_bases k ON k.id = o.knowledge_base \
+         WHERE v.state = 'current' AND k.next_generation IS NOT NULL AND v.document IN ({documents})"
     );
     let rows = sqlx::query(AssertSqlSafe(sql))
         .bind(held.id)

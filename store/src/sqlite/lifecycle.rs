@@ -75,6 +75,7 @@ async fn settle(
         .execute(&mut **tx)
         .await
         .doing("make the version current")?;
+    rechunking::keep_present(tx, id, now).await?;
     sqlx::query("UPDATE documents SET title = coalesce(?2, given_title), updated_at = ?3 WHERE id = ?1")
         .bind(document.id.0)
         .bind(indexed.facts.title.as_deref())
@@ -249,8 +250,8 @@ pub(super) async fn is_wanted(tx: &mut Tx, id: VersionId) -> Result<bool> {
     Ok(wanted.is_some())
 }
 
-/// Ends a version's life: it answers nothing, nobody indexes it, and its entries are swept. Its
-/// text and chunk rows stay, so that old citations resolve.
+/// Ends a version's life: it answers nothing, nobody indexes it, and its entries are swept. Its text and the chunk rows
+/// that answered last stay, so that the past can be searched.
 pub(super) async fn retire(tx: &mut Tx, version: &DocumentVersion, now: DateTime<Utc>) -> Result<()> {
     sqlx::query("UPDATE versions SET state = 'retired', retired_at = coalesce(retired_at, ?2) WHERE id = ?1")
         .bind(version.id.0)
@@ -261,7 +262,7 @@ pub(super) async fn retire(tx: &mut Tx, version: &DocumentVersion, now: DateTime
     let indexing = JobKind::IndexVersion { document: version.document, version: version.id };
     jobs::cancel_all_of(tx, &indexing, "a newer content of the document answers", now).await?;
     sweep(tx, version.id, now).await?;
-    rechunking::forget(tx, version.id).await
+    rechunking::keep_present(tx, version.id, now).await
 }
 
 /// As [`retire`] for a document that was deleted while this version was being indexed.
@@ -281,7 +282,9 @@ pub(super) async fn sweep(tx: &mut Tx, id: VersionId, now: DateTime<Utc>) -> Res
         "SELECT k.id AS knowledge_base, k.generation AS generation FROM versions v \
          JOIN documents d ON d.id = v.document JOIN knowledge_bases k ON k.id = d.knowledge_base WHERE v.id = ?1 \
          UNION SELECT d.knowledge_base, c.generation FROM versions v \
-         JOIN documents d ON d.id = v.document JOIN chunks c ON c.version = v.id WHERE v.id = ?1",
+         JOIN documents d ON d.id = v.document JOIN chunks c ON c.version = v.id WHERE v.id = ?1 \
+         UNION SELECT k.id, k.next_generation FROM versions v JOIN documents d ON d.id = v.document \
+         JOIN knowledge_bases k ON k.id = d.knowledge_base AND k.next_generation IS NOT NULL WHERE v.id = ?1",
     )
     .bind(id.0)
     .fetch_all(&mut **tx)

@@ -8,19 +8,21 @@ use sqlx::sqlite::SqliteRow;
 use super::SqliteStore;
 use crate::rows::{Doing as _, Page};
 
-/// A page of a knowledge base's rows in `table`, of one owner or of all. They live as long as the knowledge base.
+/// These columns, named by `t`, of a page of a knowledge base's rows in `table`, of one owner or of all. They live as long
+/// as the knowledge base.
 pub(super) async fn page_of(
     store: &SqliteStore,
     table: &'static str,
+    columns: &'static str,
     knowledge_base: KnowledgeBaseId,
     owner: Option<ApiKeyId>,
     page: &Page,
 ) -> Result<Vec<SqliteRow>> {
     let statement = format!(
-        "SELECT t.* FROM {table} t JOIN knowledge_bases k ON k.id = t.knowledge_base AND k.deleted_at IS NULL \
+        "SELECT {columns} FROM {table} t JOIN knowledge_bases k ON k.id = t.knowledge_base AND k.deleted_at IS NULL \
          WHERE t.knowledge_base = ?1 AND t.id < ?2 AND (?4 IS NULL OR t.owner = ?4) ORDER BY t.id DESC LIMIT ?3"
     );
-    // Safe: the table is named by the code.
+    // Safe: table and columns are named by the code.
     sqlx::query(AssertSqlSafe(statement))
         .bind(knowledge_base.0)
         .bind(page.before)

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 use footnote_core::feedback::{Feedback, Rating};
 use footnote_core::ids::{ApiKeyId, KnowledgeBaseId, MessageId};
 use footnote_core::ports::{AnswerStore, ListRequest, Listing};
-use footnote_core::receipt::{Receipt, ReceiptBody};
+use footnote_core::receipt::{Receipt, ReceiptBody, ReceiptSummary};
 use footnote_core::{Error, Result};
 use sqlx::sqlite::SqliteRow;
 use uuid::Uuid;
@@ -20,6 +20,21 @@ fn receipt(row: &SqliteRow) -> Result<Receipt> {
         owner: fields.get::<Option<Uuid>>("owner")?.map(ApiKeyId),
         created_at: fields.time("created_at")?,
         body: fields.json("body")?,
+    })
+}
+
+/// What [`summary`] reads.
+const SUMMARY: &str = "t.id, t.created_at, json_extract(t.body, '$.question') AS question, \
+     json_extract(t.body, '$.answer.refused') AS refused, json_extract(t.body, '$.answer.model') AS model";
+
+fn summary(row: &SqliteRow) -> Result<ReceiptSummary> {
+    let fields = Fields::of(row, "receipt");
+    Ok(ReceiptSummary {
+        id: MessageId(fields.id("id")?),
+        question: fields.text("question")?,
+        refused: fields.get("refused")?,
+        created_at: fields.time("created_at")?,
+        model: fields.get("model")?,
     })
 }
 
@@ -93,10 +108,10 @@ impl AnswerStore for SqliteStore {
         knowledge_base: KnowledgeBaseId,
         owner: Option<ApiKeyId>,
         list: ListRequest,
-    ) -> Result<Listing<Receipt>> {
+    ) -> Result<Listing<ReceiptSummary>> {
         let page = Page::of(&list);
-        let rows = owned::page_of(self, "receipts", knowledge_base, owner, &page).await?;
-        page.listing(&rows, receipt, |r| r.id.0)
+        let rows = owned::page_of(self, "receipts", SUMMARY, knowledge_base, owner, &page).await?;
+        page.listing(&rows, summary, |r| r.id.0)
     }
 
     async fn put_feedback(&self, feedback: &Feedback) -> Result<()> {

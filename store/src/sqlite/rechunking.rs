@@ -90,7 +90,7 @@ pub(super) async fn put(store: &SqliteStore, lease: Lease, rechunked: RechunkedV
     }
     chunks::replace(&mut tx, version, generation, chunks).await?;
     chunk_edits::note_texts(&mut tx, edited_texts).await?;
-    add_warnings(&mut tx, version, unplaced).await?;
+    set_next_warnings(&mut tx, version, unplaced).await?;
     commit(tx).await?;
     Ok(true)
 }
@@ -140,16 +140,80 @@ pub(super) async fn redo(tx: &mut Tx, document: DocumentId) -> Result<()> {
     }
 }
 
-/// Removes a version's chunk rows of the generation that its knowledge base changes to, if it does.
-pub(super) async fn forget(tx: &mut Tx, version: VersionId) -> Result<()> {
-    sqlx::query(
-        "DELETE FROM chunks WHERE version = ?1 AND generation = (SELECT k.next_generation FROM versions v \
-         JOIN documents d ON d.id = v.document JOIN knowledge_bases k ON k.id = d.knowledge_base WHERE v.id = ?1)",
+/// Leaves a version the chunk rows of the generation that answers alone. Those of others tell nothing of edits made
+/// since, and would be taken for done where the knowledge base changes to theirs; their entries are swept.
+pub(super) async fn keep_present(tx: &mut Tx, version: VersionId, now: DateTime<Utc>) -> Result<()> {
+    let others = sqlx::query(
+        "SELECT DISTINCT c.generation AS generation, k.id AS knowledge_base FROM versions v \
+         JOIN documents d ON d.id = v.document JOIN knowledge_bases k ON k.id = d.knowledge_base \
+         JOIN chunks c ON c.version = v.id AND c.generation <> k.generation WHERE v.id = ?1 \
+         AND EXISTS (SELECT 1 FROM chunks p WHERE p.version = v.id AND p.generation = k.generation)",
     )
     .bind(version.0)
-    .execute(&mut **tx)
+    .fetch_all(&mut **tx)
     .await
-    .doing("remove the version's next chunks")?;
+    .doing("look for chunks of other generations")?;
+    for other in &others {
+        let fields = Fields::of(other, "chunk");
+        let generation = GenerationId(fields.id("generation")?);
+        let job = NewJob {
+            kind: JobKind::SweepVersion { version, generation },
+            knowledge_base: Some(KnowledgeBaseId(fields.id("knowledge_base")?)),
+            run_at: now,
+        };
+        job_rows::queued_once(tx, job, now).await?;
+        forget_in(tx, version, generation).await?;
+    }
+    Ok(())
+}
+
+/// See [`DocumentStore::forget_swept`](footnote_core::ports::DocumentStore::forget_swept).
+pub(super) async fn forget_swept(
+    store: &SqliteStore,
+    version: VersionId,
+    generation: GenerationId,
+) -> Result<()> {
+    let mut tx = store.write().await?;
+    let is_left: Option<i64> = sqlx::query_scalar(
+        "SELECT 1 FROM versions v JOIN documents d ON d.id = v.document \
+         JOIN knowledge_bases k ON k.id = d.knowledge_base WHERE v.id = ?1 AND v.state = 'current' \
+         AND k.generation <> ?2 AND k.next_generation IS NOT ?2",
+    )
+    .bind(version.0)
+    .bind(generation.0)
+    .fetch_optional(&mut *tx)
+    .await
+    .doing("look whether the chunks are needed")?;
+    if is_left.is_some() {
+        forget_in(&mut tx, version, generation).await?;
+    }
+    chunk_edits::drop_past(&mut tx, version).await?;
+    commit(tx).await
+}
+
+/// Removes a version's chunk rows of the generation that its knowledge base changes to, if it does.
+async fn forget(tx: &mut Tx, version: VersionId) -> Result<()> {
+    let next: Option<Option<Uuid>> = sqlx::query_scalar(
+        "SELECT k.next_generation FROM versions v JOIN documents d ON d.id = v.document \
+         JOIN knowledge_bases k ON k.id = d.knowledge_base WHERE v.id = ?1",
+    )
+    .bind(version.0)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("read the knowledge base's next generation")?;
+    match next.flatten() {
+        Some(next) => forget_in(tx, version, GenerationId(next)).await,
+        None => Ok(()),
+    }
+}
+
+async fn forget_in(tx: &mut Tx, version: VersionId, generation: GenerationId) -> Result<()> {
+    sqlx::query("DELETE FROM chunks WHERE version = ?1 AND generation = ?2")
+        .bind(version.0)
+        .bind(generation.0)
+        .execute(&mut **tx)
+        .await
+        .doing("remove the version's chunks of another generation")?;
     Ok(())
 }
 
@@ -173,7 +237,8 @@ async fn flip(
     .execute(&mut **tx)
     .await
     .doing("count the chunks")?;
-    // The rows stay: nothing names them, and a change back puts new ones in their place.
+    tell_next_warnings(tx, id).await?;
+    // The rows go with the entries, version by version: all at once would keep others from writing.
     let sweeps = sweeps_of(tx, id, changing.generation).await?;
     job_rows::insert_upkeep(tx, &sweeps, now).await?;
     if lifecycle::wants_enrichment(tx, id).await? {
@@ -217,11 +282,12 @@ async fn sweeps_of(
     Ok(versions.into_iter().map(sweep).collect())
 }
 
-/// Removes the chunk rows in the generation, but those of retired versions: they tell what was true then.
+/// Removes the chunk rows of current versions in the generation. Those of retired ones tell what was true then, and
+/// those of pending ones are their jobs'.
 async fn forget_all(tx: &mut Tx, id: KnowledgeBaseId, generation: GenerationId) -> Result<()> {
     sqlx::query(
         "DELETE FROM chunks WHERE generation = ?2 AND version IN (SELECT v.id FROM documents d \
-         JOIN versions v ON v.document = d.id WHERE d.knowledge_base = ?1 AND v.state <> 'retired')",
+         JOIN versions v ON v.document = d.id WHERE d.knowledge_base = ?1 AND v.state = 'current')",
     )
     .bind(id.0)
     .bind(generation.0)
@@ -247,23 +313,45 @@ async fn set_generations(
     Ok(())
 }
 
-/// Adds to what the version tells of itself, each thing once.
-async fn add_warnings(tx: &mut Tx, version: VersionId, more: &[ParseWarning]) -> Result<()> {
-    if more.is_empty() {
-        return Ok(());
-    }
-    let row = sqlx::query("SELECT warnings FROM versions WHERE id = ?1")
+/// What the version is to tell of itself with the flip.
+async fn set_next_warnings(tx: &mut Tx, version: VersionId, warnings: &[ParseWarning]) -> Result<()> {
+    let warnings = Some(warnings).filter(|warnings| !warnings.is_empty());
+    sqlx::query("UPDATE versions SET next_warnings = ?2 WHERE id = ?1")
         .bind(version.0)
-        .fetch_one(&mut **tx)
+        .bind(warnings.map(|warnings| to_json("warnings", &warnings)).transpose()?)
+        .execute(&mut **tx)
         .await
-        .doing("read the version's warnings")?;
-    let mut warnings: Vec<ParseWarning> = Fields::of(&row, "document version").json("warnings")?;
-    for warning in more {
-        if !warnings.contains(warning) {
-            warnings.push(warning.clone());
+        .doing("note the version's next warnings")?;
+    Ok(())
+}
+
+/// Adds to what current versions tell of themselves, each thing once.
+async fn tell_next_warnings(tx: &mut Tx, id: KnowledgeBaseId) -> Result<()> {
+    let rows = sqlx::query(
+        "SELECT v.id AS id, v.warnings AS warnings, v.next_warnings AS next_warnings FROM documents d \
+         JOIN versions v ON v.document = d.id AND v.state = 'current' AND v.next_warnings IS NOT NULL \
+         WHERE d.knowledge_base = ?1 AND d.deleted_at IS NULL",
+    )
+    .bind(id.0)
+    .fetch_all(&mut **tx)
+    .await
+    .doing("read the versions' next warnings")?;
+    for row in &rows {
+        let fields = Fields::of(row, "document version");
+        let mut warnings: Vec<ParseWarning> = fields.json("warnings")?;
+        let more: Vec<ParseWarning> = fields.json("next_warnings")?;
+        for warning in more {
+            if !warnings.contains(&warning) {
+                warnings.push(warning);
+            }
         }
+        put_warnings(tx, VersionId(fields.id("id")?), &warnings).await?;
     }
-    sqlx::query("UPDATE versions SET warnings = ?2 WHERE id = ?1")
+    Ok(())
+}
+
+async fn put_warnings(tx: &mut Tx, version: VersionId, warnings: &[ParseWarning]) -> Result<()> {
+    sqlx::query("UPDATE versions SET warnings = ?2, next_warnings = NULL WHERE id = ?1")
         .bind(version.0)
         .bind(to_json("warnings", &warnings)?)
         .execute(&mut **tx)

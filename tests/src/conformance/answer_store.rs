@@ -10,7 +10,7 @@ use footnote_core::ids::{ApiKeyId, ChunkId, DocumentId, KnowledgeBaseId, Message
 use footnote_core::parsed::{ContentType, Page};
 use footnote_core::passage::{Evidence, Passage, Section, StageScore, StageTrace};
 use footnote_core::ports::ListRequest;
-use footnote_core::receipt::{Receipt, ReceiptBody, ReceiptCandidate, ReceiptModels};
+use footnote_core::receipt::{Receipt, ReceiptBody, ReceiptCandidate, ReceiptModels, ReceiptSummary};
 use footnote_core::settings::KnowledgeBaseSettings;
 use footnote_core::text::Span;
 use footnote_core::verdict::{AnswerSentence, Fact, FactKind, SentenceFate, Verdict};
@@ -174,8 +174,15 @@ async fn a_receipt_needs_its_knowledge_base_and_whole_numbers(bed: Bed) {
     assert!(answers.put_receipt(&broken).await.is_err());
     assert!(answers.receipts(bed.kb.id, None, all()).await.unwrap().items.is_empty());
 
-    let kept = receipt(bed.kb.id, None);
-    answers.put_receipt(&kept).await.unwrap();
+    let mut kept = receipt(bed.kb.id, None);
+    for (refused, model) in [(true, None), (false, Some("qwen".to_owned()))] {
+        kept.id = MessageId::new();
+        (kept.body.answer.refused, kept.body.answer.model) = (refused, model.clone());
+        answers.put_receipt(&kept).await.unwrap();
+        let (id, question, created_at) = (kept.id, kept.body.question.clone(), kept.created_at);
+        let listed = answers.receipts(bed.kb.id, None, first(1)).await.unwrap().items;
+        assert_eq!(listed, [ReceiptSummary { id, question, refused, created_at, model }]);
+    }
     bed.sql.documents.delete_knowledge_base(bed.kb.id, at(2)).await.unwrap();
     assert_eq!(answers.receipt(kept.id).await.unwrap(), None, "it is gone with its knowledge base");
     assert!(answers.receipts(bed.kb.id, None, all()).await.unwrap().items.is_empty());

@@ -121,16 +121,18 @@ pub(crate) async fn run(config: Config, args: EvalCalibrateArgs, format: OutputF
         anstream::eprintln!("note: the curves of support are of the models here, not of the service's");
     }
     let mut collected = Collected::default();
-    let mut names = Vec::new();
-    for dir in &args.dirs {
-        let set = QuestionSet::chosen(dir, &args.questions)?;
-        collect(&config, &args, &set, &mut collected).await?;
-        names.push(set.name);
-    }
-    if args.service.against.is_some() && collected.judged.iter().all(|judged| judged.answerable) {
+    let sets = args.dirs.iter().map(|dir| QuestionSet::chosen(dir, &args.questions));
+    let sets = sets.collect::<Result<Vec<_>>>()?;
+    let mut questions = sets.iter().flat_map(|set| &set.questions);
+    if args.service.against.is_some() && questions.all(|question| question.answerable) {
         return Err(Error::invalid(
             "all questions have an answer, and a running service cannot hide documents; give a set with others",
         ));
+    }
+    let mut names = Vec::new();
+    for set in sets {
+        collect(&config, &args, &set, &mut collected).await?;
+        names.push(set.name);
     }
     let measured = fit(names, collected, args.rate)?;
     if let Some(path) = &args.out {

@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use footnote_core::answer::ChatMessage;
 use footnote_core::chunk::Tag;
-use footnote_core::receipt::{Receipt, ReceiptCandidate, ReceiptModels};
+use footnote_core::receipt::{Receipt, ReceiptCandidate, ReceiptModels, ReceiptSummary};
 use footnote_core::settings::KnowledgeBaseSettings;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -26,16 +26,10 @@ pub struct ReceiptSummaryView {
     pub model: Option<String>,
 }
 
-impl From<Receipt> for ReceiptSummaryView {
-    fn from(receipt: Receipt) -> Self {
-        let Receipt { id, created_at, body, .. } = receipt;
-        Self {
-            id: id.0,
-            question: body.question,
-            refused: body.answer.refused,
-            created_at,
-            model: body.answer.model,
-        }
+impl From<ReceiptSummary> for ReceiptSummaryView {
+    fn from(summary: ReceiptSummary) -> Self {
+        let ReceiptSummary { id, question, refused, created_at, model } = summary;
+        Self { id: id.0, question, refused, created_at, model }
     }
 }
 

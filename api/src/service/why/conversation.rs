@@ -21,10 +21,14 @@ pub(super) async fn before(
     question: &str,
 ) -> Result<Earlier> {
     let conversation = conversations::find(app, principal, knowledge_base, id).await?;
+    // The summary first: what is appended meanwhile only makes more turns.
+    let summary = app.store.conversations.summary(conversation.id).await?;
     let messages = app.store.conversations.messages(conversation.id).await?;
     let Some(at) = place_of(question, &messages) else {
-        let (history, cited) = history::of_conversation(app, conversation.id).await?;
-        return Ok(Earlier::Shown { history, cited });
+        let (so_far, reach) = summary.map_or_else(Default::default, |it| (it.text, it.messages));
+        let since = history::of_turns(messages.iter().skip(reach).map(turn).collect()).await?;
+        let summary = joined([Some(so_far), since.summary]);
+        return Ok(Earlier::Shown { history: History { summary, ..since }, cited: cited_last(&messages) });
     };
     let (earlier, asked) = messages.split_at(at);
     let receipt = match asked.get(1) {
@@ -36,6 +40,12 @@ pub(super) async fn before(
         None => history::of_turns(earlier.iter().map(turn).collect()).await?,
     };
     Ok(Earlier::Shown { history, cited: cited_last(earlier) })
+}
+
+/// The stored summary with that of turns that outgrew it and wait to become part of it.
+fn joined(parts: [Option<String>; 2]) -> Option<String> {
+    let lines: Vec<String> = parts.into_iter().flatten().filter(|part| !part.is_empty()).collect();
+    (!lines.is_empty()).then(|| lines.join("\n"))
 }
 
 fn place_of(question: &str, messages: &[Message]) -> Option<usize> {
@@ -60,6 +70,14 @@ mod tests {
     use footnote_core::ids::MessageId;
 
     use super::*;
+
+    #[test]
+    fn what_is_summarised_already_comes_first() {
+        let some = |text: &str| Some(text.to_owned());
+        assert_eq!(joined([some("a"), some("b")]), some("a\nb"));
+        assert_eq!(joined([some(""), some("b")]), some("b"));
+        assert_eq!(joined([some(""), None]), None);
+    }
 
     #[test]
     fn the_latest_turn_that_asks_it_is_meant() {

@@ -31,6 +31,16 @@ fn what_both_languages_affirm_or_deny_is_kept() {
         ("非全日制员工享有年假。", "Part-time employees are entitled to annual leave."),
         ("会议室今天关闭。", "The meeting room is not open today."),
         ("报销不需要经理批准。", "Claims can be paid without approval by the manager."),
+        ("申请被经理驳回。", "The request was denied by the manager."),
+        ("逾期提交表格的员工将被罚款。", "Employees who do not submit the form on time are fined."),
+        ("部分员工符合条件。", "Not all employees are eligible."),
+        ("并非所有员工都符合条件。", "Some employees are eligible for it."),
+        ("两种方案没有区别。", "The two plans are the same."),
+        ("参加培训不是必须的。", "The training is optional for staff."),
+        ("该功能没有取消。", "The feature is available to everybody."),
+        ("费率维持在百分之三。", "The rate did not change this year."),
+        ("磁盘写满时系统重启。", "The system fails on a full disk."),
+        ("政策将于六月之后生效。", "The policy does not apply before June."),
     ];
     let of_english = [
         ("Contractors are not entitled to annual leave.", "外包人员不享有年假。"),
@@ -50,6 +60,10 @@ fn what_both_languages_affirm_or_deny_is_kept() {
         ("No, contractors do not get annual leave.", "外包人员没有年假。"),
         ("Nobody may enter the laboratory alone.", "任何人不得单独进入实验室。"),
         ("Minors pay no entrance fee.", "未成年人免费入场。"),
+        ("Accidentally damaged items are replaced.", "不慎损坏的物品可以更换。"),
+        ("Forms of others are returned.", "未按时提交的表格将退回。"),
+        ("Bad products are returned to the maker.", "不合格产品退回厂家。"),
+        ("It is not unusual to work from home.", "在家办公很常见。"),
     ];
     for (claim, evidence) in of_chinese.into_iter().chain(of_english) {
         assert!(!turned(claim, evidence), "{claim} / {evidence}");
@@ -156,6 +170,10 @@ fn a_chinese_source_that_has_another_name_in_latin_letters_names_another() {
         ("The manual is for the LQ-200.", "手册适用于LQ-200。"),
         ("IBM provides the system.", "系统由IBM提供。"),
         ("Slack is used by staff in Berlin.", "柏林员工使用 Slack。"),
+        ("Travel is approved by the CEO.", "首席执行官通过SAP批准出差。"),
+        ("The inventory of Tesla is kept in software.", "特斯拉使用SAP管理库存。"),
+        ("The search of Google is used.", "员工使用谷歌搜索和Slack。"),
+        ("The manual is in German.", "手册为德语版，由SAP提供。"),
     ] {
         assert!(!names_another(claim, &[evidence], ""), "{claim} / {evidence}");
     }
@@ -195,6 +213,9 @@ fn names_in_other_letters_are_proved_by_no_rule() {
         ("首席执行官是 Todd Buckingham。", "The chief executive is Todd Buckingham."),
         ("张三在办公室。", "Zhang San is in the office."),
         ("Employees receive 15 days of leave.", "员工享有15天年假。"),
+        ("报告列出成本、金额和期限。", "The report lists costs, amounts and dates."),
+        ("开放时间：白天、周末。", "It is open by day and at weekends."),
+        ("Travel is approved by managers.", "经理批准出差。"),
     ] {
         assert!(!unproved(claim, evidence), "{claim}");
     }
@@ -208,6 +229,7 @@ fn romanised_chinese_is_known_by_its_syllables() {
     for word in ["christian", "tesla", "teams", "lisbon", "netflix", "", "zhangx", "müller"] {
         assert!(!is_pinyin(word), "{word}");
     }
+    assert!(is_pinyin(&"ao".repeat(12)) && !is_pinyin(&format!("{}x", "aoang".repeat(4))));
 }
 
 proptest::proptest! {

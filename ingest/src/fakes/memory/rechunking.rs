@@ -48,6 +48,14 @@ impl State {
         Ok(true)
     }
 
+    pub(super) fn forget_swept(&mut self, version: VersionId, generation: GenerationId) {
+        let Some(document) = self.documents.iter().find(|d| d.current == Some(version)) else { return };
+        let of = self.knowledge_bases.iter().find(|k| k.id == document.knowledge_base).unwrap();
+        if of.generation != generation && of.next_generation != Some(generation) {
+            self.chunks.remove(&(version, generation));
+        }
+    }
+
     pub(super) fn finish_generation_change(
         &mut self,
         lease: Lease,

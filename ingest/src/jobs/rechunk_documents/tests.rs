@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use footnote_core::chunk::{ChunkEdit, EditAuthor};
-use footnote_core::job::{JobKind, JobState};
+use footnote_core::job::{JobKind, JobState, NewJob};
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::ports::{Clock, DocumentStore, JobQueue};
 
@@ -59,6 +59,7 @@ async fn every_document_is_cut_anew_and_then_the_knowledge_base_flips() {
     assert_eq!(world.memory.chunks(short.version.id, after).await.unwrap().len(), 1);
     assert_eq!(held(&world, after), (new.len() + 1, new.len() + 1));
     assert_eq!(held(&world, before), (0, 0), "the old entries are swept");
+    assert!(world.memory.chunks(long.version.id, before).await.unwrap().is_empty(), "and their rows go");
     assert_eq!(world.memory.unfinished().await.unwrap(), 0);
 }
 
@@ -79,8 +80,9 @@ async fn an_edit_is_on_the_new_chunks_also_where_it_comes_meanwhile() {
 #[tokio::test]
 async fn it_goes_on_where_it_was_interrupted() {
     let world = World::new();
+    let mut stored = Vec::new();
     for n in 0..3 {
-        world.upload(&format!("{n}.txt"), &rules(8)).await;
+        stored.push(world.upload(&format!("{n}.txt"), &rules(8)).await);
     }
     world.run_jobs().await;
     world.embedder.take_count();
@@ -93,6 +95,19 @@ async fn it_goes_on_where_it_was_interrupted() {
     assert_eq!((between.generation, between.next_generation), (before, Some(after)));
     let left = world.memory.versions_to_rechunk(world.knowledge_base, after).await.unwrap();
     assert!(!left.is_empty() && left.len() < 3, "{left:?}");
+
+    // What is done is sent again with its document.
+    world.vectors.held.lock().unwrap().get_mut(&after).unwrap().clear();
+    let now = world.clock.now();
+    let mut rows = 0;
+    for done in &stored {
+        let kind = JobKind::ResendDocument { document: done.document.id };
+        world.memory.enqueue(NewJob { kind, knowledge_base: None, run_at: now }, now).await.unwrap();
+        rows += world.memory.chunks(done.version.id, after).await.unwrap().len();
+    }
+    world.run_jobs().await;
+    assert_eq!(held(&world, after).0, rows);
+    assert_eq!(knowledge_base(&world).await.generation, before);
 
     world.clock.advance(chrono::TimeDelta::hours(1));
     world.run_jobs().await;

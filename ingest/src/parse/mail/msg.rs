@@ -194,22 +194,33 @@ impl Outlook {
             Some(bytes) => Some(decode(&bytes, self.encoding).text),
             None => self.text(root, id::HTML)?,
         };
+        let plain = self.text(root, id::BODY)?;
         let best = match html {
             Some(html) => Some(Body::Html(html)),
-            None => self.rich_text(root, &mut letter)?,
+            None => self.rich_text(root, plain.as_deref(), &mut letter)?,
         };
-        letter.instead.extend(self.text(root, id::BODY)?.map(Body::Plain));
+        letter.instead.extend(plain.map(Body::Plain));
         letter.bodies.extend(best);
         Ok(letter)
     }
 
-    /// The text as RTF, or as the HTML that it was made from.
-    fn rich_text(&mut self, root: &Storage, letter: &mut Letter) -> Result<Option<Body>> {
+    /// The text as RTF, or as the HTML that it was made from; `plain` is read where that fails.
+    fn rich_text(
+        &mut self,
+        root: &Storage,
+        plain: Option<&str>,
+        letter: &mut Letter,
+    ) -> Result<Option<Body>> {
         let Some(compressed) = self.binary(root, id::RTF)? else { return Ok(None) };
         let most = usize::try_from(self.most_bytes).unwrap_or(usize::MAX);
         let Some(bytes) = compressed_rtf::inflate(&compressed, most) else {
-            let told = "its text as RTF is damaged or too long and was left out";
-            letter.warnings.push((WarningKind::Lost, told));
+            letter.warnings.push(match plain.is_some_and(|plain| !plain.trim().is_empty()) {
+                true => (
+                    WarningKind::Doubtful,
+                    "its text as RTF is damaged or too long; its plain text was read instead",
+                ),
+                false => (WarningKind::Lost, "its text as RTF is damaged or too long and was left out"),
+            });
             return Ok(None);
         };
         Ok(Some(rtf::html_within(&bytes).map_or(Body::Rtf(bytes), Body::Html)))
@@ -248,8 +259,13 @@ impl Outlook {
                 let subject = self.text(&subject, id::SUBJECT)?.or(name);
                 (subject.map(|subject| format!("{subject}.msg")), self.copy_message(&embedded)?)
             }
+            // By reference, in three ways.
+            None if matches!(method, Some(2..=4)) => {
+                unpacking.pass_over(&name.unwrap_or_default(), "is a link to another file");
+                return Ok(());
+            }
             None => {
-                unpacking.skip(&name.unwrap_or_default(), "is a link or an embedded object and no file");
+                unpacking.skip(&name.unwrap_or_default(), "is an embedded object and no file");
                 return Ok(());
             }
         };

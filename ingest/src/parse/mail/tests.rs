@@ -3,7 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
-use footnote_core::parsed::{BlockKind, ContentType, PageKind, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, PageKind, ParsedDocument, WarningKind};
 use footnote_core::{ErrorKind, Result};
 use proptest::prelude::*;
 
@@ -179,6 +179,22 @@ fn forwarded() -> Vec<u8> {
 }
 
 #[test]
+fn a_link_to_a_file_is_no_loss_and_an_embedded_object_is_one() {
+    for (method, kind) in [(2, WarningKind::Note), (6, WarningKind::Lost)] {
+        let attachment = "/__attach_version1.0_#00000000";
+        let properties = [vec![0; 8], property(0x3705, 3, method)].concat();
+        let parts: [(&str, &[u8]); 4] = [
+            ("/__properties_version1.0", &[0; 32]),
+            ("/__substg1.0_1000001F", &utf16("See the plan.")),
+            (&format!("{attachment}/__properties_version1.0"), &properties),
+            (&format!("{attachment}/__substg1.0_3707001F"), &utf16("plan.xlsx")),
+        ];
+        let document = read_as(parse_msg, &outlook(&parts, &[attachment])).0.unwrap();
+        assert_eq!(document.warnings[0].kind, kind, "{:?}", document.warnings);
+    }
+}
+
+#[test]
 fn an_outlook_message_is_read_with_what_is_attached() {
     let bytes = forwarded();
     let (document, members) = read_as(parse_msg, &bytes);
@@ -217,6 +233,8 @@ fn the_text_of_a_message_may_be_rtf() {
     let damaged = rich(b"LZFu", "in plain words");
     assert_eq!(damaged.text, "Leave\n\nin plain words");
     assert!(damaged.warnings[0].message.contains("RTF"), "{:?}", damaged.warnings);
+    assert_eq!(damaged.warnings[0].kind, WarningKind::Doubtful, "its words are there");
+    assert_eq!(rich(b"LZFu", " ").warnings[0].kind, WarningKind::Lost);
 }
 
 #[test]

@@ -33,8 +33,8 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
     while let Some(page) = pages.next() {
         let (number, ocr) = (page.number, page.frame.as_ref().is_some_and(Frame::is_ocr));
         builder.start(Page { number, ocr, label: page.label, ..Page::default() });
-        if let Some(warning) = page.warning {
-            builder.warn(super::kind_of(&warning, ocr), Some(number), warning);
+        if let Some((kind, warning)) = page.warning {
+            builder.warn(kind, Some(number), warning);
         }
         let next =
             pages.peek().filter(|next| next.number == number + 1).map(|next| next.parts.body.as_slice());
@@ -58,7 +58,7 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
 struct Parted {
     number: u32,
     label: Option<String>,
-    warning: Option<String>,
+    warning: Option<(WarningKind, String)>,
     frame: Option<Frame>,
     parts: Ordered,
 }

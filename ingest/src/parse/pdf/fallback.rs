@@ -4,6 +4,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::Path;
 
 use footnote_core::error::Context;
+use footnote_core::parsed::WarningKind;
 use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
 use pdf_extract::{ConvertToFmt, Document, PlainTextOutput, output_doc_page};
@@ -24,7 +25,15 @@ pub(crate) const ENGINE: &str = "pdf-extract";
 pub(super) const UNREAD: &str = "read by pdf-extract, which knows no tables, form fields, notes or pictures of text; run \
                                  `footnote models pull pdfium` to have them read";
 /// That the file holds others.
-pub(super) const FILES_UNREAD: &str = "; not read: the files that are embedded in it";
+const FILES_UNREAD: &str = "; not read: the files that are embedded in it";
+
+/// A warning that the file was read here. What is left out of any file need not be in this one; files that it holds are.
+pub(super) fn unread(message: String, holds_files: bool) -> (WarningKind, String) {
+    match holds_files {
+        true => (WarningKind::Lost, message + FILES_UNREAD),
+        false => (WarningKind::Doubtful, message),
+    }
+}
 
 /// Reads the PDF at `path`, and tells whether other files are embedded in it. A page whose fonts or operators make the
 /// library panic becomes a warning; the others are read.

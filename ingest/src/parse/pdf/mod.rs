@@ -76,8 +76,8 @@ pub(crate) struct PageText {
     pub(crate) number: u32,
     /// In reading order.
     pub(crate) lines: Vec<Line>,
-    /// What was lost or doubtful.
-    pub(crate) warning: Option<String>,
+    /// What was lost or doubtful, or why there is nothing.
+    pub(crate) warning: Option<(WarningKind, String)>,
     /// What the document calls the page.
     label: Option<String>,
     /// The page around the lines, where the engine tells.
@@ -105,12 +105,20 @@ impl PageText {
     /// A page whose engine failed.
     pub(crate) fn unreadable(number: u32, cause: &str) -> Self {
         let warning = format!("page {number} could not be read ({cause})");
-        Self { warning: Some(warning), ..Self::new(number, Vec::new()) }
+        Self { warning: Some((WarningKind::Lost, warning)), ..Self::new(number, Vec::new()) }
     }
 
     /// A picture whose turn did not come.
     pub(crate) fn out_of_time(number: u32) -> Self {
         Self::unreadable(number, "it is a picture, and the others took all the time there is; split the file")
+    }
+
+    /// What its text layer tells of a page whose picture is `unread`, with the reason of that.
+    fn unless_read(self, unread: Self) -> Self {
+        match self.lines.is_empty() {
+            true => unread,
+            false => Self { warning: self.warning.or(unread.warning), ..self },
+        }
     }
 
     /// How many letters and digits it has.
@@ -122,28 +130,21 @@ impl PageText {
         self.frame.as_ref().is_some_and(Frame::is_ocr)
     }
 
-    /// Why there is no text on it.
-    fn why_empty(&self) -> String {
+    /// Why there is no text on it, where PDFium reads it.
+    fn why_empty(&self) -> (WarningKind, String) {
         let number = self.number;
         match () {
             () if self.needs_ocr => {
-                format!("page {number} is a picture and OCR is not installed; run {}", ocr::INSTALL)
+                let message =
+                    format!("page {number} is a picture and OCR is not installed; run {}", ocr::INSTALL);
+                (WarningKind::Lost, message)
             }
-            () if self.is_ocr() => format!("page {number} is a picture in which OCR finds no text"),
-            () => format!("page {number} {NOTHING_DRAWN}"),
+            () if self.is_ocr() => {
+                (WarningKind::Doubtful, format!("page {number} is a picture in which OCR finds no text"))
+            }
+            // Nothing is drawn on it, not even a picture.
+            () => (WarningKind::Note, format!("page {number} has no text layer")),
         }
-    }
-}
-
-/// What is said of a page on which there is nothing, not even a picture.
-const NOTHING_DRAWN: &str = "has no text layer";
-
-/// What a page's warning means for its text.
-fn kind_of(warning: &str, is_ocr: bool) -> WarningKind {
-    match () {
-        () if warning.ends_with(NOTHING_DRAWN) => WarningKind::Note,
-        () if is_ocr => WarningKind::Doubtful,
-        () => WarningKind::Lost,
     }
 }
 
@@ -158,17 +159,18 @@ pub(crate) fn parse(
     let mut embedded = Unpacking::new(limits, members);
     let (mut text, warning) = read(path, limits, engines, on_page, &mut embedded)?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if let Some(warning) = warning {
-        // What the fallback leaves out of any file need not be in this one.
-        let is_lost = warning.ends_with(fallback::FILES_UNREAD);
-        let kind = if is_lost { WarningKind::Lost } else { WarningKind::Doubtful };
+    if let Some((kind, warning)) = warning {
         builder.warn(kind, None, warning);
     }
     refuse_unreadable(&text)?;
     refuse_unread_scan(&text)?;
     for page in text.pages.iter_mut().filter(|p| p.lines.is_empty() && p.warning.is_none()) {
         page.warning = Some(match text.engine.starts_with(fallback::ENGINE) {
-            true => format!("page {} has no text that pdf-extract finds", page.number),
+            // It may be blank.
+            true => {
+                let message = format!("page {} has no text that pdf-extract finds", page.number);
+                (WarningKind::Doubtful, message)
+            }
             false => page.why_empty(),
         });
     }
@@ -189,7 +191,7 @@ pub(crate) fn parse(
 fn refuse_unreadable(text: &PdfText) -> Result<()> {
     let has_failed = |page: &PageText| page.lines.is_empty() && page.warning.is_some() && !page.needs_ocr;
     let all_failed = text.pages.iter().all(has_failed);
-    let Some(cause) = text.pages.first().and_then(|p| p.warning.as_ref()).filter(|_| all_failed) else {
+    let Some((_, cause)) = text.pages.first().and_then(|p| p.warning.as_ref()).filter(|_| all_failed) else {
         return Ok(());
     };
     let remedy = match text.engine.starts_with(fallback::ENGINE) {
@@ -208,7 +210,7 @@ fn refuse_unread_scan(text: &PdfText) -> Result<()> {
     if is_scan {
         let told = text.pages.iter().find_map(|page| page.warning.as_ref());
         let message = match told {
-            Some(warning) => format!("no page of the PDF can be read: {warning}"),
+            Some((_, warning)) => format!("no page of the PDF can be read: {warning}"),
             None => format!("the PDF's pages are pictures and OCR is not installed; run {}", ocr::INSTALL),
         };
         return Err(Error::not_installed(message));
@@ -228,17 +230,17 @@ pub(crate) fn assemble_pages(
     builder.finish(content_type, engine)
 }
 
+/// The text, and what the whole file warns of.
 fn read(
     path: &Path,
     limits: &ParseLimits,
     engines: &EngineConfig,
     on_page: OnPage<'_>,
     embedded: &mut Unpacking<'_>,
-) -> Result<(PdfText, Option<String>)> {
+) -> Result<(PdfText, Option<(WarningKind, String)>)> {
     let Some(library) = &engines.pdfium else {
         let (text, holds_files) = fallback::read(path, limits, &engines.passwords, on_page)?;
-        let files = if holds_files { fallback::FILES_UNREAD } else { "" };
-        return Ok((text, Some(format!("{}{files}", fallback::UNREAD))));
+        return Ok((text, Some(fallback::unread(fallback::UNREAD.to_owned(), holds_files))));
     };
     let scanner = Scanner::new(engines, limits, on_page);
     let error = match pdfium::read(path, library, &engines.passwords, scanner, embedded) {
@@ -248,8 +250,8 @@ fn read(
     };
     match fallback::read(path, limits, &engines.passwords, on_page) {
         Ok((text, holds_files)) => {
-            let files = if holds_files { fallback::FILES_UNREAD } else { "" };
-            Ok((text, Some(format!("read by pdf-extract, which knows no layout: {error}{files}"))))
+            let message = format!("read by pdf-extract, which knows no layout: {error}");
+            Ok((text, Some(fallback::unread(message, holds_files))))
         }
         Err(second) if is_encrypted(&second) => Err(second),
         Err(_) if error.kind() == ErrorKind::NotInstalled => Err(error),

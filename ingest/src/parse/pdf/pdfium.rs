@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, OnceLock, PoisonError};
 
+use footnote_core::parsed::WarningKind;
 use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
 use image::RgbImage;
@@ -127,7 +128,8 @@ fn read_page(
         (unset > 0).then(|| without_values(unset)),
         (unread > 0).then(|| without_remarks(unread)),
     ];
-    let warning = warnings.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
+    let lost = warnings.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
+    let warning = lost.map(|lost| (WarningKind::Lost, lost));
     let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines, unmapped) {
         true => from_picture(&page, read, scanner)?,
@@ -295,8 +297,10 @@ fn picture_share(page: &PdfPage<'_>) -> f32 {
 fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) -> Result<()> {
     match scanner.unusable() {
         Some(error) if error.kind() == ErrorKind::NotInstalled => {
-            let install =
-                |warning| format!("{warning}; run {} to have the page read as it looks", crate::ocr::INSTALL);
+            let install = |(kind, warning)| {
+                let remedy = format!("run {} to have the page read as it looks", crate::ocr::INSTALL);
+                (kind, format!("{warning}; {remedy}"))
+            };
             let warning = layer.warning.map(install);
             scanner.push(PageText { needs_ocr: true, warning, ..layer });
             return Ok(());
@@ -308,9 +312,8 @@ fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) 
     let drawn = if scanner.is_out_of_time() { Err(None) } else { render(page).map_err(Some) };
     match drawn {
         Ok((picture, pixels_per_point)) => return scanner.read(layer, picture, pixels_per_point),
-        Err(_) if !layer.lines.is_empty() => scanner.push(layer),
-        Err(None) => scanner.push(PageText::out_of_time(number)),
-        Err(Some(cause)) => scanner.push(PageText::unreadable(number, &cause)),
+        Err(None) => scanner.push(layer.unless_read(PageText::out_of_time(number))),
+        Err(Some(cause)) => scanner.push(layer.unless_read(PageText::unreadable(number, &cause))),
     }
     Ok(())
 }

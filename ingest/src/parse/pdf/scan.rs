@@ -2,7 +2,7 @@
 
 use std::f32::consts::TAU;
 
-use footnote_core::parsed::LOW_CONFIDENCE;
+use footnote_core::parsed::{LOW_CONFIDENCE, WarningKind};
 
 use super::PageText;
 use super::frame::{Frame, ReadLine};
@@ -40,7 +40,7 @@ pub(super) fn page(
         }
     });
     let frame = Frame::of_picture(width, height, read.collect());
-    let warning = doubts(&text);
+    let warning = doubts(&text).map(|doubts| (WarningKind::Doubtful, doubts));
     PageText { warning, frame: Some(frame), ..PageText::new(number, super::layout::lines(&glyphs)) }
 }
 
@@ -243,7 +243,8 @@ mod tests {
         assert!((left - 0.1).abs() < 0.01 && (right - 0.328).abs() < 0.02, "{left} {right}");
         assert!(top > 0.095 && top < 0.107 && bottom > 0.11 && bottom < 0.12, "{top} {bottom}");
         assert_eq!(frame.confidence([left, top, right, bottom]), Some(0.6));
-        assert!(page.warning.unwrap().starts_with("1 of 3 lines"));
+        let (kind, message) = page.warning.unwrap();
+        assert!(kind == WarningKind::Doubtful && message.starts_with("1 of 3 lines"), "{message}");
     }
 
     #[test]

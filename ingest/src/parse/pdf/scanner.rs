@@ -153,6 +153,10 @@ impl<'c> Scanner<'c> {
         {
             let comments = std::mem::take(&mut page.comments);
             *page = PageText { label: page.label.take(), comments, ..read };
+        } else if let Some(page) = self.pages.get_mut(index)
+            && read.lines.is_empty()
+        {
+            page.warning = page.warning.take().or(read.warning);
         }
         self.finish_one();
     }
@@ -217,4 +221,25 @@ fn read_task(
 fn processor_time() -> Duration {
     let time = clock_gettime(ClockId::ProcessCPUTime);
     Duration::try_from(time).unwrap_or(Duration::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use footnote_core::parsed::WarningKind;
+
+    use super::super::layout::Line;
+    use super::*;
+
+    #[test]
+    fn a_picture_that_could_not_be_read_is_told_beside_its_text_layer() {
+        let (engines, limits) = (EngineConfig::default(), ParseLimits::default());
+        let on_page = |_: u32, _: u32| {};
+        let mut scanner = Scanner::new(&engines, &limits, &on_page);
+        scanner.pages.push(PageText::new(1, vec![Line::default()]));
+        scanner.settle(0, PageText::unreadable(1, "OCR panicked"));
+        let page = scanner.pages.remove(0);
+        assert_eq!(page.lines.len(), 1);
+        let (kind, message) = page.warning.unwrap();
+        assert!(kind == WarningKind::Lost && message.contains("OCR panicked"), "{message}");
+    }
 }

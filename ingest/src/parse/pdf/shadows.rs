@@ -10,6 +10,9 @@ use super::pdfium::MAX_OBJECTS;
 const NEAR: f32 = 0.05;
 /// A shadow stands nearer than this share of the font size.
 const SHADOW: f32 = 0.15;
+/// Behind the second of two letters the next stands no nearer than this share of the step between them; behind a shadow
+/// it does, as it stands a step behind the letter.
+const NEXT: f32 = 0.75;
 /// An object that is wider than a letter by this share of the font size has more than the letter.
 const ONE_LETTER: f32 = 0.1;
 /// Most pairs of objects that are looked at on a page.
@@ -36,10 +39,15 @@ impl Place {
     }
 }
 
+/// Whether an upright letter leans over those beside it. Of one that is turned, the box tells nothing of that.
+fn leans(glyph: &Glyph) -> bool {
+    glyph.quarter_turns() == 0 && glyph.lean() > 0.0
+}
+
 /// Puts the letters that were left out behind those whose shadows they were taken for.
 pub(super) fn restore(page: &PdfPage<'_>, glyphs: &mut Vec<Glyph>) {
     // Only letters that lean over those beside them overlap by half.
-    if !glyphs.iter().any(|glyph| glyph.lean() > 0.0) {
+    if !glyphs.iter().any(leans) {
         return;
     }
     let (mut before, mut pairs): (Option<Place>, usize) = (None, 0);
@@ -56,18 +64,21 @@ pub(super) fn restore(page: &PdfPage<'_>, glyphs: &mut Vec<Glyph>) {
     }
 }
 
-/// The letter at `one` once more at `other`, where an object that overlaps it has none.
+/// The letter at `one` once more at `other`, where an object that overlaps it has none, and is no shadow.
 fn put_back(glyphs: &mut Vec<Glyph>, one: &Place, other: &Place) {
     let step = other.x - one.x;
-    let stands_at = |glyph: &Glyph, place: &Place| {
-        (glyph.origin_x - place.x).abs() <= NEAR && (glyph.baseline - place.y).abs() <= NEAR
+    let is_in_line = |glyph: &Glyph| (glyph.baseline - one.y).abs() <= NEAR;
+    let is_next = |glyph: &Glyph| {
+        let behind = glyph.origin_x - one.x;
+        is_in_line(glyph) && behind > NEAR && behind < step * (1.0 + NEXT)
     };
-    if glyphs.iter().any(|glyph| stands_at(glyph, other)) {
+    if glyphs.iter().any(is_next) {
         return;
     }
     let is_letter = |glyph: &Glyph| {
         let is_whole = one.width <= glyph.right - glyph.left + ONE_LETTER * glyph.size;
-        stands_at(glyph, one) && glyph.lean() > 0.0 && is_whole && step >= SHADOW * glyph.size
+        let is_here = is_in_line(glyph) && (glyph.origin_x - one.x).abs() <= NEAR;
+        is_here && leans(glyph) && is_whole && step >= SHADOW * glyph.size
     };
     let Some(at) = glyphs.iter().position(is_letter) else { return };
     let letter = &glyphs[at];
@@ -108,6 +119,12 @@ mod tests {
         assert_eq!(read(glyphs(), (77.0, 5.7), (79.8, 0.0)), "f e");
         assert_eq!(read(glyphs(), (60.0, 5.7), (62.8, 5.7)), "f e");
         assert_eq!(read(glyphs(), (77.0, 11.4), (82.6, 11.4)), "f e");
+        // A shadow that stands farther off, before the next letter of the word.
+        let word = || vec![letter('f', 77.0), letter('e', 79.8)];
+        assert_eq!(read(word(), (77.0, 5.7), (79.0, 5.7)), "fe");
+        // A letter that is turned has a box beside its origin without leaning.
+        let turned = Glyph { clockwise: std::f32::consts::FRAC_PI_2, ..letter('f', 77.0) };
+        assert_eq!(read(vec![turned], (77.0, 5.7), (79.8, 5.7)), "f");
         // A word whose shadow stands beside it.
         assert_eq!(read(glyphs(), (77.0, 30.0), (80.0, 30.0)), "f e");
     }

@@ -48,7 +48,7 @@ pub(crate) fn warnings(path: &Path, limits: &ParseLimits, engines: &EngineConfig
     let mut output = Unkept;
     let mut embedded = Unpacking::new(limits, &mut output);
     let (text, _) = super::read(path, limits, engines, &|_, _| {}, &mut embedded).unwrap();
-    text.pages.into_iter().filter_map(|page| page.warning).collect()
+    text.pages.into_iter().filter_map(|page| page.warning).map(|(_, message)| message).collect()
 }
 
 /// A PDF whose only page is `picture`, at 200 dots per inch.
@@ -143,6 +143,7 @@ fn pages_are_read_and_pages_without_text_are_named() {
         "what the engine leaves out is always told"
     );
     assert!(document.warnings[1].message.contains("page 2 has no text that pdf-extract finds"));
+    assert_eq!(document.warnings[1].kind, WarningKind::Doubtful, "it may be blank");
     let blank = read(&pdf(&[""])).unwrap();
     assert!(blank.is_blank());
 }
@@ -183,6 +184,7 @@ fn a_page_that_panics_the_engine_is_told_and_a_file_of_them_fails() {
     assert!(document.is_blank());
     assert!(document.warnings[1].message.contains("page 1 has no text that"), "{document:?}");
     assert!(document.warnings[2].message.contains("page 2 could not be read"), "{document:?}");
+    assert_eq!(document.warnings[2].kind, WarningKind::Lost);
 }
 
 #[test]

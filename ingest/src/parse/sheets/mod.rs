@@ -203,13 +203,15 @@ pub(crate) fn append_region(out: &mut DocumentBuilder, mut region: Region, page:
         out.paragraph(&title.text);
     }
     header::fold(&mut region);
-    let ((first, last), (left, right)) = (region.rows(), region.columns());
+    let ((first, _), (left, right)) = (region.rows(), region.columns());
     if let Some(lone) = region.lone() {
         start(out, lone.row);
         out.paragraph(&lone.text);
         return;
     }
-    let places = u64::from(last - first + 1) * u64::from(right - left + 1);
+    // Blank rows are not written.
+    let rows = region.cells.chunk_by(|cell, next| cell.row == next.row).count() as u64;
+    let places = rows.saturating_mul(u64::from(right - left) + 1);
     let cells = region.cells.len() as u64;
     if places > ALWAYS_A_TABLE_UP_TO.max(cells.saturating_mul(MAX_PLACES_PER_CELL)) {
         out.start(page.clone());

@@ -89,6 +89,19 @@ fn a_table_goes_on_below_a_blank_row_and_its_rows_keep_their_numbers() {
 }
 
 #[test]
+fn blank_rows_do_not_make_a_table_a_sparse_one() {
+    let mut row = vec![""; 25];
+    (row[0], row[1], row[2], row[24]) = ("Ann", "30", "40", "70");
+    let header = vec!["Name"; 25];
+    let blank: &[&str] = &[];
+    let mut rows = vec![header.as_slice(), row.as_slice()];
+    (0..500).for_each(|_| rows.extend([blank, blank, blank, row.as_slice()]));
+    let document = written(&rows, &[]);
+    assert_eq!(document.text.lines().filter(|line| line.starts_with("| Ann |")).count(), 501);
+    assert_eq!(document.pages.last().unwrap().first_row, Some(2002));
+}
+
+#[test]
 fn merged_cells_are_repeated_and_titles_stand_apart() {
     let merges = [
         Merge { rows: (0, 0), columns: (0, 2) },

@@ -5,6 +5,7 @@ use footnote_core::document::Document;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ChunkEditId, ChunkId, GenerationId, VersionId};
 use footnote_core::job::{JobKind, JobState, Lease};
+use footnote_core::parsed::{ParseWarning, WarningKind};
 use footnote_core::ports::{DocumentStore as _, StoredVersion};
 
 use super::bed::{Bed, at, chunks_of, spec};
@@ -90,6 +91,69 @@ async fn it_flips_when_all_current_versions_are_done_and_not_before() {
     let sweep = |version| JobKind::SweepVersion { version, generation: bed.generation };
     assert_eq!(bed.work().await, versions.map(sweep));
     assert!(bed.store.expected_versions(bed.generation).await.unwrap().is_empty());
+    for generation in [bed.generation, next] {
+        bed.store.forget_swept(a.version.id, generation).await.unwrap();
+    }
+    assert!(bed.store.chunks(a.version.id, bed.generation).await.unwrap().is_empty());
+    assert_eq!(bed.store.chunks(a.version.id, next).await.unwrap().len(), 1, "those that answer stay");
+}
+
+#[tokio::test]
+async fn a_version_that_retires_keeps_the_chunks_that_answered_last() {
+    let mut bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days").await;
+    bed.work().await;
+    let (old, next) = (bed.generation, change(&bed).await);
+    let lease = take(&bed, next).await;
+    assert!(put(&bed, lease, &document(&bed, &a).await, (next, "ten days"), None).await);
+    assert!(finish(&bed, lease, next).await);
+    assert_eq!(bed.store.chunks(a.version.id, old).await.unwrap().len(), 1, "it is not swept yet");
+    bed.generation = next;
+    bed.upload("a.md", "twelve days").await;
+    bed.work().await;
+    assert!(bed.store.chunks(a.version.id, old).await.unwrap().is_empty());
+    assert_eq!(bed.store.chunks(a.version.id, next).await.unwrap().len(), 1);
+}
+
+#[tokio::test]
+async fn a_change_and_back_leaves_what_is_being_indexed_alone() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days").await;
+    let (_, indexing) = bed.take(at(12)).await;
+    let facts = bed.prepare(indexing, a.version.id).await;
+    let next = change(&bed).await;
+    let lease = take(&bed, next).await;
+    assert!(finish(&bed, lease, next).await, "nothing is current yet");
+    bed.store.change_generation(bed.kb.id, bed.generation, at(6)).await.unwrap().unwrap();
+    let lease = take(&bed, bed.generation).await;
+    assert!(finish(&bed, lease, bed.generation).await);
+    let done = bed.store.activate_version(indexing, a.version.id, bed.generation, (&facts).into(), at(12));
+    done.await.unwrap();
+    assert_eq!(bed.visible(&bed.kb, &[a.version.id]).await, ["ten days"]);
+}
+
+#[tokio::test]
+async fn what_has_no_place_there_is_told_with_the_flip_and_not_before() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days").await;
+    bed.work().await;
+    let next = change(&bed).await;
+    let lease = take(&bed, next).await;
+    let warning = ParseWarning { kind: WarningKind::Lost, page: None, message: "an edit".to_owned() };
+    let rechunked = RechunkedVersion {
+        document: &document(&bed, &a).await,
+        version: a.version.id,
+        generation: next,
+        chunks: &chunks_of("ten days", a.version.id, next),
+        edits: &[],
+        edited_texts: &[],
+        unplaced: std::slice::from_ref(&warning),
+    };
+    assert!(bed.store.put_rechunked(lease, rechunked).await.unwrap());
+    let told = async || bed.store.version(a.version.id).await.unwrap().unwrap().parsed.unwrap().warnings;
+    assert!(told().await.is_empty(), "the edit still has its chunk");
+    assert!(finish(&bed, lease, next).await);
+    assert_eq!(told().await, [warning]);
 }
 
 #[tokio::test]
