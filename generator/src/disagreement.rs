@@ -149,8 +149,13 @@ fn name_other_holders(question: &Terms, sides: &[Side<'_>; 2]) -> bool {
     if is_row(of_a.text) || is_row(of_b.text) || !are_as_close(question, sides) {
         return false;
     }
-    let name = |claim: &Side<'_>, other: &Side<'_>| {
-        only_missing(claim, other.text).filter(|fact| fact.kind == FactKind::Name).map(|fact| fact.text)
+    let name = |claim: &Side<'_>, other: &Side<'_>| match &*missing(claim, other.text) {
+        [fact] if fact.kind == FactKind::Name => Some(fact.text.clone()),
+        [] => match &*facts::chinese_persons(claim.text) {
+            [person] if !other.text.contains(person) => Some(person.clone()),
+            _ => None,
+        },
+        _ => None,
     };
     let (Some(mine), Some(theirs)) = (name(of_a, of_b), name(of_b, of_a)) else { return false };
     let without = |side: &Side<'_>, name: &str| side.text.replace(name, " ").to_lowercase();
@@ -164,21 +169,21 @@ fn name_other_holders(question: &Terms, sides: &[Side<'_>; 2]) -> bool {
 /// The kind of the one fact of `claim` that `evidence` lacks or contradicts; `None` where there is none or
 /// more, or where it is one that tells what the claim is about.
 fn only_fact_missing(claim: &Side<'_>, evidence: &str) -> Option<FactKind> {
-    let fact = only_missing(claim, evidence)?;
+    let missing = missing(claim, evidence);
+    let [fact] = missing.as_slice() else { return None };
     let differs =
         matches!(fact.kind, FactKind::Number | FactKind::Percentage | FactKind::Date | FactKind::Negation);
     differs.then_some(fact.kind)
 }
 
-/// The one fact of `claim` that `evidence` lacks or contradicts. Its document's own year is none.
-fn only_missing(claim: &Side<'_>, evidence: &str) -> Option<Fact> {
+/// The facts of `claim` that `evidence` lacks or contradicts. Its document's own year is none.
+fn missing(claim: &Side<'_>, evidence: &str) -> Vec<Fact> {
     let mut missing = facts::check(claim.text, &EvidenceFacts::of(&[evidence]), "").missing;
     let own_year = claim.day.and_then(|day| day.get(..4));
     missing.retain(|fact| {
         fact.kind != FactKind::Date || !own_year.is_some_and(|year| is_year(&fact.text, year))
     });
-    let fact = missing.pop()?;
-    missing.is_empty().then_some(fact)
+    missing
 }
 
 /// Whether a text is `year` and nothing more exact: `2024`, `2024年`.

@@ -328,6 +328,12 @@ fn is_counted(quantity: &Quantity, tokens: &[Token], own_lists_count: bool) -> b
     sure && !quantity::enumerates(quantity, tokens) && !is_of_list
 }
 
+/// What seem to be names of people in a Chinese text; see [`chinese_name::person_at`].
+pub(crate) fn chinese_persons(text: &str) -> Vec<String> {
+    let tokens = token::tokens(text);
+    (0..tokens.len()).filter_map(|at| chinese_name::person_at(&tokens, at)).collect()
+}
+
 /// Whether a text has a number.
 pub(crate) fn has_number(text: &str) -> bool {
     readings(&token::tokens(text)).iter().any(|reading| match reading {

@@ -213,7 +213,7 @@ mod tests {
             "corpus.jsonl",
             "{\"_id\":\"d1\",\"title\":\"T\",\"text\":\"x\"}\n\n{\"_id\":\"d2\",\"text\":\"y\"}\n",
         );
-        write("queries.jsonl", "{\"_id\":\"q1\",\"text\":\"?\"}\n{\"_id\":\"q2\",\"text\":\"unjudged\"}\n");
+        write("queries.jsonl", "{\"_id\":\"q1\",\"text\":\"x?\"}\n{\"_id\":\"q2\",\"text\":\"unjudged\"}\n");
         write("qrels.tsv", "query-id\tcorpus-id\tscore\nq1\td1\t1\nq1\td2\t0\n");
         let set = Dataset::load(dir.path(), None).unwrap();
         assert_eq!((set.corpus.len(), set.queries.len()), (2, 1));

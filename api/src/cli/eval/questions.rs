@@ -365,7 +365,7 @@ mod tests {
     #[test]
     fn a_table_becomes_markdown_and_its_questions_stay_within() {
         let context = r#"{"doc_id":"t","table":[["","2019"],["a|b","1"]],"paragraphs":["Before."]}"#;
-        let dir = folder(&[("contexts.jsonl", context), ("qa.jsonl", r#"{"id":"1","question":"?"}"#)]);
+        let dir = folder(&[("contexts.jsonl", context), ("qa.jsonl", r#"{"id":"1","question":"x?"}"#)]);
         let set = QuestionSet::load(dir.path()).unwrap();
         assert!(set.within_context);
         assert_eq!(set.corpus[0].key, "t.md");
@@ -375,7 +375,7 @@ mod tests {
 
     #[test]
     fn files_are_documents_and_pages_count_from_one() {
-        let line = r#"{"id":"1","question":"?","docs":["a/b.md"],"reference_pools":[[{"doc":"a/b.md","page_raw":0}]]}"#;
+        let line = r#"{"id":"1","question":"x?","docs":["a/b.md"],"reference_pools":[[{"doc":"a/b.md","page_raw":0}]]}"#;
         let dir = folder(&[("docs/a/b.md", "# B"), ("qa.jsonl", line)]);
         let set = QuestionSet::load(dir.path()).unwrap();
         assert_eq!((set.corpus[0].id.as_str(), set.corpus[0].key.as_str()), ("a/b.md", "a/b.md"));
@@ -388,7 +388,7 @@ mod tests {
     fn judged_queries_are_questions_with_their_relevant_documents() {
         let dir = folder(&[
             ("corpus.jsonl", r#"{"_id":"d1","text":"x"}"#),
-            ("queries.jsonl", r#"{"_id":"q","text":"?"}"#),
+            ("queries.jsonl", r#"{"_id":"q","text":"x?"}"#),
             ("qrels.tsv", "q\td1\t1\nq\td2\t0\n"),
         ]);
         let set = QuestionSet::load(dir.path()).unwrap();
@@ -419,8 +419,10 @@ mod tests {
         assert!(judged.warnings()[0].contains("1 relevant documents"), "b.md: {:?}", judged.warnings());
 
         let context = r#"{"doc_id":"t","table":[["1"]],"paragraphs":[]}"#;
-        let dir =
-            folder(&[("contexts.jsonl", context), ("qa.jsonl", r#"{"id":"1","question":"?","doc_id":"t"}"#)]);
+        let dir = folder(&[
+            ("contexts.jsonl", context),
+            ("qa.jsonl", r#"{"id":"1","question":"x?","doc_id":"t"}"#),
+        ]);
         assert!(QuestionSet::load(dir.path()).unwrap().judged().is_err());
     }
 }
