@@ -50,7 +50,11 @@ pub(super) fn clauses(tokens: &[Token]) -> Vec<Clause> {
 
 /// Where the clauses of a text are.
 pub(super) fn clause_ranges(tokens: &[Token]) -> Vec<Range<usize>> {
+    let aside = aside(tokens);
     let ends = |at: usize, token: &Token| {
+        if aside.contains(&at) {
+            return false;
+        }
         let mark = token.single().is_some_and(|c| ".!?;:()。，；：！？（）\n".contains(c));
         (mark && !opposite::numbers(tokens, at))
             || token.first_of_line
@@ -59,13 +63,31 @@ pub(super) fn clause_ranges(tokens: &[Token]) -> Vec<Range<usize>> {
     let mut ranges = Vec::new();
     let mut start = 0;
     for at in 1..=tokens.len() {
-        let end = tokens.get(at).is_none_or(|token| ends(at, token)) || starts_chinese_clause(tokens, at);
+        let end = tokens.get(at).is_none_or(|token| ends(at, token))
+            || !aside.contains(&at) && starts_chinese_clause(tokens, at);
         if end {
             ranges.push(start..at);
             start = at;
         }
     }
     ranges
+}
+
+/// The tokens of short remarks in brackets that deny nothing: the clause goes on behind them.
+fn aside(tokens: &[Token]) -> BTreeSet<usize> {
+    const LONGEST: usize = 16;
+    let is =
+        |at: usize, marks: &str| tokens.get(at).and_then(Token::single).is_some_and(|c| marks.contains(c));
+    let mut aside = BTreeSet::new();
+    for open in (0..tokens.len()).filter(|&at| is(at, "(（")) {
+        let close = (open + 1..open + LONGEST).find(|&at| is(at, "()（）"));
+        let Some(close) = close.filter(|&at| is(at, ")）")) else { continue };
+        let Some(remark) = tokens.get(open..=close) else { continue };
+        if !remark.iter().any(|token| token.first_of_line) && opposite::cues(remark).is_empty() {
+            aside.extend(open..=close);
+        }
+    }
+    aside
 }
 
 fn starts_chinese_clause(tokens: &[Token], at: usize) -> bool {

@@ -369,6 +369,24 @@ fn paraphrases_hold() {
     ]);
 }
 
+#[test]
+fn a_remark_in_brackets_parts_no_clause() {
+    let (origin, pact) =
+        ("The origin of Jonas Bronck (c. 1600 – 43) is contested.", "该协议（2019年签署）适用于子公司。");
+    all_hold(&[
+        (origin, origin),
+        (pact, pact),
+        ("Acme (not Bolt) makes pumps.", "Acme (not Bolt) makes pumps."),
+    ]);
+    all_miss(
+        FactKind::Negation,
+        &[
+            ("The origin of Jonas Bronck (c. 1600 – 43) is not contested.", origin),
+            ("该协议（2019年签署）不适用于子公司。", pact),
+        ],
+    );
+}
+
 proptest::proptest! {
     #[test]
     fn a_text_holds_its_own_facts(
