@@ -54,6 +54,9 @@ const POSTS: [&str; 22] = [
     "负责人",
     "法定代表人",
 ];
+/// What makes one of these a post that several may hold, or held.
+const NOT_ALONE: [&str; 12] =
+    ["vice", "vice-", "deputy", "assistant", "former", "past", "honorary", "副", "前", "原", "助理", "名誉"];
 /// Words of a question that ask for a person.
 const WHO_CHINESE: [&str; 5] = ["谁", "哪位", "哪一位", "何人", "什么人"];
 /// Most that are told of in an answer.
@@ -161,9 +164,20 @@ fn name_other_holders(question: &Terms, sides: &[Side<'_>; 2]) -> bool {
     let without = |side: &Side<'_>, name: &str| side.text.replace(name, " ").to_lowercase();
     let (a, b) = (without(of_a, &mine), without(of_b, &theirs));
     let (of_a, of_b) = (Terms::of(&a), Terms::of(&b));
-    POSTS.iter().any(|post| a.contains(post) && b.contains(post))
+    POSTS.iter().any(|post| names_post(&a, post) && names_post(&b, post))
         && of_a.words_held_by(&[&of_b]) >= SAME_POST
         && of_b.words_held_by(&[&of_a]) >= SAME_POST
+}
+
+/// Whether a text has the post, and not as a part of a word (`director` has `cto`) or of a post that several may hold.
+fn names_post(text: &str, post: &str) -> bool {
+    let is_letter = |c: char| c.is_ascii_alphanumeric();
+    text.match_indices(post).any(|(at, _)| {
+        let before = text.get(..at).unwrap_or_default();
+        let behind = text.get(at + post.len()..).unwrap_or_default();
+        let is_of_many = NOT_ALONE.iter().any(|word| before.trim_end().ends_with(word));
+        !is_of_many && !before.ends_with(is_letter) && !behind.starts_with(is_letter)
+    })
 }
 
 /// The kind of the one fact of `claim` that `evidence` lacks or contradicts; `None` where there is none or
@@ -344,6 +358,17 @@ mod tests {
             ("Who is the CEO?", "Ann Lee is the CEO of Acme.", "Ann Lee is the CEO of Bolt."),
             ("Where is Acme?", "Ann Lee is the CEO of Acme.", "Robert Chen is the CEO of Acme."),
             ("公司的总经理是谁？", "公司的总经理是张伟。", "公司的副总经理是李娜。"),
+            ("谁是公司的副总经理？", "公司的副总经理是张伟。", "公司的副总经理是李娜。"),
+            (
+                "Who is a director of Acme?",
+                "Ann Lee is a director of Acme.",
+                "Robert Chen is a director of Acme.",
+            ),
+            (
+                "Who is vice president of Acme?",
+                "Ann Lee is vice president of Acme.",
+                "Robert Chen is vice president of Acme.",
+            ),
         ] {
             assert_eq!(told(question, a, b), None, "{a} / {b}");
         }
