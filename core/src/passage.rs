@@ -180,6 +180,24 @@ pub struct TableHeader {
     /// How sure OCR is of it, 0 to 1; `None` where it was not read by OCR.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ocr_confidence: Option<f32>,
+    /// What the row is about within which the passage begins: a row that is longer than a chunk is cut.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub row: Option<RowLabel>,
+}
+
+/// The first cell of a row that says anything, away from the rest of the row.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RowLabel {
+    /// Where it lies, in scalar values of the canonical text.
+    pub span: Span,
+    /// `canonical_text[span]`: the beginning of a long one.
+    pub text: String,
+    /// The page it stands on, with the part of that page's span which begins with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub page: Option<Page>,
+    /// How sure OCR is of it, as of a header.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ocr_confidence: Option<f32>,
 }
 
 /// A part of a passage under headings of its own.

@@ -4,12 +4,17 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use footnote_core::citation::{Citation, RowRange};
-use footnote_core::parsed::LOW_CONFIDENCE;
-use footnote_core::passage::{Passage, TableHeader};
+use footnote_core::parsed::{LOW_CONFIDENCE, Page};
+use footnote_core::passage::{Passage, RowLabel, TableHeader};
+use footnote_core::text::Span;
 
 use crate::support::Terms;
 use crate::tables::Table;
 use crate::verify::{Place, Sources};
+
+/// Longest header that stands above a passage in the prompt, in scalar values: a longer one is mostly names that its first
+/// rows do not need.
+const SHOWN_CHARS: usize = 400;
 
 /// Where the header of a row stands.
 enum Header<'s> {
@@ -20,7 +25,8 @@ enum Header<'s> {
 }
 
 impl Sources {
-    /// The citations of some places: each of its own, and for rows of a table that of their header behind them, once.
+    /// The citations of some places: each of its own, and for rows of a table those of their header, and of the label of
+    /// one that is cut, behind them, once.
     pub(crate) fn citations<'p>(
         &self,
         places: impl IntoIterator<Item = &'p Place>,
@@ -31,6 +37,7 @@ impl Sources {
         for place in places {
             let Some(own) = self.citation(place, score) else { continue };
             headers.extend(self.header_citation(place, &own));
+            headers.extend(self.cut_row(place).map(|row| cited_label(row, &own)));
             citations.push(own);
         }
         for header in headers {
@@ -94,38 +101,42 @@ impl Sources {
         rows
     }
 
-    /// What a reader reads at a place: a row of a table below its header.
+    /// What a reader reads at a place: a row of a table below its header, a piece of one behind its label.
     pub(crate) fn read_at(&self, place: &Place) -> Cow<'_, str> {
         let text = self.text(place);
+        let label = self.cut_row(place).map(shown_label).unwrap_or_default();
         match self.header_text(place) {
-            Some(header) => Cow::Owned(format!("{header}\n{text}")),
-            None => Cow::Borrowed(text),
+            Some(header) => Cow::Owned(format!("{header}\n{label}{text}")),
+            None if label.is_empty() => Cow::Borrowed(text),
+            None => Cow::Owned(label + text),
         }
+    }
+
+    /// The label of the row that `place` is a piece of, where its passage begins within that row.
+    pub(crate) fn cut_row(&self, place: &Place) -> Option<&RowLabel> {
+        let passage = &self.passages().get(place.passage)?.passage;
+        let row = passage.table_header.as_ref()?.row.as_ref()?;
+        passage.text.get(..place.bytes.start).filter(|before| !before.contains('\n')).map(|_| row)
     }
 
     fn header_citation(&self, place: &Place, own: &Citation) -> Option<Citation> {
         match self.header(place)? {
             Header::Within(bytes) => self.citation(&Place { passage: place.passage, bytes }, own.score),
-            Header::Before(header) => {
-                let page = header.page.as_ref();
-                let rows = page.and_then(|page| page.rows("", &header.text));
-                Some(Citation {
-                    page: page.map(|page| page.number),
-                    page_kind: page.map(|page| page.kind),
-                    page_label: page.and_then(|page| page.label.clone()),
-                    rows: rows.map(|(first, last)| RowRange { first, last }),
-                    ocr_confidence: header.ocr_confidence,
-                    low_confidence: header.ocr_confidence.is_some_and(|sure| sure < LOW_CONFIDENCE),
-                    source_span: header.span,
-                    quote: header.text.clone(),
-                    ..own.clone()
-                })
-            }
+            Header::Before(header) => Some(cited_before(
+                header.span,
+                &header.text,
+                header.page.as_ref(),
+                header.ocr_confidence,
+                own,
+            )),
         }
     }
 
     fn header(&self, place: &Place) -> Option<Header<'_>> {
         let indexed = self.passages().get(place.passage)?;
+        if self.cut_row(place).is_some() {
+            return before(&indexed.passage).map(Header::Before);
+        }
         let at = place.bytes.start;
         let table = indexed.tables.iter().find(|table| table.bytes.contains(&at))?;
         match table.header_bytes() {
@@ -135,14 +146,60 @@ impl Sources {
     }
 }
 
-/// The header of a table that begins before the passage.
+/// The citation of what stands before a passage, beside `own`, one of the passage.
+fn cited_before(
+    span: Span,
+    text: &str,
+    page: Option<&Page>,
+    ocr_confidence: Option<f32>,
+    own: &Citation,
+) -> Citation {
+    let rows = page.and_then(|page| page.rows("", text));
+    Citation {
+        page: page.map(|page| page.number),
+        page_kind: page.map(|page| page.kind),
+        page_label: page.and_then(|page| page.label.clone()),
+        rows: rows.map(|(first, last)| RowRange { first, last }),
+        ocr_confidence,
+        low_confidence: ocr_confidence.is_some_and(|sure| sure < LOW_CONFIDENCE),
+        source_span: span,
+        quote: text.to_owned(),
+        ..own.clone()
+    }
+}
+
+fn cited_label(row: &RowLabel, own: &Citation) -> Citation {
+    cited_before(row.span, &row.text, row.page.as_ref(), row.ocr_confidence, own)
+}
+
+/// The label of a row before a piece of it.
+fn shown_label(row: &RowLabel) -> String {
+    format!("| {} | … ", row.text)
+}
+
+/// The header of a table that begins before the passage, above its first rows: behind the rest of one that is cut.
 fn begins_within<'p>(passage: &'p Passage, table: &Table) -> Option<&'p TableHeader> {
-    let is_first = passage.text.get(..table.bytes.start).is_some_and(|before| before.trim().is_empty());
+    let above = passage.text.get(..table.bytes.start)?.trim();
+    let header = before(passage)?;
+    (above.is_empty() || header.row.is_some() && !above.contains('\n')).then_some(header)
+}
+
+/// The header of the table within which the passage begins, where it names columns.
+fn before(passage: &Passage) -> Option<&TableHeader> {
     let names_columns = |header: &&TableHeader| {
         let tables = Table::read(&format!("{}\n| --- | --- |", header.text));
         tables.first().is_some_and(|table| !table.header.is_empty())
     };
-    passage.table_header.as_ref().filter(|_| is_first).filter(names_columns)
+    passage.table_header.as_ref().filter(names_columns)
+}
+
+/// What the model is shown before the text of a passage that begins within a table: the header of its first rows, and the
+/// label of a row that is cut, which it does not have itself.
+pub(crate) fn lead_of(passage: &Passage) -> String {
+    let header = before(passage).filter(|header| header.text.chars().count() <= SHOWN_CHARS);
+    let header = header.map(|header| above_rows(&header.text) + "\n");
+    let row = passage.table_header.as_ref().and_then(|header| header.row.as_ref());
+    header.into_iter().chain(row.map(shown_label)).collect()
 }
 
 /// The first cell of a row of Markdown that is no number: what the row is about.
@@ -163,8 +220,7 @@ pub(crate) fn above_rows(header: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use footnote_core::parsed::{Page, PageKind};
-    use footnote_core::text::Span;
+    use footnote_core::parsed::PageKind;
 
     use super::*;
     use crate::cite::tests::passage;
@@ -209,6 +265,7 @@ mod tests {
             text: "| City | Units |".into(),
             page: Some(page),
             ocr_confidence: Some(0.4),
+            row: None,
         };
         let rows = |text: &str| {
             let table_header = Some(header.clone());
@@ -223,5 +280,23 @@ mod tests {
         assert_eq!(quotes(&sources, &["Elsewhere."]), ["Elsewhere."]);
         assert_eq!(quotes(&sources, &["| a | b |"]), ["| a | b |"], "another table");
         assert_eq!(sources.header_of_row(&paris).as_deref(), Some("| City | Units |"));
+    }
+
+    #[test]
+    fn a_piece_of_a_row_is_read_behind_its_label_and_cited_with_it() {
+        let row = RowLabel { span: Span::new(2, 4), text: "Pump A".into(), page: None, ocr_confidence: None };
+        let (span, text) = (Span::new(0, 2), "| Item | Care |".to_owned());
+        let header = TableHeader { span, text, page: None, ocr_confidence: None, row: Some(row) };
+        let piece = "It is oiled weekly. It is red. |\n| Pump B | It is blue. |\n\nElsewhere.";
+        let sources = Sources::new(&[Passage { table_header: Some(header), ..passage(1, piece) }]);
+        let oiled = place(&sources, "It is oiled weekly.");
+        assert_eq!(sources.read_at(&oiled), "| Item | Care |\n| Pump A | … It is oiled weekly.");
+        let cited = sources.citations([&oiled], 1.0);
+        let quoted: Vec<_> = cited.iter().map(|c| (c.quote.as_str(), c.source_span.start)).collect();
+        assert_eq!(quoted[1..], [("| Item | Care |", 0), ("Pump A", 2)]);
+        assert_eq!(quotes(&sources, &["It is red."]), ["It is red.", "| Item | Care |", "Pump A"]);
+        let next = "| Pump B | It is blue. |";
+        assert_eq!(quotes(&sources, &[next]), [next, "| Item | Care |"], "of another row");
+        assert_eq!(quotes(&sources, &["Elsewhere."]), ["Elsewhere."]);
     }
 }

@@ -9,7 +9,7 @@ use footnote_core::question::{QuestionText, is_chinese};
 use footnote_core::settings::PromptSettings;
 
 use crate::markers::{self, neutralise};
-use crate::summary;
+use crate::{headers, summary};
 
 /// Longest title with headings that stands before a passage, in scalar values.
 const PLACE_CHARS: usize = 200;
@@ -79,13 +79,15 @@ fn earlier(turn: &ChatMessage) -> ChatMessage {
     }
 }
 
-/// `[n] title › heading path`, then the text. Numbers in brackets within it are not markers.
+/// `[n] title › heading path`, the header of a table that the passage begins within and the label of a row that it
+/// continues, then the text. Numbers in brackets within them are not markers.
 fn numbered(passage: &Passage) -> String {
     let mut place = vec![passage.title.as_str()];
     place.extend(passage.heading_path.iter().map(String::as_str));
     let place: String = place.join(" › ").replace('\n', " ").chars().take(PLACE_CHARS).collect();
     let place = neutralise(&place);
-    format!("[{}] {place}\n{}", passage.number, neutralise(passage.text.trim()))
+    let text = headers::lead_of(passage) + passage.text.trim();
+    format!("[{}] {place}\n{}", passage.number, neutralise(&text))
 }
 
 fn message(role: MessageRole, content: &str) -> ChatMessage {
@@ -94,7 +96,9 @@ fn message(role: MessageRole, content: &str) -> ChatMessage {
 
 #[cfg(test)]
 mod tests {
+    use footnote_core::passage::{RowLabel, TableHeader};
     use footnote_core::settings::FewShotExample;
+    use footnote_core::text::Span;
 
     use super::*;
     use crate::cite::tests::passage;
@@ -171,6 +175,40 @@ mod tests {
         assert!(turn("How long is leave?", &chinese).contains(IN_ENGLISH));
         assert!(!turn("年假几天？", &chinese).contains(IN_CHINESE));
         assert!(!turn("How long is leave?", &english).contains(IN_ENGLISH));
+    }
+
+    #[test]
+    fn rows_stand_below_the_header_of_their_table() {
+        let below = |header: &str| {
+            let span = Span::new(0, header.chars().count());
+            let header =
+                TableHeader { span, text: header.to_owned(), page: None, ocr_confidence: None, row: None };
+            numbered(&Passage { table_header: Some(header), ..passage(2, "| Paris | 85 |") })
+        };
+        let alone = "[2] Title 2 › Heading\n| Paris | 85 |";
+        assert_eq!(
+            below("| City [1] | Units |"),
+            "[2] Title 2 › Heading\n| City (1) | Units |\n| --- | --- |\n| Paris | 85 |"
+        );
+        assert_eq!(below("| Rome | 40 |"), alone, "no header");
+        assert_eq!(
+            below(&format!("| City | {} |", "u".repeat(500))),
+            alone,
+            "not the passages' room for its names"
+        );
+        assert_eq!(numbered(&passage(2, "| Paris | 85 |")), alone);
+    }
+
+    #[test]
+    fn a_piece_of_a_row_stands_behind_its_label() {
+        let row = RowLabel { span: Span::new(2, 8), text: "Pump A".into(), page: None, ocr_confidence: None };
+        let (span, text) = (Span::new(0, 15), "| Item | Care |".to_owned());
+        let header = TableHeader { span, text, page: None, ocr_confidence: None, row: Some(row) };
+        let piece = Passage { table_header: Some(header), ..passage(2, "It is oiled weekly. |") };
+        assert_eq!(
+            numbered(&piece),
+            "[2] Title 2 › Heading\n| Item | Care |\n| --- | --- |\n| Pump A | … It is oiled weekly. |"
+        );
     }
 
     #[test]

@@ -230,14 +230,15 @@ impl Sources {
         headings.any(|heading| heading.split_whitespace().eq(self.text(place).split_whitespace()))
     }
 
-    /// The header of its table, the title and the headings.
+    /// The header of its table, the label of a row that is cut, the title and the headings.
     fn headings(&self, place: &Place) -> Vec<&str> {
         let Some(IndexedPassage { passage, .. }) = self.0.get(place.passage) else { return Vec::new() };
         let start = passage.span.start
             + passage.text.get(..place.bytes.start).map_or(0, |before| before.chars().count());
         let headings = passage.heading_path_at(start).iter().chain(&passage.heading_path).map(String::as_str);
-        let header = self.header_text(place);
-        header.into_iter().chain([passage.title.as_str()]).chain(headings).collect()
+        let row = self.cut_row(place).map(|row| row.text.as_str());
+        let above = self.header_text(place).into_iter().chain(row);
+        above.chain([passage.title.as_str()]).chain(headings).collect()
     }
 }
 

@@ -218,12 +218,14 @@ async fn failed(
     error: &Error,
 ) -> Result<()> {
     let now = ctx.clock.now();
-    let wait = if error.is_retryable() { retry.backoff(job.attempts) } else { None };
+    // Those since the job was brought on: a run that did so counts from there.
+    let attempts = ctx.jobs.job(lease.job).await?.map_or(job.attempts, |row| row.attempts);
+    let wait = if error.is_retryable() { retry.backoff(attempts) } else { None };
     let Some(wait) = wait else {
-        tracing::warn!(%error, job.attempts = job.attempts, "job failed for good");
+        tracing::warn!(%error, job.attempts = attempts, "job failed for good");
         return jobs::give_up(ctx, job, lease, &error.to_string()).await;
     };
-    tracing::warn!(%error, job.attempts = job.attempts, retry.in_ms = wait.as_millis() as u64, "job failed");
+    tracing::warn!(%error, job.attempts = attempts, retry.in_ms = wait.as_millis() as u64, "job failed");
     ctx.jobs.fail(lease, &error.to_string(), Some(now + wait), now).await
 }
 

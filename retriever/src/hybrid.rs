@@ -261,7 +261,7 @@ impl HybridRetriever {
             .collect();
         let near = match query.settings.parent_tokens {
             0 => Near::new(),
-            _ => parents::near(self.documents.as_ref(), query.scope.generation(), &kept).await?,
+            tokens => parents::near(&*self.documents, query.scope.generation(), &kept, tokens).await?,
         };
         let around = parents::widen(&kept, &near, &texts_of, &query.settings);
         let (mut found, mut passages) = (Vec::new(), Vec::new());

@@ -15,23 +15,25 @@ use footnote_core::settings::RetrievalSettings;
 use footnote_core::text::{CanonicalText, Span};
 use futures::future::try_join_all;
 
-/// Chunks to each side of one that was found that may belong to its parent.
+/// Chunks that are read at once to each side of one that was found.
 const REACH: u32 = 8;
+/// Characters of a token at the most, as [`estimated_tokens`] counts.
+const TOKEN_CHARS: usize = 4;
 
 /// The chunks of each version, by ordinal, around those that were found.
 pub(crate) type Near = HashMap<VersionId, BTreeMap<u32, Chunk>>;
 
-/// Reads what stands around `kept`. Versions whose chunks are of another generation have nothing near.
+/// Reads what stands around `kept`, as far as parents of `parent_tokens` may reach. Versions whose chunks are of another
+/// generation have nothing near.
 pub(crate) async fn near(
     documents: &dyn DocumentStore,
     generation: GenerationId,
     kept: &[&Candidate],
+    parent_tokens: usize,
 ) -> Result<Near> {
     let reads = kept.iter().map(|candidate| async move {
-        let ConfirmedChunk { version, ordinal, .. } = candidate.chunk;
-        let ordinals = ordinal.saturating_sub(REACH)..=ordinal.saturating_add(REACH);
-        let chunks = documents.chunks_between(version, generation, ordinals).await?;
-        Ok::<_, footnote_core::Error>((version, chunks))
+        let chunks = around(documents, generation, &candidate.chunk, parent_tokens).await?;
+        Ok::<_, footnote_core::Error>((candidate.chunk.version, chunks))
     });
     let mut near = Near::new();
     for (version, chunks) in try_join_all(reads).await? {
@@ -39,6 +41,52 @@ pub(crate) async fn near(
         of_version.extend(chunks.into_iter().map(|chunk| (chunk.ordinal, chunk)));
     }
     Ok(near)
+}
+
+/// The chunks around one that was found. However small they are, the last to each side is not to be read any more: what
+/// comes behind it, which may be hidden, has nothing in common with those that are.
+async fn around(
+    documents: &dyn DocumentStore,
+    generation: GenerationId,
+    found: &ConfirmedChunk,
+    parent_tokens: usize,
+) -> Result<Vec<Chunk>> {
+    let version = found.version;
+    let (mut first, mut last) = (found.ordinal.saturating_sub(REACH), found.ordinal.saturating_add(REACH));
+    let mut chunks = documents.chunks_between(version, generation, first..=last).await?;
+    while let Some(end) = chunks.last()
+        && end.ordinal == last
+        && goes_on(found, end, chunks.iter().filter(|chunk| chunk.ordinal >= found.ordinal), parent_tokens)
+    {
+        // Twice as many each time.
+        let more = last.saturating_add(last - found.ordinal);
+        let behind = documents.chunks_between(version, generation, last.saturating_add(1)..=more).await?;
+        chunks.extend(behind);
+        last = more;
+    }
+    while let Some(end) = chunks.first()
+        && first > 0
+        && end.ordinal == first
+        && goes_on(found, end, chunks.iter().filter(|chunk| chunk.ordinal <= found.ordinal), parent_tokens)
+    {
+        let more = first.saturating_sub(found.ordinal - first);
+        let mut before = documents.chunks_between(version, generation, more..=first - 1).await?;
+        before.append(&mut chunks);
+        chunks = before;
+        first = more;
+    }
+    Ok(chunks)
+}
+
+/// Whether a parent may reach beyond `end`: its section goes on, and the chunks up to there do not fill it.
+fn goes_on<'c>(
+    found: &ConfirmedChunk,
+    end: &Chunk,
+    up_to_there: impl Iterator<Item = &'c Chunk>,
+    parent_tokens: usize,
+) -> bool {
+    let chars: usize = up_to_there.map(|chunk| chunk.span.len()).sum();
+    end.heading_path == found.heading_path && chars <= parent_tokens.saturating_mul(TOKEN_CHARS)
 }
 
 /// The chunks to be read with `kept`, which is in order of rank; `texts` has the text of each version.
@@ -186,7 +234,7 @@ fn neighbour(of: &Candidate, chunk: &Chunk, span: Span, text: &str) -> Candidate
 fn estimated_tokens(text: &str) -> usize {
     let all = text.chars().count();
     let han = text.chars().filter(|&c| is_han(c)).count();
-    (han * 2).div_ceil(3) + (all - han).div_ceil(4)
+    (han * 2).div_ceil(3) + (all - han).div_ceil(TOKEN_CHARS)
 }
 
 #[cfg(test)]
@@ -319,6 +367,20 @@ mod tests {
         version.chunks.get_mut(&1).unwrap().span.end = WORDS;
         assert_eq!(visible(&version, 1), None);
         assert!(version.widened(&[2], 320, 6_000).is_empty());
+    }
+
+    #[test]
+    fn what_is_read_goes_on_until_the_section_ends_or_the_parent_is_full() {
+        let version = Version::of(&["a", "a", "a", "a", "b"]);
+        let found = version.found(0).chunk;
+        let goes_on_behind = |ordinal: u32, parent_tokens| {
+            let end = &version.chunks[&ordinal];
+            goes_on(&found, end, version.chunks.values().filter(|c| c.ordinal <= ordinal), parent_tokens)
+        };
+        assert!(goes_on_behind(3, 40), "four chunks of ten tokens just fit");
+        assert!(!goes_on_behind(3, 39));
+        assert!(!goes_on_behind(4, 4_000), "it is of another section");
+        assert!(goes_on_behind(0, usize::MAX));
     }
 
     #[test]

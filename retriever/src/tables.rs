@@ -6,7 +6,7 @@
 use footnote_core::Result;
 use footnote_core::ids::VersionId;
 use footnote_core::parsed::{Block, BlockKind, ParsedDocument};
-use footnote_core::passage::{Passage, TableHeader};
+use footnote_core::passage::{Passage, RowLabel, TableHeader};
 use footnote_core::principal::Scope;
 use footnote_core::text::{CanonicalText, Span};
 
@@ -17,6 +17,9 @@ use crate::passages::pages_touched;
 /// footers, footnotes, numbers of pages.
 const EDGE_BLOCKS: usize = 4;
 const EDGE_CHARS: usize = 120;
+
+/// Longest label of a row, in scalar values; of a longer one, so much of its beginning.
+const LABEL_CHARS: usize = 80;
 
 /// Documents whose tables are looked at, and tables of them; more are told in the log.
 const TABLE_DOCUMENTS: usize = 8;
@@ -67,15 +70,18 @@ impl HybridRetriever {
         Ok(tables)
     }
 
-    /// What somebody hid is not read, and that a row needs its header makes no difference.
+    /// What somebody hid is not read, and that a row needs its header and its label makes no difference.
     pub(crate) async fn leave_out_hidden_header(&self, scope: Scope, passage: &mut Passage) -> Result<()> {
-        let Some(header) = passage.table_header.as_ref().map(|header| header.span) else { return Ok(()) };
+        let Some(header) = &mut passage.table_header else { return Ok(()) };
         let edits = self.documents.chunk_edits(passage.document).await?;
         if !edits.iter().any(|stored| stored.edit.hidden) {
             return Ok(());
         }
         let chunks = self.documents.chunks(passage.version, scope.generation()).await?;
-        if chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(header)) {
+        let is_hidden =
+            |span: Span| chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(span));
+        header.row.take_if(|row| is_hidden(row.span));
+        if is_hidden(header.span) {
             passage.table_header = None;
         }
         Ok(())
@@ -117,10 +123,43 @@ pub(crate) fn header_before(
     if header_span.end > span.start {
         return None;
     }
-    let page = pages_touched(parsed, header_span).into_iter().next();
-    let lines = parsed.lines.iter().filter(|line| line.span.overlaps(header_span));
-    let ocr_confidence = lines.filter_map(|line| line.confidence).reduce(f32::min);
-    Some(TableHeader { span: header_span, text: header.to_owned(), page, ocr_confidence })
+    let place = |span: Span| {
+        let lines = parsed.lines.iter().filter(|line| line.span.overlaps(span));
+        let ocr_confidence = lines.filter_map(|line| line.confidence).reduce(f32::min);
+        (pages_touched(parsed, span).into_iter().next(), ocr_confidence)
+    };
+    let row = label_before(table.span.start, span.start, text).map(|(span, label)| {
+        let (page, ocr_confidence) = place(span);
+        RowLabel { span, text: label.to_owned(), page, ocr_confidence }
+    });
+    let (page, ocr_confidence) = place(header_span);
+    Some(TableHeader { span: header_span, text: header.to_owned(), page, ocr_confidence, row })
+}
+
+/// The first cell that says anything of the row that is cut at `at`, of a table that begins at `table`; as much of it as
+/// stands before `at`. `None` where a row begins there.
+fn label_before(table: usize, at: usize, text: &CanonicalText) -> Option<(Span, &str)> {
+    let before = text.slice(Span::new(table, at))?;
+    let (_, row) = before.rsplit_once('\n')?;
+    let mut is_escaped = false;
+    let cells = row.split(|c: char| {
+        let parts = c == '|' && !is_escaped;
+        is_escaped = c == '\\' && !is_escaped;
+        parts
+    });
+    let mut start = before.len() - row.len();
+    for cell in cells {
+        let label = cell.trim();
+        if label.contains(char::is_alphanumeric) {
+            start += cell.len() - cell.trim_start().len();
+            let end = label.char_indices().nth(LABEL_CHARS).map_or(label.len(), |(end, _)| end);
+            let label = label.get(..end)?.trim_end();
+            let start = table + before.get(..start)?.chars().count();
+            return Some((Span::new(start, start + label.chars().count()), label));
+        }
+        start += cell.len() + 1;
+    }
+    None
 }
 
 /// Tables that may be one, with the stretch from the first to the last.
@@ -280,5 +319,25 @@ mod tests {
         );
         assert_eq!(header.page.unwrap().number, 1);
         assert_eq!((at("| City"), at("x")), (None, None));
+    }
+
+    #[test]
+    fn a_piece_of_a_row_knows_its_label() {
+        let long = "ä".repeat(LABEL_CHARS + 1);
+        let rows =
+            format!("|  | Pump \\| A | It is oiled. It is red. |\n| {long} | It is blue. |\n| - | Off. |");
+        let table = format!("| no. | item | care |\n| --- | --- | --- |\n{rows}");
+        let (text, parsed) = document(&[(Paragraph, 1, "年假"), (Table, 2, &table)]);
+        let label = |part: &str| {
+            let start = text.char_of(text.as_str().find(part).unwrap()).unwrap();
+            let row = header_before(Span::new(start, start + 1), &text, &parsed).unwrap().row?;
+            assert_eq!(text.slice(row.span), Some(row.text.as_str()));
+            assert_eq!(row.page.unwrap().number, 2);
+            Some(row.text)
+        };
+        assert_eq!(label("It is oiled").as_deref(), Some("Pump \\| A"));
+        assert_eq!(label("It is red").as_deref(), Some("Pump \\| A"));
+        assert_eq!(label("It is blue").unwrap(), "ä".repeat(LABEL_CHARS));
+        assert_eq!((label("|  | Pump"), label("Off")), (None, None));
     }
 }

@@ -105,11 +105,23 @@ def sets_letters_apart(text):
     return single >= MOST_SINGLE * counts.total() > 0
 
 
+def page_numbers(pages):
+    """The words of lines that are the number of their page, but those of the first. Such a number stands alone, and
+    ahead of the page's place in the file by as much as on `RUNNING_SHARE` of the pages."""
+    alone = [[int(line) for line in map(str.strip, page) if re.fullmatch(r"\d{1,4}", line)] for page in pages]
+    ahead = collections.Counter(offset for at, numbers in enumerate(alone) for offset in {n - at for n in numbers})
+    least = max(RUNNING_PAGES, math.ceil(RUNNING_SHARE * len(pages)))
+    counted = {offset for offset, times in ahead.items() if times >= least}
+    found = [number for at, numbers in enumerate(alone) for number in set(numbers) if number - at in counted]
+    return collections.Counter(map(str, found[1:]))
+
+
 def repetitions(text):
     """The words of running lines, but those of the first of each, in a text whose pages end with a form feed."""
     pages = [[line for line in page.split("\n") if line.strip()] for page in text.split("\f")]
     if pages and not pages[-1]:
         pages.pop()
+    numbers = page_numbers(pages)
     alike = lambda line: re.sub(r"\d+", "#", " ".join(line.lower().split()))
     is_edge = lambda page, at: at < EDGE_LINES or at >= len(page) - EDGE_LINES
     is_long = lambda line: words(line).total() >= RUNNING_WORDS
@@ -121,7 +133,7 @@ def repetitions(text):
         if alike(line) in seen:
             repeated += words(joined(line))
         seen.add(alike(line))
-    return repeated
+    return repeated | numbers
 
 
 class Reader:

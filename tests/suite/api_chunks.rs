@@ -109,6 +109,31 @@ async fn a_small_chunk_is_found_and_its_section_is_read() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn however_small_its_chunks_a_section_is_read_as_far_as_the_settings_say() {
+    let app = TestApp::start().await;
+    let settings = json!({"retrieval":
+        {"top_k": 1, "parent_tokens": 4_000, "passage_budget": 50_000, "evidence_threshold": 0.0}});
+    let body =
+        json!({"name": "rules", "chunking": {"max_tokens": 32, "overlap_tokens": 0}, "settings": settings});
+    let kb = app.knowledge_base_of(&body).await;
+    let rules = |from: usize| {
+        (from..from + 60)
+            .map(|n| format!("Rule {n} is explained in a sentence of its own. "))
+            .collect::<String>()
+    };
+    let text = format!("# Rules\n\n{}The safe is behind the clock. {}\n", rules(0), rules(60));
+    kb.add("rules.md", text).await;
+    let body = json!({"question": "Where is the safe?", "mode": "extractive"});
+    let asked = kb.post("/ask", &body).await.ok();
+    let receipt = kb.get(&format!("/answers/{}", asked["id"].as_str().unwrap())).await.ok();
+    let passages = receipt["passages"].as_array().unwrap();
+    assert_eq!(passages.len(), 1, "{receipt:#}");
+    let read = passages[0]["text"].as_str().unwrap();
+    assert!(read.contains("Rule 1 is") && read.contains("Rule 118 is"), "{read}");
+    app.finish().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn an_edit_outlives_its_version() {
     let app = TestApp::start().await;
     let kb = app.knowledge_base_with("edits", json!({"retrieval": {"candidates": 10}})).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use axum::extract::State;
 use axum::http::StatusCode;
-use footnote_core::knowledge_base::KnowledgeBase;
+use footnote_core::knowledge_base::{Generation, KnowledgeBase};
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
@@ -56,7 +56,7 @@ pub struct UpdateKnowledgeBaseRequest {
     #[schema(value_type = Option<SettingsSchema>)]
     pub settings: Option<Value>,
     /// How its documents are cut; what is left out stays as it is. A job cuts and indexes those that are there anew, and
-    /// what is asked meanwhile is answered from the chunks of before.
+    /// what is asked meanwhile is answered from the chunks of before. Of a change that failed, the same goes on with it.
     #[serde(default)]
     pub chunking: Option<ChunkingBody>,
 }
@@ -72,7 +72,11 @@ async fn list(
     let request = page_request(page.cursor.as_deref(), page.limit)?;
     let listing = knowledge_bases::list(&app, &principal, request).await?;
     let generations = app.store.documents.generations().await?;
-    Ok(Json(Page::of(listing, |knowledge_base| KnowledgeBaseView::of(knowledge_base, &generations))))
+    let mut items = Vec::with_capacity(listing.items.len());
+    for knowledge_base in listing.items {
+        items.push(view(&app, knowledge_base, &generations).await?);
+    }
+    Ok(Json(Page { items, next: listing.next.map(|id| id.to_string()) }))
 }
 
 /// Create a knowledge base
@@ -123,7 +127,16 @@ async fn update(
 
 async fn shown(app: &App, knowledge_base: KnowledgeBase) -> Result<KnowledgeBaseView, ApiError> {
     let generations = app.store.documents.generations().await?;
-    Ok(KnowledgeBaseView::of(knowledge_base, &generations))
+    view(app, knowledge_base, &generations).await
+}
+
+async fn view(
+    app: &App,
+    knowledge_base: KnowledgeBase,
+    generations: &[Generation],
+) -> Result<KnowledgeBaseView, ApiError> {
+    let failure = knowledge_bases::chunking_failure(app, &knowledge_base).await?;
+    Ok(KnowledgeBaseView::of(knowledge_base, generations, failure))
 }
 
 /// Delete a knowledge base with all it holds, at once
@@ -136,4 +149,72 @@ async fn delete(
 ) -> Result<StatusCode, ApiError> {
     knowledge_bases::delete(&app, &principal, &path.kb).await?;
     Ok(StatusCode::NO_CONTENT)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use axum::body::Body;
+    use axum::http::{Request, header};
+    use footnote_core::job::RetryPolicy;
+    use serde_json::json;
+
+    use super::*;
+    use crate::testing::TestApp;
+
+    const KB: &str = "/api/v1/knowledge-bases/kb";
+
+    /// Asks for chunks of another size.
+    async fn cut_by(app: &TestApp, max_tokens: usize) -> Value {
+        let body = json!({"chunking": {"max_tokens": max_tokens}}).to_string();
+        let request = Request::patch(KB)
+            .header(header::AUTHORIZATION, format!("Bearer {}", app.admin))
+            .header(header::CONTENT_TYPE, "application/json");
+        app.send(request.body(Body::from(body)).unwrap()).await.json()
+    }
+
+    #[tokio::test]
+    async fn a_change_of_chunking_that_failed_is_told_and_goes_on_where_it_is_asked_for_again() {
+        let app = TestApp::start().await;
+        app.knowledge_base("kb").await;
+        app.work().await;
+        let shown = async || app.get(KB, &app.admin).await.json();
+        let before = shown().await;
+        let changing = cut_by(&app, 64).await;
+        assert_eq!(changing["next_chunking_failure"], Value::Null);
+
+        let (jobs, now) = (&app.app.store.jobs, app.app.now());
+        let claimed = jobs.claim(now, Duration::from_secs(60), RetryPolicy::default()).await.unwrap();
+        let (job, lease) = claimed.unwrap();
+        jobs.fail(lease, "the disk is full", None, now).await.unwrap();
+        let failed = shown().await;
+        assert_eq!(failed["next_chunking_failure"], "the disk is full");
+        assert_eq!(failed["next_chunking"]["max_tokens"], 64);
+        assert_eq!(failed["chunking"], before["chunking"]);
+        assert_eq!(app.get("/api/v1/knowledge-bases", &app.admin).await.json()["items"][0], failed);
+
+        assert_eq!(cut_by(&app, 64).await, changing);
+        let queued = app.get(&format!("{KB}/jobs?state=queued"), &app.admin).await.json();
+        assert_eq!(queued["items"][0]["id"], job.id.to_string(), "it is the same job");
+        app.work().await;
+        let done = shown().await;
+        assert_eq!((&done["chunking"]["max_tokens"], &done["next_chunking"]), (&json!(64), &Value::Null));
+    }
+
+    #[tokio::test]
+    async fn cancelling_its_job_gives_a_change_of_chunking_up() {
+        let app = TestApp::start().await;
+        app.knowledge_base("kb").await;
+        app.work().await;
+        let before = app.get(KB, &app.admin).await.json();
+        cut_by(&app, 64).await;
+        let queued = app.get(&format!("{KB}/jobs?state=queued"), &app.admin).await.json();
+        let job = format!("{KB}/jobs/{}", queued["items"][0]["id"].as_str().unwrap());
+        let cancelled = app.request("POST", &format!("{job}/cancel"), &app.admin).await;
+        assert!(cancelled.status.is_success(), "{}", cancelled.text);
+        assert_eq!(app.get(KB, &app.admin).await.json(), before);
+        let retried = app.request("POST", &format!("{job}/retry"), &app.admin).await;
+        assert_eq!(retried.status, StatusCode::CONFLICT, "{}", retried.text);
+    }
 }

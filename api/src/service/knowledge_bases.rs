@@ -1,6 +1,7 @@
 //! Knowledge bases: create, find, change, delete.
 
 use footnote_core::ids::{ApiKeyId, GenerationId, KnowledgeBaseId};
+use footnote_core::job::{JobKind, JobState};
 use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
 use footnote_core::ports::{ListRequest, Listing, NewKnowledgeBase};
 use footnote_core::principal::{Principal, Role};
@@ -169,6 +170,25 @@ async fn changed_generation(
     let (max_tokens, overlap_tokens) =
         (changes.max_tokens.unwrap_or(cut.max_tokens), changes.overlap_tokens.unwrap_or(cut.overlap_tokens));
     generation_for(app, Some(chunks::settings(Some(max_tokens), Some(overlap_tokens))?)).await
+}
+
+/// Why the change of how documents are cut that was asked for last failed for good, if it did. A failed job that is asked
+/// for again is no longer failed, so one of this very change tells.
+pub async fn chunking_failure(app: &App, knowledge_base: &KnowledgeBase) -> Result<Option<String>> {
+    let (id, Some(generation)) = (knowledge_base.id, knowledge_base.next_generation) else { return Ok(None) };
+    let change = JobKind::RechunkDocuments { knowledge_base: id, generation };
+    let mut after = None;
+    loop {
+        let request = ListRequest { after, limit: 200 };
+        let failed = app.store.jobs.jobs(Some(id), Some(JobState::Failed), request).await?;
+        after = failed.next;
+        if let Some(job) = failed.items.into_iter().find(|job| job.kind == change) {
+            return Ok(Some(job.error.unwrap_or_default()));
+        }
+        if after.is_none() {
+            return Ok(None);
+        }
+    }
 }
 
 /// Hides a knowledge base with all it holds, at once.

@@ -38,6 +38,7 @@ fn nothing_of_a_passage_stays_but_its_name_and_place() {
         text: "| Secret | Pay |".to_owned(),
         page: None,
         ocr_confidence: None,
+        row: None,
     };
     let mut passage = Passage {
         number: 1,

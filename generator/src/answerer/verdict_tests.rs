@@ -294,8 +294,9 @@ async fn a_row_lends_no_figure_and_its_header_does() {
         let mut asked = request("What is the weight of the X2?", &["| X1 | 40 |\n| X2 | 85 |"], true);
         let text = "| Model | Weight (kg) |".to_owned();
         let span = Span::new(0, text.chars().count());
-        asked.retrieved.passages[0].table_header =
-            Some(footnote_core::passage::TableHeader { span, text, page: None, ocr_confidence: None });
+        let header =
+            footnote_core::passage::TableHeader { span, text, page: None, ocr_confidence: None, row: None };
+        asked.retrieved.passages[0].table_header = Some(header);
         let answer = read(answerer(Some(Scripted::done(says))).answer(asked).await.unwrap()).await;
         answer.sentences[0].verdict
     };

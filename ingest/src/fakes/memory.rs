@@ -28,6 +28,7 @@ use footnote_core::{Error, Result};
 
 use super::Blobs;
 
+mod edits;
 mod queue;
 mod rechunking;
 
@@ -462,8 +463,13 @@ impl DocumentStore for Memory {
     async fn chunk_edits(&self, _: DocumentId) -> Result<Vec<StoredChunkEdit>> {
         Ok(self.state().edits.clone())
     }
-    async fn put_chunk_edit(&self, _: DocumentId, _: NewChunkEdit, _: DateTime<Utc>) -> Result<Option<Job>> {
-        not_here()
+    async fn put_chunk_edit(
+        &self,
+        document: DocumentId,
+        edit: NewChunkEdit,
+        now: DateTime<Utc>,
+    ) -> Result<Option<Job>> {
+        Ok(self.state().put_chunk_edit(document, edit, now))
     }
     async fn activate_version(
         &self,

@@ -1,7 +1,8 @@
 //! Blank rows of a sheet or of separated values: whether what stands below them goes on with the table above.
 //!
 //! It does where it has no header of its own: figures where the table above has figures, and words where that has
-//! words. Words alone may be the header of another table, and so may years, dates and numbers that count up.
+//! words. Words alone may be the header of another table, and so may years, dates and numbers that count up. A table
+//! without a header has none to share: several rows below it are of it only where they look like its own.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -25,6 +26,8 @@ pub(crate) struct Row<'t> {
 pub(crate) struct TableAbove {
     last_row: u32,
     has_named_columns: bool,
+    /// Whether it begins with data.
+    has_no_header: bool,
     columns: BTreeMap<u32, Column>,
     /// Those of them that have figures: a wide table is not gone through for each of its stretches.
     of_figures: BTreeSet<u32>,
@@ -39,6 +42,8 @@ struct Column {
     figures: usize,
     /// Those of the figures that may be headings.
     headings: usize,
+    /// What stands around the digits of its figures; of several, two are kept.
+    units: BTreeSet<String>,
 }
 
 impl TableAbove {
@@ -70,6 +75,7 @@ impl TableAbove {
         } else if row.cells.len() > 1 {
             // Rows of one text above the header are titles.
             self.has_named_columns = row.cells.iter().all(|(_, text)| are_words(text));
+            self.has_no_header = begins_with_data(row);
             self.columns = row.cells.iter().map(|(at, _)| (*at, Column::default())).collect();
         }
     }
@@ -83,6 +89,16 @@ impl TableAbove {
         blank_rows <= MAX_BLANK_ROWS
             && self.has_columns_of(rows)
             && first.is_some_and(|first| self.is_data(first, *left))
+            && (!self.has_no_header || rows.len() == 1 || !is_label && self.looks_like(top, rows))
+    }
+
+    /// Whether rows, of which `top` is the first, have figures wherever the table has some, with the same around them.
+    fn looks_like(&self, top: &Row<'_>, rows: &[Row<'_>]) -> bool {
+        let used: BTreeSet<u32> = rows.iter().flat_map(|row| row.cells.iter().map(|(at, _)| *at)).collect();
+        let column_of = |at: &u32| self.columns.get(at).filter(|column| column.cells > 0);
+        let looks_like =
+            |(at, text): &(u32, &str)| column_of(at).is_none_or(|column| column.looks_like(text));
+        self.of_figures.iter().all(|at| used.contains(at)) && top.cells.iter().all(looks_like)
     }
 
     /// Whether the rows lie below columns of the table, from the first to the last one that has figures. Below a
@@ -122,7 +138,16 @@ impl Column {
             self.cells += 1;
             self.figures += usize::from(is_figure);
             self.headings += usize::from(is_figure && may_be_heading(text));
+            if is_figure && self.units.len() < 2 {
+                self.units.insert(unit(text));
+            }
         }
+    }
+
+    fn looks_like(&self, text: &str) -> bool {
+        let is_figure = !are_words(text);
+        let has_unit = || self.units.len() != 1 || self.units.contains(&unit(text));
+        !says_something(text) || is_figure == self.is_of_figures() && (!is_figure || has_unit())
     }
 
     fn is_of_figures(&self) -> bool {
@@ -137,6 +162,20 @@ impl Column {
 /// Dashes and the like stand where there is nothing to say.
 fn says_something(text: &str) -> bool {
     text.chars().any(char::is_alphanumeric)
+}
+
+/// What stands around the digits of a figure, and parts those of dates and times: `%`, `$`, `kg`, `--`, `:`.
+fn unit(figure: &str) -> String {
+    let unsigned = figure.trim_start_matches(['-', '+', '\u{2212}', '(']);
+    let is_of_unit = |c: &char| !c.is_numeric() && !c.is_whitespace() && !".,'’)".contains(*c);
+    unsigned.chars().filter(is_of_unit).collect()
+}
+
+/// Whether the first row of a table is one of data: it has a figure that is no heading.
+fn begins_with_data(row: &Row<'_>) -> bool {
+    let left = row.cells.first().map_or(0, |(at, _)| *at);
+    let is_datum = |text: &str| says_something(text) && !are_words(text) && !may_be_heading(text);
+    !counts_up(row, left) && row.cells.iter().any(|(_, text)| is_datum(text))
 }
 
 /// Whether the row numbers its columns, but for the first: `Week`, `1`, `2`, `3`.
@@ -209,6 +248,25 @@ mod tests {
         check("Item,2023,2024\nRent,900,950\n\nHeat,2000,80", &[true]);
         // A header may have a blank row below it.
         check("City,Units\n\nRome,4\nOslo,5\n\nLyon,9", &[true, true]);
+    }
+
+    #[test]
+    fn rows_go_on_with_a_table_without_a_header_where_they_look_like_its_own() {
+        const ROWS: &str = "Rome,4,$100\nOslo,5,$200\n";
+        check(&format!("{ROWS}\nLyon,9,$300\nNice,7,$1"), &[true]);
+        check(&format!("{ROWS}\nTotal,,$300"), &[true]);
+        check(&format!("{ROWS}\nLyon,-3,$ 300.50\nNice,7,$1\n\nBonn,1,$2\nKiel,2,$3"), &[true, true]);
+        check("2024-01-01,7\n2024-01-02,8\n\n2024-01-03,9\n2024-01-04,1", &[true]);
+        // Another unit, fewer columns, a title of its own, names where dates were.
+        check(&format!("{ROWS}\nPen,9,30%\nCap,7,1%"), &[false]);
+        check(&format!("{ROWS}\nPen,,$30\nCap,,$1"), &[false]);
+        check(&format!("{ROWS}\nThings\nPen,9,$30\nCap,7,$1"), &[false]);
+        check("2024-01-01,7\n2024-01-02,8\n\nPen,9\nCap,1", &[false]);
+        check("1,7\n2,8\n\n2024-01-01,9\n2024-01-02,1", &[false]);
+        // Below a header, all of that is of the table.
+        check(&format!("{SALES}\nMargin,9%,30%\nTax,7%,1%"), &[true]);
+        check(&format!("{SALES}\nFrance\nLyon,9,300\nNice,7,1"), &[true]);
+        check("Day,Guests\n2024-01-01,7\n2024-01-02,8\n\nMean,7\nTotal,15", &[true]);
     }
 
     #[test]

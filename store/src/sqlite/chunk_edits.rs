@@ -63,16 +63,16 @@ pub(super) async fn expect(tx: &mut Tx, document: DocumentId, used: &[ChunkEditI
     Ok(())
 }
 
-/// Whether these, in the order of their ids, are all edits that the document has.
+/// Whether these are all edits that the document has.
 pub(super) async fn are_all(tx: &mut Tx, document: DocumentId, edits: &[ChunkEditId]) -> Result<bool> {
-    let ids: Vec<Uuid> = sqlx::query_scalar(
-        "SELECT id FROM chunk_edits WHERE document = ?1 AND superseded_at IS NULL ORDER BY id",
-    )
-    .bind(document.0)
-    .fetch_all(&mut **tx)
-    .await
-    .doing("read the document's chunk edits")?;
-    Ok(ids.iter().eq(edits.iter().map(|edit| &edit.0)))
+    let ids: Vec<Uuid> =
+        sqlx::query_scalar("SELECT id FROM chunk_edits WHERE document = ?1 AND superseded_at IS NULL")
+            .bind(document.0)
+            .fetch_all(&mut **tx)
+            .await
+            .doing("read the document's chunk edits")?;
+    let ids: HashSet<Uuid> = ids.into_iter().collect();
+    Ok(ids == edits.iter().map(|edit| edit.0).collect::<HashSet<Uuid>>())
 }
 
 /// What a model noted on text that the new version does not have is of the past: were it kept for later, it would pile up.

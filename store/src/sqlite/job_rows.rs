@@ -79,22 +79,45 @@ pub(super) async fn queued_once(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) ->
     }
 }
 
-/// Queues a job, or gives the one of this kind and payload that is queued or running. One that was
-/// asked to stop does not count: its work will not be done.
+/// Queues a job, or gives the one of this kind and payload that is [`under_way`].
 pub(super) async fn under_way_or_queued(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Result<Job> {
-    let under_way = sqlx::query(
+    match under_way(tx, &new.kind).await? {
+        Some(job) => Ok(job),
+        None => insert(tx, new, now).await,
+    }
+}
+
+/// The job of this kind and payload that is queued or running. One that was asked to stop does not count: its work will
+/// not be done.
+pub(super) async fn under_way(tx: &mut Tx, kind: &JobKind) -> Result<Option<Job>> {
+    let row = sqlx::query(
         "SELECT * FROM jobs WHERE exclusive_key = ?1 AND payload = ?2 AND state IN ('queued', 'running') \
          AND cancel_requested = 0 ORDER BY id LIMIT 1",
     )
-    .bind(new.kind.exclusive_key())
-    .bind(payload(&new.kind)?)
+    .bind(kind.exclusive_key())
+    .bind(payload(kind)?)
     .fetch_optional(&mut **tx)
     .await
     .doing("look for a job under way")?;
-    match under_way {
-        Some(row) => job(&row),
-        None => insert(tx, new, now).await,
-    }
+    row.as_ref().map(job).transpose()
+}
+
+/// The newest job of a knowledge base of this kind and payload that failed for good.
+pub(super) async fn failed(
+    tx: &mut Tx,
+    knowledge_base: KnowledgeBaseId,
+    kind: &JobKind,
+) -> Result<Option<Job>> {
+    let row = sqlx::query(
+        "SELECT * FROM jobs WHERE knowledge_base = ?1 AND state = 'failed' AND payload = ?2 \
+         ORDER BY id DESC LIMIT 1",
+    )
+    .bind(knowledge_base.0)
+    .bind(payload(kind)?)
+    .fetch_optional(&mut **tx)
+    .await
+    .doing("look for a job that failed")?;
+    row.as_ref().map(job).transpose()
 }
 
 /// Queues many jobs that nobody waits for; none of them is looked for among those that are queued.

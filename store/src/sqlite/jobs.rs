@@ -14,7 +14,7 @@ use footnote_core::ports::{JobQueue, ListRequest, Listing, VersionFailure};
 use footnote_core::{Error, Result};
 use sqlx::QueryBuilder;
 
-use super::{BATCH, SqliteStore, Tx, claim, commit, job_rows, lifecycle, runs, sources};
+use super::{BATCH, SqliteStore, Tx, claim, commit, job_rows, lifecycle, rechunking, runs, sources};
 use crate::rows::{Doing as _, Fields, Page, integer, micros};
 
 #[async_trait]
@@ -234,6 +234,16 @@ pub(super) async fn has_succeeded_under(tx: &mut Tx, lease: Lease) -> Result<boo
     Ok(found.is_some())
 }
 
+/// Notes that the run brought its job on for good: what counts against the job are runs since then.
+pub(super) async fn note_progress(tx: &mut Tx, id: JobId) -> Result<()> {
+    sqlx::query("UPDATE jobs SET attempts = 1, interruptions = 0 WHERE id = ?1")
+        .bind(id.0)
+        .execute(&mut **tx)
+        .await
+        .doing("note the job's progress")?;
+    Ok(())
+}
+
 /// Brings a job to its end, and with it what waits for it: a version must not stay pending for
 /// ever, nor a run open.
 pub(super) async fn end(
@@ -267,6 +277,9 @@ pub(super) async fn end(
             Ok(())
         }
         JobKind::RefreshSource { run, .. } => runs::close(tx, run, state, error, now).await,
+        JobKind::RechunkDocuments { knowledge_base, generation } if state == JobState::Cancelled => {
+            rechunking::cancelled(tx, knowledge_base, generation, now).await
+        }
         JobKind::IndexVersion { .. }
         | JobKind::EnrichVersion { .. }
         | JobKind::ResendDocument { .. }
@@ -327,7 +340,7 @@ async fn queue_again(
 }
 
 /// Queues an ended job with fresh attempts, unless its work has become pointless.
-async fn reopen(tx: &mut Tx, job: &Job, now: DateTime<Utc>) -> Result<()> {
+pub(super) async fn reopen(tx: &mut Tx, job: &Job, now: DateTime<Utc>) -> Result<()> {
     match job.kind {
         JobKind::IndexVersion { version, .. } => {
             if !lifecycle::is_wanted(tx, version).await? {
@@ -347,9 +360,15 @@ async fn reopen(tx: &mut Tx, job: &Job, now: DateTime<Utc>) -> Result<()> {
                 .await
                 .doing("open the run again")?;
         }
+        JobKind::RechunkDocuments { knowledge_base, generation } => {
+            if !rechunking::is_wanted(tx, knowledge_base, generation).await? {
+                return Err(Error::conflict(
+                    "the change that the job was for was given up; ask for it again at the knowledge base",
+                ));
+            }
+        }
         JobKind::EnrichVersion { .. }
         | JobKind::ResendDocument { .. }
-        | JobKind::RechunkDocuments { .. }
         | JobKind::SweepVersion { .. }
         | JobKind::CollectGarbage
         | JobKind::Reconcile { .. } => {}

@@ -17,6 +17,9 @@ use super::{
 };
 use crate::rows::{Doing as _, Fields, to_json};
 
+/// Chunk rows that one transaction of [`change`] removes: more would keep others from writing.
+pub(super) const FORGOTTEN_AT_ONCE: u32 = 2_000;
+
 /// Current versions without chunks in the generation `?2` that the knowledge base `?1` changes to.
 const LEFT: &str = "SELECT v.id FROM knowledge_bases k \
     JOIN documents d ON d.knowledge_base = k.id AND d.deleted_at IS NULL \
@@ -31,26 +34,66 @@ pub(super) async fn change(
     generation: GenerationId,
     now: DateTime<Utc>,
 ) -> Result<Option<KnowledgeBase>> {
-    let mut tx = store.write().await?;
-    let Some(present) = knowledge_bases::live(&mut tx, id).await? else { return Ok(None) };
-    let next = Some(generation).filter(|next| *next != present.generation);
-    if present.next_generation != next {
-        if let Some(given_up) = present.next_generation {
-            give_up(&mut tx, id, given_up, now).await?;
+    loop {
+        let mut tx = store.write().await?;
+        let Some(present) = knowledge_bases::live(&mut tx, id).await? else { return Ok(None) };
+        let next = Some(generation).filter(|next| *next != present.generation);
+        if present.next_generation != next {
+            // Rows of a time when it answered, or was about to: their sweeps are queued or done. Until all are gone
+            // nothing changes, so that a crash leaves nothing half done.
+            if let Some(next) = next
+                && forget_some(&mut tx, id, next).await?
+            {
+                commit(tx).await?;
+                continue;
+            }
+            if let Some(given_up) = present.next_generation {
+                give_up(&mut tx, id, given_up, now).await?;
+            }
+            set_generations(&mut tx, id, present.generation, next).await?;
         }
-        if let Some(next) = next {
-            // Rows of a time when it answered: their entries were swept since.
-            forget_all(&mut tx, id, next).await?;
+        if let Some(generation) = next {
+            queue(&mut tx, id, generation, now).await?;
         }
-        set_generations(&mut tx, id, present.generation, next).await?;
+        commit(tx).await?;
+        return Ok(Some(KnowledgeBase { next_generation: next, ..present }));
     }
-    if let Some(generation) = next {
-        let kind = JobKind::RechunkDocuments { knowledge_base: id, generation };
-        let job = NewJob { kind, knowledge_base: Some(id), run_at: now };
-        job_rows::under_way_or_queued(&mut tx, job, now).await?;
+}
+
+/// Queues the job of a change, unless it is under way. One that failed is queued again: beside another it would go on
+/// telling that the change failed.
+async fn queue(tx: &mut Tx, id: KnowledgeBaseId, generation: GenerationId, now: DateTime<Utc>) -> Result<()> {
+    let kind = JobKind::RechunkDocuments { knowledge_base: id, generation };
+    if job_rows::under_way(tx, &kind).await?.is_some() {
+        return Ok(());
     }
-    commit(tx).await?;
-    Ok(Some(KnowledgeBase { next_generation: next, ..present }))
+    if let Some(failed) = job_rows::failed(tx, id, &kind).await? {
+        return jobs::reopen(tx, &failed, now).await;
+    }
+    job_rows::insert(tx, NewJob { kind, knowledge_base: Some(id), run_at: now }, now).await.map(drop)
+}
+
+/// Gives up the change whose job was cancelled, unless it was asked for again since.
+pub(super) async fn cancelled(
+    tx: &mut Tx,
+    id: KnowledgeBaseId,
+    generation: GenerationId,
+    now: DateTime<Utc>,
+) -> Result<()> {
+    let kind = JobKind::RechunkDocuments { knowledge_base: id, generation };
+    let changing = knowledge_bases::live(tx, id).await?.filter(|k| k.next_generation == Some(generation));
+    let Some(changing) = changing else { return Ok(()) };
+    if job_rows::under_way(tx, &kind).await?.is_some() {
+        return Ok(());
+    }
+    give_up(tx, id, generation, now).await?;
+    set_generations(tx, id, changing.generation, None).await
+}
+
+/// Whether the knowledge base is to change to this generation.
+pub(super) async fn is_wanted(tx: &mut Tx, id: KnowledgeBaseId, generation: GenerationId) -> Result<bool> {
+    let found = knowledge_bases::live(tx, id).await?;
+    Ok(found.is_some_and(|k| k.next_generation == Some(generation)))
 }
 
 /// See [`DocumentStore::versions_to_rechunk`](footnote_core::ports::DocumentStore::versions_to_rechunk).
@@ -82,8 +125,7 @@ pub(super) async fn put(store: &SqliteStore, lease: Lease, rechunked: RechunkedV
     if !says_the_same || live.current != Some(version) {
         return Ok(false);
     }
-    let knowledge_base = knowledge_bases::live(&mut tx, live.knowledge_base).await?;
-    if knowledge_base.is_none_or(|k| k.next_generation != Some(generation))
+    if !is_wanted(&mut tx, live.knowledge_base, generation).await?
         || !chunk_edits::are_all(&mut tx, live.id, edits).await?
     {
         return Ok(false);
@@ -91,6 +133,7 @@ pub(super) async fn put(store: &SqliteStore, lease: Lease, rechunked: RechunkedV
     chunks::replace(&mut tx, version, generation, chunks).await?;
     chunk_edits::note_texts(&mut tx, edited_texts).await?;
     set_next_warnings(&mut tx, version, unplaced).await?;
+    jobs::note_progress(&mut tx, lease.job).await?;
     commit(tx).await?;
     Ok(true)
 }
@@ -126,18 +169,19 @@ pub(super) async fn finish(
     Ok(true)
 }
 
-/// Has a document's current version done again: an edit, its title or its metadata changed.
+/// Has a document's current version done again for the generation that its knowledge base changes to, if it does: an
+/// edit, its title or its metadata changed.
 pub(super) async fn redo(tx: &mut Tx, document: DocumentId) -> Result<()> {
-    let current: Option<Uuid> =
-        sqlx::query_scalar("SELECT id FROM versions WHERE document = ?1 AND state = 'current'")
-            .bind(document.0)
-            .fetch_optional(&mut **tx)
-            .await
-            .doing("read the current version")?;
-    match current {
-        Some(version) => forget(tx, VersionId(version)).await,
-        None => Ok(()),
-    }
+    sqlx::query(
+        "DELETE FROM chunks WHERE (version, generation) IN (SELECT v.id, k.next_generation FROM documents d \
+         JOIN versions v ON v.document = d.id AND v.state = 'current' \
+         JOIN knowledge_bases k ON k.id = d.knowledge_base AND k.next_generation IS NOT NULL WHERE d.id = ?1)",
+    )
+    .bind(document.0)
+    .execute(&mut **tx)
+    .await
+    .doing("have the document cut again")?;
+    Ok(())
 }
 
 /// Leaves a version the chunk rows of the generation that answers alone. Those of others tell nothing of edits made
@@ -191,22 +235,6 @@ pub(super) async fn forget_swept(
     commit(tx).await
 }
 
-/// Removes a version's chunk rows of the generation that its knowledge base changes to, if it does.
-async fn forget(tx: &mut Tx, version: VersionId) -> Result<()> {
-    let next: Option<Option<Uuid>> = sqlx::query_scalar(
-        "SELECT k.next_generation FROM versions v JOIN documents d ON d.id = v.document \
-         JOIN knowledge_bases k ON k.id = d.knowledge_base WHERE v.id = ?1",
-    )
-    .bind(version.0)
-    .fetch_optional(&mut **tx)
-    .await
-    .doing("read the knowledge base's next generation")?;
-    match next.flatten() {
-        Some(next) => forget_in(tx, version, GenerationId(next)).await,
-        None => Ok(()),
-    }
-}
-
 async fn forget_in(tx: &mut Tx, version: VersionId, generation: GenerationId) -> Result<()> {
     sqlx::query("DELETE FROM chunks WHERE version = ?1 AND generation = ?2")
         .bind(version.0)
@@ -248,7 +276,7 @@ async fn flip(
     Ok(())
 }
 
-/// Ends a change that is no longer wanted.
+/// Ends a change that is no longer wanted. The chunk rows go with the entries, version by version, as with a flip.
 async fn give_up(
     tx: &mut Tx,
     id: KnowledgeBaseId,
@@ -258,7 +286,6 @@ async fn give_up(
     let job = JobKind::RechunkDocuments { knowledge_base: id, generation };
     jobs::cancel_all_of(tx, &job, "the documents are to be cut in another way by now", now).await?;
     let sweeps = sweeps_of(tx, id, generation).await?;
-    forget_all(tx, id, generation).await?;
     job_rows::insert_upkeep(tx, &sweeps, now).await
 }
 
@@ -282,19 +309,21 @@ async fn sweeps_of(
     Ok(versions.into_iter().map(sweep).collect())
 }
 
-/// Removes the chunk rows of current versions in the generation. Those of retired ones tell what was true then, and
-/// those of pending ones are their jobs'.
-async fn forget_all(tx: &mut Tx, id: KnowledgeBaseId, generation: GenerationId) -> Result<()> {
-    sqlx::query(
-        "DELETE FROM chunks WHERE generation = ?2 AND version IN (SELECT v.id FROM documents d \
-         JOIN versions v ON v.document = d.id WHERE d.knowledge_base = ?1 AND v.state = 'current')",
+/// Removes a batch of the chunk rows of current versions in the generation; false where there are none. Those of retired
+/// ones tell what was true then, and those of pending ones are their jobs'.
+async fn forget_some(tx: &mut Tx, id: KnowledgeBaseId, generation: GenerationId) -> Result<bool> {
+    let removed = sqlx::query(
+        "DELETE FROM chunks WHERE id IN (SELECT c.id FROM documents d \
+         JOIN versions v ON v.document = d.id AND v.state = 'current' \
+         JOIN chunks c ON c.version = v.id AND c.generation = ?2 WHERE d.knowledge_base = ?1 LIMIT ?3)",
     )
     .bind(id.0)
     .bind(generation.0)
+    .bind(FORGOTTEN_AT_ONCE)
     .execute(&mut **tx)
     .await
     .doing("remove chunks of another time")?;
-    Ok(())
+    Ok(removed.rows_affected() > 0)
 }
 
 async fn set_generations(
@@ -345,12 +374,13 @@ async fn tell_next_warnings(tx: &mut Tx, id: KnowledgeBaseId) -> Result<()> {
                 warnings.push(warning);
             }
         }
-        put_warnings(tx, VersionId(fields.id("id")?), &warnings).await?;
+        set_warnings(tx, VersionId(fields.id("id")?), &warnings).await?;
     }
     Ok(())
 }
 
-async fn put_warnings(tx: &mut Tx, version: VersionId, warnings: &[ParseWarning]) -> Result<()> {
+/// What the version tells of itself from now on; nothing is left to be told with a flip.
+async fn set_warnings(tx: &mut Tx, version: VersionId, warnings: &[ParseWarning]) -> Result<()> {
     sqlx::query("UPDATE versions SET warnings = ?2, next_warnings = NULL WHERE id = ?1")
         .bind(version.0)
         .bind(to_json("warnings", &warnings)?)

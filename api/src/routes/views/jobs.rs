@@ -82,7 +82,7 @@ pub struct JobView {
     pub source: Option<Uuid>,
     /// Where it stands.
     pub state: JobStateView,
-    /// Runs begun so far.
+    /// Runs begun so far; of `rechunk_documents`, since a document was done last.
     pub attempts: u32,
     /// How far it has come.
     pub progress: ProgressView,

@@ -25,8 +25,11 @@ pub struct KnowledgeBaseView {
     /// How its documents are cut.
     pub chunking: Option<ChunkingView>,
     /// How they are about to be cut: a job does it, which the list of jobs shows, and the chunks of before answer until
-    /// it is done. Null where nothing is to change.
+    /// it is done. Null where nothing is to change, or where the job was cancelled.
     pub next_chunking: Option<ChunkingView>,
+    /// Why the change to `next_chunking` stopped for good, where it did: the chunks of before go on answering. Asking for
+    /// it again, or retrying its job, goes on where it stopped; asking for the present `chunking` gives it up.
+    pub next_chunking_failure: Option<String>,
     /// The index generation that answers questions.
     pub generation: Uuid,
     /// When it was created.
@@ -34,8 +37,12 @@ pub struct KnowledgeBaseView {
 }
 
 impl KnowledgeBaseView {
-    /// With how its documents are cut, which its generation tells.
-    pub(crate) fn of(knowledge_base: KnowledgeBase, generations: &[Generation]) -> Self {
+    /// With how its documents are cut, which its generation tells, and why a change of that failed.
+    pub(crate) fn of(
+        knowledge_base: KnowledgeBase,
+        generations: &[Generation],
+        failure: Option<String>,
+    ) -> Self {
         let chunking = |id: GenerationId| {
             let chunker = &generations.iter().find(|generation| generation.id == id)?.spec.chunker;
             let (max_tokens, overlap_tokens) = (chunker.max_tokens, chunker.overlap_tokens);
@@ -44,6 +51,7 @@ impl KnowledgeBaseView {
         Self {
             chunking: chunking(knowledge_base.generation),
             next_chunking: knowledge_base.next_generation.and_then(chunking),
+            next_chunking_failure: failure,
             id: knowledge_base.id.0,
             name: knowledge_base.name,
             description: knowledge_base.description,

@@ -45,6 +45,7 @@ impl State {
             return Ok(false);
         }
         self.chunks.insert((version, generation), chunks.to_vec());
+        self.row(lease)?.job.attempts = 1;
         Ok(true)
     }
 

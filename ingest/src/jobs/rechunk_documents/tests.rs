@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::Ordering;
 
 use footnote_core::chunk::{ChunkEdit, EditAuthor};
-use footnote_core::job::{JobKind, JobState, NewJob};
+use footnote_core::job::{Job, JobKind, JobState, NewJob};
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::ports::{Clock, DocumentStore, JobQueue};
 
@@ -28,6 +28,11 @@ async fn change(world: &World, max_tokens: usize) -> GenerationId {
 
 async fn knowledge_base(world: &World) -> KnowledgeBase {
     world.memory.knowledge_base(world.knowledge_base).await.unwrap().unwrap()
+}
+
+fn rechunking(world: &World) -> Job {
+    let mut jobs = world.memory.all_jobs().into_iter();
+    jobs.find(|job| matches!(job.kind, JobKind::RechunkDocuments { .. })).unwrap()
 }
 
 fn held(world: &World, generation: GenerationId) -> (usize, usize) {
@@ -78,6 +83,28 @@ async fn an_edit_is_on_the_new_chunks_also_where_it_comes_meanwhile() {
 }
 
 #[tokio::test]
+async fn only_failures_without_progress_between_them_end_it() {
+    let world = World::new();
+    for n in 0..4 {
+        world.upload(&format!("{n}.txt"), &rules(4)).await;
+    }
+    world.run_jobs().await;
+    let after = change(&world, 64).await;
+    let left = async || world.memory.versions_to_rechunk(world.knowledge_base, after).await.unwrap().len();
+    // Two runs are all that a job may have; each of these fails at its second document.
+    for still_left in [3, 2] {
+        world.embedder.take_count();
+        world.embedder.fails_once_at.store(1, Ordering::SeqCst);
+        world.run_jobs().await;
+        assert_eq!((left().await, rechunking(&world).state), (still_left, JobState::Queued));
+        world.clock.advance(chrono::TimeDelta::hours(1));
+    }
+    world.embedder.broken.store(9, Ordering::SeqCst);
+    world.run_jobs().await;
+    assert_eq!((left().await, rechunking(&world).state), (2, JobState::Failed));
+}
+
+#[tokio::test]
 async fn it_goes_on_where_it_was_interrupted() {
     let world = World::new();
     let mut stored = Vec::new();
@@ -112,7 +139,5 @@ async fn it_goes_on_where_it_was_interrupted() {
     world.clock.advance(chrono::TimeDelta::hours(1));
     world.run_jobs().await;
     assert_eq!(knowledge_base(&world).await.generation, after);
-    let jobs = world.memory.all_jobs();
-    let job = jobs.iter().find(|job| matches!(job.kind, JobKind::RechunkDocuments { .. })).unwrap();
-    assert_eq!(job.state, JobState::Succeeded);
+    assert_eq!(rechunking(&world).state, JobState::Succeeded);
 }

@@ -54,6 +54,8 @@ fn read_level(bytes: &[u8]) -> Option<(Level, &[u8])> {
         }
         template
     });
+    // A level without a text counts, and shows nothing; one whose text is unknown would be shown as `1.`.
+    let template = if template.is_empty() { " ".to_owned() } else { template };
     let format = format_of(*bytes.get(4)?).to_owned();
     Some((Level { format, template, start: u32_at(bytes, 0)?.into() }, rest))
 }
@@ -118,6 +120,16 @@ mod tests {
             [0, 1, 1, 2, 0].map(|level| numbering.next(1, level).unwrap_or_default()).into_iter().collect();
         assert_eq!(numbers, ["1.", "1.c)", "1.d)", "", "2."]);
         assert_eq!(numbering.next(2, 0), None);
+    }
+
+    #[test]
+    fn a_level_without_a_text_counts_and_shows_nothing() {
+        let mut levels = vec![level(1, 0, ""), level(1, 0, "\0.\u{1}")];
+        levels.extend((0..7).map(|_| level(1, 255, "")));
+        let (stream, table) = tables(&levels, &[7]);
+        let mut numbering = read(&stream, &table);
+        let numbers = [0, 0, 1].map(|level| numbering.next(1, level).unwrap_or_default());
+        assert_eq!(numbers, ["", "", "2.1"]);
     }
 
     proptest::proptest! {

@@ -2,8 +2,10 @@
 
 mod hidden;
 mod lists;
+mod modifiers;
 mod pages;
 mod properties;
+mod styles;
 
 use std::path::Path;
 
@@ -13,6 +15,7 @@ use footnote_core::{Error, Result};
 
 use self::hidden::Hidden;
 use self::properties::{CellEdges, ParagraphProperties, Properties};
+use self::styles::Styles;
 use super::builder::DocumentBuilder;
 use super::compound::{Compound, REMEDY, size_at, u16_at, u32_at, utf16};
 use super::flow::append_table;
@@ -59,12 +62,9 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         return Err(Error::invalid(format!("the DOC claims more text than it has; {REMEDY}")));
     }
     let mut text = pieces(&stream, &table, main.saturating_add(notes)).ok_or_else(missing)?;
-    let hidden = Hidden::read(&stream, &table);
-    // Marks that give the text its structure stay: a field or a table would not end without them.
-    for placed in text.iter_mut().filter(|placed| !is_mark(placed.c) && hidden.has(placed.at)) {
-        placed.c = '\0';
-    }
-    let properties = Properties::read(&stream, &table);
+    let styles = Styles::read(&stream, &table);
+    let properties = Properties::read(&stream, &table, &styles);
+    blank_hidden(&mut text, &properties, &Hidden::read(&stream, &table, &styles));
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     let (body, notes) = text.split_at(main.min(text.len()));
@@ -114,6 +114,22 @@ fn pieces(stream: &[u8], table: &[u8], length: usize) -> Option<Vec<Placed>> {
     Some(text)
 }
 
+/// Marks that give the text its structure stay: a field or a table would not end without them.
+fn blank_hidden(text: &mut [Placed], properties: &Properties, hidden: &Hidden) {
+    for paragraph in text.split_inclusive_mut(ends_paragraph) {
+        let by_style = paragraph.last().is_some_and(|last| properties.at(last.at).hides);
+        for placed in paragraph {
+            if !is_mark(placed.c) && hidden.has(placed.at, by_style) {
+                placed.c = '\0';
+            }
+        }
+    }
+}
+
+fn ends_paragraph(placed: &Placed) -> bool {
+    matches!(placed.c, '\r' | '\u{7}' | '\u{c}')
+}
+
 fn is_mark(c: char) -> bool {
     matches!(c, '\r' | '\u{7}' | '\u{c}' | '\u{13}'..='\u{15}')
 }
@@ -161,7 +177,7 @@ struct Paragraphs<'b> {
 
 impl Paragraphs<'_> {
     fn append(mut self, text: &[Placed], properties: &Properties) {
-        for paragraph in text.split_inclusive(|p| matches!(p.c, '\r' | '\u{7}' | '\u{c}')) {
+        for paragraph in text.split_inclusive(ends_paragraph) {
             let Some(last) = paragraph.last() else { continue };
             let kind = properties.at(last.at);
             let line = without_fields(paragraph);
@@ -189,11 +205,16 @@ impl Paragraphs<'_> {
             self.cell.push(' ');
         }
         if let Some((list, level)) = kind.list {
-            let number = self.numbering.next(list, usize::from(level));
+            let number = self.number(list, level);
             self.cell.push_str(number.as_deref().unwrap_or("-"));
             self.cell.push(' ');
         }
         self.cell.push_str(line);
+    }
+
+    /// The number of the next item, if it shows one.
+    fn number(&mut self, list: u32, level: u8) -> Option<String> {
+        self.numbering.next(list, usize::from(level)).filter(|number| !number.is_empty())
     }
 
     fn end_table(&mut self) {
@@ -211,7 +232,7 @@ impl Paragraphs<'_> {
 
     fn paragraph(&mut self, line: &str, kind: &ParagraphProperties) {
         let number = match kind.list {
-            Some((list, level)) if !line.is_empty() => self.numbering.next(list, usize::from(level)),
+            Some((list, level)) if !line.is_empty() => self.number(list, level),
             _ => None,
         };
         match (kind.heading, kind.list) {

@@ -70,7 +70,7 @@ fn a_page_of_properties_is_read_once() {
     stream[1023] = 1;
     let mut table = vec![0; 12];
     table.extend([1, 0, 0, 0, 1, 0, 0, 0]);
-    assert_eq!(Properties::read(&stream, &table).0.len(), 1);
+    assert_eq!(Properties::read(&stream, &table, &Styles::default()).0.len(), 1);
 }
 
 #[test]
@@ -92,6 +92,42 @@ fn deleted_and_hidden_text_is_left_out() {
     table.extend([0, 0, 0, 0, 255, 255, 0, 0, 3, 0, 0, 0]);
     let file = compound(&[("WordDocument", &stream), ("0Table", &table)]);
     assert_eq!(parse(file.path(), &ParseLimits::default()).unwrap().text, "kept end");
+}
+
+#[test]
+fn text_that_only_a_style_hides_is_left_out() {
+    let (mut stream, mut table) = streams("kept gone end\rhidden seen\r", 0);
+    stream.resize(5 * 512, 0);
+    let set = |page: &mut [u8], index: usize, start: usize| {
+        let place = u32::try_from(TEXT + 2 * start).unwrap();
+        page[index * 4..index * 4 + 4].copy_from_slice(&place.to_le_bytes());
+    };
+    // The fourth page has the characters: those of `gone ` and of `seen` have style 2; the fifth page has the
+    // paragraphs, the second one with style 1.
+    let page = &mut stream[3 * 512..4 * 512];
+    [0, 5, 10, 21, 25].into_iter().enumerate().for_each(|(index, start)| set(page, index, start));
+    page[20..24].copy_from_slice(&[0, 200, 0, 200]);
+    page[400..405].copy_from_slice(&[4, 0x30, 0x4a, 2, 0]);
+    page[511] = 4;
+    let page = &mut stream[4 * 512..];
+    [0, 14, 26].into_iter().enumerate().for_each(|(index, start)| set(page, index, start));
+    (page[12], page[12 + 13]) = (0, 200);
+    page[400..403].copy_from_slice(&[2, 1, 0]);
+    page[511] = 2;
+    for (at, number) in [(hidden::PAGES, 3), (PAGES, 4)] {
+        stream[at] = u8::try_from(table.len()).unwrap();
+        stream[at + 4] = 12;
+        table.extend([0, 0, 0, 0, 255, 255, 0, 0, number, 0, 0, 0]);
+    }
+    let hides: &[u8] = &[0x3c, 0x08, 1];
+    let sheet =
+        styles::tests::sheet(&[(1, 0xfff, &[&[0, 0], &[]]), (1, 0, &[&[1, 0], hides]), (2, 0xfff, &[hides])]);
+    stream[styles::SHEET] = u8::try_from(table.len()).unwrap();
+    stream[styles::SHEET + 4] = u8::try_from(sheet.len()).unwrap();
+    table.extend(sheet);
+    let file = compound(&[("WordDocument", &stream), ("0Table", &table)]);
+    // A style for characters undoes what one for paragraphs does.
+    assert_eq!(parse(file.path(), &ParseLimits::default()).unwrap().text, "kept end\n\nseen");
 }
 
 #[test]
@@ -160,7 +196,8 @@ proptest::proptest! {
         table in proptest::collection::vec(proptest::num::u8::ANY, 0..200),
     ) {
         let _ = pieces(&main, &table, 1_000);
-        Properties::read(&main, &table).at(5);
-        Hidden::read(&main, &table).has(5);
+        let styles = Styles::read(&main, &table);
+        Properties::read(&main, &table, &styles).at(5);
+        Hidden::read(&main, &table, &styles).has(5, false);
     }
 }

@@ -1,13 +1,15 @@
-//! Walks the text of an OpenDocument file: headings, paragraphs, lists, tables and notes.
+//! Walks the text of an OpenDocument file: headings, paragraphs, lists, tables, charts and notes.
 
 use footnote_core::parsed::BlockKind;
 use quick_xml::events::BytesStart;
 
 use super::ListStyles;
 use super::annotation::Annotation;
+use super::chart::Charts;
 use crate::parse::alternative::alternative_text;
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::Flow;
+use crate::parse::ooxml::Drawing;
 use crate::parse::package::xml::{Xml, attribute};
 
 /// Elements whose content is not the text: styles, deletions, scripts, forms, and the
@@ -43,23 +45,27 @@ pub(super) struct Content<'b> {
     /// What the pictures of the open frames show, and those of frames that ended.
     frames: Vec<Frame>,
     pictures: Vec<String>,
+    /// Charts that no frame has drawn yet, and those of frames that ended.
+    charts: Charts,
+    drawn: Vec<Drawing>,
     /// The open note's text.
     note: Option<String>,
     skip: Option<(String, usize)>,
     pub(super) title: bool,
 }
 
-/// A frame, in which a picture may lie.
+/// A frame, in which a picture or a chart may lie; a chart has a picture of itself beside it.
 #[derive(Default)]
 struct Frame {
     is_picture: bool,
+    chart: Option<Drawing>,
     in_text: bool,
     text: String,
 }
 
 impl<'b> Content<'b> {
     /// Appends to `out`.
-    pub(super) fn new(out: &'b mut DocumentBuilder, styles: ListStyles) -> Self {
+    pub(super) fn new(out: &'b mut DocumentBuilder, styles: ListStyles, charts: Charts) -> Self {
         Self {
             flow: Flow::new(out),
             styles,
@@ -72,6 +78,8 @@ impl<'b> Content<'b> {
             annotation: None,
             frames: Vec::new(),
             pictures: Vec::new(),
+            charts,
+            drawn: Vec::new(),
             note: None,
             skip: None,
             title: false,
@@ -165,6 +173,11 @@ impl<'b> Content<'b> {
             "annotation" => self.annotation = Some(Annotation::default()),
             "frame" => self.frames.push(Frame::default()),
             "image" => self.frame(|frame| frame.is_picture = true),
+            "object" => {
+                if let Some(chart) = self.charts.take(start) {
+                    self.frame(|frame| frame.chart = Some(chart));
+                }
+            }
             // A description says more than a title, which is a name mostly.
             "desc" if start.name().as_ref() == "svg:desc" => {
                 self.frame(|frame| (frame.in_text, frame.text) = (true, String::new()));
@@ -268,7 +281,17 @@ impl<'b> Content<'b> {
     }
 
     fn end_frame(&mut self) {
-        let Some(frame) = self.frames.pop().filter(|frame| frame.is_picture) else { return };
+        let Some(frame) = self.frames.pop() else { return };
+        if let Some(chart) = frame.chart {
+            self.drawn.push(chart);
+            if self.paragraphs == 0 && self.tables == 0 && self.note.is_none() {
+                self.append_notes();
+            }
+            return;
+        }
+        if !frame.is_picture {
+            return;
+        }
         let Some(text) = alternative_text(&frame.text) else { return };
         if self.tables > 0 && self.paragraphs > 0 {
             self.flow.text(&format!(" {text} "));
@@ -283,6 +306,9 @@ impl<'b> Content<'b> {
     fn append_notes(&mut self) {
         for text in std::mem::take(&mut self.pictures) {
             self.flow.builder().paragraph(&text);
+        }
+        for chart in std::mem::take(&mut self.drawn) {
+            chart.append(self.flow.builder());
         }
         for note in std::mem::take(&mut self.notes) {
             self.flow.builder().block(BlockKind::Footnote, 0, note.trim());

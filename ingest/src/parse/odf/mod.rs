@@ -1,7 +1,10 @@
 //! OpenDocument text and presentations: blocks out of `content.xml`.
 
 pub(crate) mod annotation;
+pub(crate) mod chart;
 mod content;
+mod figures;
+mod number_style;
 mod slides;
 
 use std::collections::HashMap;
@@ -10,12 +13,14 @@ use std::path::Path;
 use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, Result};
 
+use self::chart::Charts;
 use self::content::Content;
 use self::slides::Slides;
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
 use super::package::xml::{Xml, attribute, each_event};
 use super::package::{Package, title_in};
+use super::sheets::CellBudget;
 
 const PART: &str = "content.xml";
 
@@ -34,12 +39,13 @@ pub(crate) fn parse(path: &Path, content_type: ContentType, limits: &ParseLimits
         read_list_styles("styles.xml", &common, &mut styles)?;
     }
     read_list_styles(PART, &xml, &mut styles)?;
+    let charts = Charts::read(&mut package, &mut CellBudget::new(limits))?;
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(title) = title_in(&mut package, "meta.xml")? {
         builder.title(&title);
     }
-    let mut content = Content::new(&mut builder, styles);
+    let mut content = Content::new(&mut builder, styles, charts);
     if content_type == ContentType::Odp {
         let mut slides = Slides::new(content);
         each_event(PART, &xml, |event| {

@@ -101,6 +101,44 @@ fn pictures_say_what_they_show() {
 }
 
 #[test]
+fn charts_are_tables() {
+    let chart = "<office:document-content><office:body><office:chart><chart:chart chart:class=\"chart:line\"><table:table>\
+                 <table:table-row><table:table-cell/><table:table-cell><text:p>EUR</text:p></table:table-cell></table:table-row>\
+                 <table:table-row><table:table-cell><text:p>Q1</text:p></table:table-cell><table:table-cell office:value=\"2.5\"/></table:table-row>\
+                 </table:table></chart:chart></office:chart></office:body></office:document-content>";
+    // As OpenOffice wrote formulas.
+    let formula = "<!DOCTYPE math:math PUBLIC \"-//OpenOffice.org//DTD Modified W3C MathML 1.01//EN\" \"math.dtd\"><math:math/>";
+    let frame = |object: &str| {
+        format!(
+            "<draw:frame svg:y=\"2cm\"><draw:object xlink:href=\"./{object}\"/><draw:image xlink:href=\"./ObjectReplacements/{object}\"/>\
+             <svg:desc>Pay by quarter</svg:desc></draw:frame>"
+        )
+    };
+    let body =
+        format!("<text:p>See {}{}here.</text:p><text:p>x</text:p>", frame("Object 1"), frame("Object 2"));
+    let read = |content_type, body: &str, chart: &str| {
+        let content =
+            format!("<office:document-content><office:body>{body}</office:body></office:document-content>");
+        let parts = [
+            ("content.xml", content.as_str()),
+            ("Object 1/content.xml", chart),
+            ("Object 2/content.xml", formula),
+        ];
+        read_parts(content_type, &parts).unwrap()
+    };
+    let table = "Line chart\n\n|  | EUR |\n| --- | --- |\n| Q1 | 2.5 |";
+    let document = read(ContentType::Odt, &body, chart);
+    assert_eq!(document.text, format!("See here.\n\nPicture: Pay by quarter\n\n{table}\n\nx"));
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+    let title = "<draw:frame><draw:text-box><text:p>Pay</text:p></draw:text-box></draw:frame>";
+    let slide = format!("<draw:page>{}{title}</draw:page>", frame("Object 1"));
+    assert_eq!(read(ContentType::Odp, &slide, chart).text, format!("Pay\n\n{table}"));
+    let damaged = read(ContentType::Odt, &body, &chart.replace("</table:table>", ""));
+    assert!(damaged.text.starts_with("See here."));
+    assert_eq!(damaged.warnings[0].message, "the drawing Object 1/content.xml is damaged and was left out");
+}
+
+#[test]
 fn slides_are_read_from_top_to_bottom() {
     let frame = |class: &str, x: &str, y: &str, text: &str| {
         format!(

@@ -11,28 +11,29 @@ use crate::parse::sheets::number_format::{general, show};
 use crate::parse::table::TableGrid;
 
 /// Most points of a series and most series that are read; Excel draws no more series.
-const MAX_POINTS: usize = 10_000;
-const MAX_SERIES: usize = 255;
+pub(crate) const MAX_POINTS: usize = 10_000;
+pub(crate) const MAX_SERIES: usize = 255;
 /// Most levels of categories within each other.
-const MAX_LEVELS: usize = 8;
+pub(crate) const MAX_LEVELS: usize = 8;
 
 /// A chart's texts and figures.
 #[derive(Debug, Default)]
 pub(crate) struct Chart {
     /// What is drawn: `Bar`, `Line`; several where it is a combination.
-    kinds: Vec<&'static str>,
-    title: String,
+    pub(crate) kinds: Vec<&'static str>,
+    pub(crate) title: String,
     /// Titles of axes, and labels that somebody wrote.
-    lines: Vec<String>,
-    series: Vec<Series>,
+    pub(crate) lines: Vec<String>,
+    pub(crate) series: Vec<Series>,
 }
 
+/// What a chart draws in one colour. A point that has no category here may have one in another series.
 #[derive(Debug, Default)]
-struct Series {
-    name: String,
+pub(crate) struct Series {
+    pub(crate) name: String,
     /// By level, the innermost first; what lies outside of it spans points.
-    categories: Vec<BTreeMap<usize, String>>,
-    values: BTreeMap<usize, String>,
+    pub(crate) categories: Vec<BTreeMap<usize, String>>,
+    pub(crate) values: BTreeMap<usize, String>,
 }
 
 /// What the values within an element are.

@@ -1,6 +1,6 @@
 //! What documents, presentations and workbooks share: how parts name each other, and what is drawn.
 
-mod chart;
+pub(crate) mod chart;
 pub(crate) mod comments;
 mod diagram;
 pub(crate) mod relations;

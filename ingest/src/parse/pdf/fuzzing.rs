@@ -45,7 +45,7 @@ pub fn lay_out(pages: Vec<Drawn>, outline: Vec<(u8, String, u32)>) {
         let glyphs = page.signs.iter().map(glyph).collect();
         let mut rulings = Rulings::default();
         page.lines.iter().for_each(|[from, to]| rulings.add(*from, *to));
-        page.grounds.iter().for_each(|[one, other]| rulings.add_ground(*one, *other));
+        page.grounds.iter().for_each(|[one, other]| rulings.add_filled(*one, *other, None));
         let lines = lines_and_tables(upright(glyphs), rulings);
         let frame = Frame::of_page(page.size.0, page.size.1, page.turns % 4);
         PageText { frame: Some(frame), ..PageText::new(number, lines) }

@@ -59,7 +59,8 @@ impl Glyph {
         self.c == LINE_END
     }
 
-    fn is_blank(&self) -> bool {
+    /// Whether nothing of it can be seen.
+    pub(crate) fn is_blank(&self) -> bool {
         self.c == ' ' || self.is_line_end()
     }
 

@@ -2,6 +2,7 @@
 //! file) pdf-extract, which needs nothing.
 
 mod assemble;
+mod blanks;
 mod blocks;
 mod boxes;
 mod breaks;
@@ -130,6 +131,18 @@ impl PageText {
         self.frame.as_ref().is_some_and(Frame::is_ocr)
     }
 
+    /// Why not all of it was read, where its text layer has less than it shows: a scan with a stamp, or fonts that do
+    /// not tell their characters.
+    fn why_in_part(&self) -> (WarningKind, String) {
+        let message = format!(
+            "page {} shows more than the file has as text, and OCR is not installed; run {} to have it read as it \
+             looks",
+            self.number,
+            ocr::INSTALL
+        );
+        (WarningKind::Lost, message)
+    }
+
     /// Why there is no text on it, where PDFium reads it.
     fn why_empty(&self) -> (WarningKind, String) {
         let number = self.number;
@@ -164,15 +177,17 @@ pub(crate) fn parse(
     }
     refuse_unreadable(&text)?;
     refuse_unread_scan(&text)?;
-    for page in text.pages.iter_mut().filter(|p| p.lines.is_empty() && p.warning.is_none()) {
-        page.warning = Some(match text.engine.starts_with(fallback::ENGINE) {
+    let is_fallback = text.engine.starts_with(fallback::ENGINE);
+    for page in text.pages.iter_mut().filter(|page| page.warning.is_none()) {
+        page.warning = match page.lines.is_empty() {
+            false => page.needs_ocr.then(|| page.why_in_part()),
             // It may be blank.
-            true => {
+            true if is_fallback => {
                 let message = format!("page {} has no text that pdf-extract finds", page.number);
-                (WarningKind::Doubtful, message)
+                Some((WarningKind::Doubtful, message))
             }
-            false => page.why_empty(),
-        });
+            true => Some(page.why_empty()),
+        };
     }
     if let Some(title) = text.title.take() {
         builder.title(&title);

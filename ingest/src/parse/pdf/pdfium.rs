@@ -10,12 +10,13 @@ use footnote_core::{Error, ErrorKind, Result};
 use image::RgbImage;
 use pdfium_render::prelude::*;
 
+use super::blanks::Blanks;
 use super::fonts::{Fonts, is_control};
 use super::frame::Frame;
 use super::glyph::{Glyph, upright, without_false_blanks};
 use super::layout::Line;
 use super::outline::{Entry, MAX_ENTRIES};
-use super::rulings::Rulings;
+use super::rulings::{Colour, Rulings};
 use super::scanner::Scanner;
 use super::symbols::symbol;
 use super::{PageText, PdfText, sensible_title};
@@ -106,7 +107,9 @@ fn read_page(
         }
     };
     let (mut placed, unmapped) = glyphs(&text);
+    let (rulings, blanks) = drawn(&page);
     shadows::restore(&page, &mut placed);
+    blanks.restore(&mut placed);
     let (filled_in, unset) = fields::glyphs(&page);
     placed.extend(filled_in);
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
@@ -119,7 +122,7 @@ fn read_page(
             format!("the text is longer than {} characters; split the file", limits.max_text_chars),
         ));
     }
-    let lines = super::layout::lines_and_tables(glyphs, rulings(&page));
+    let lines = super::layout::lines_and_tables(glyphs, rulings);
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
     let frame = frame.with_links(links::of(&page));
@@ -186,26 +189,23 @@ pub(super) const MAX_OBJECTS: usize = 30_000;
 const MAX_POINTS: u32 = 30_000;
 /// A path with more points than this is a drawing.
 const MAX_PATH_POINTS: u32 = 600;
-/// A shape no thicker than this is a line.
-const THIN: f32 = 2.5;
 
-/// The straight lines that the page draws.
-fn rulings(page: &PdfPage<'_>) -> Rulings {
-    let mut rulings = Rulings::default();
+/// The straight lines that the page draws, and its blanks that are objects of their own.
+fn drawn(page: &PdfPage<'_>) -> (Rulings, Blanks) {
+    let (mut rulings, mut blanks) = (Rulings::default(), Blanks::default());
     let mut left = MAX_POINTS;
     for object in page.objects().iter().take(MAX_OBJECTS) {
+        let Ok(bounds) = object.bounds() else { continue };
+        if let Some(text) = object.as_text_object() {
+            blanks.note(text, &bounds.to_rect());
+        }
         let Some(path) = object.as_path_object() else { continue };
-        let Ok(bounds) = path.bounds() else { continue };
-        let (x0, x1) = (bounds.left().value, bounds.right().value);
-        let (y0, y1) = (bounds.bottom().value, bounds.top().value);
-        rulings.add_square((x0, y0), (x1, y1));
-        if y1 - y0 <= THIN {
-            rulings.add((x0, (y0 + y1) / 2.0), (x1, (y0 + y1) / 2.0));
-        } else if x1 - x0 <= THIN {
-            rulings.add(((x0 + x1) / 2.0, y0), ((x0 + x1) / 2.0, y1));
-        } else if !path.is_stroked().unwrap_or(true) {
-            rulings.add_ground((x0, y0), (x1, y1));
-        } else {
+        let (lower_left, upper_right) =
+            ((bounds.left().value, bounds.bottom().value), (bounds.right().value, bounds.top().value));
+        rulings.add_square(lower_left, upper_right);
+        if !path.is_stroked().unwrap_or(true) {
+            rulings.add_filled(lower_left, upper_right, path.fill_color().ok().map(parts));
+        } else if !rulings.add_thin(lower_left, upper_right) {
             let points = path.segments().len();
             if points <= MAX_PATH_POINTS.min(left) {
                 left -= points;
@@ -213,7 +213,12 @@ fn rulings(page: &PdfPage<'_>) -> Rulings {
             }
         }
     }
-    rulings
+    (rulings, blanks)
+}
+
+/// Red, green and blue.
+fn parts(colour: PdfColor) -> Colour {
+    [colour.red(), colour.green(), colour.blue()]
 }
 
 fn add_edges(path: &PdfPagePathObject<'_>, rulings: &mut Rulings) {

@@ -9,6 +9,13 @@ const SAME: f32 = 2.0;
 const TOUCH: f32 = 3.0;
 /// Shortest stroke, in points: dashes and marks are no rulings.
 const SHORTEST: f32 = 6.0;
+/// A shape no thicker than this is a line.
+const THIN: f32 = 2.5;
+/// From this on, of 255, all of a colour's three parts make it white.
+const WHITE: u8 = 250;
+/// A line that nobody sees parts cells where it, of several strokes or one, is as long as this. Web pages that were
+/// printed have a white ground behind each word of a line and behind each blank.
+const SHORTEST_FAINT: f32 = 40.0;
 /// Pages with more strokes than this in a direction show drawings, not tables.
 const MAX_STROKES: usize = 800;
 /// Most columns, and most places in all, of a grid.
@@ -19,6 +26,9 @@ const SAME_ENDS: f32 = 4.0;
 /// Fewest lines of a table without vertical ones, and its least width.
 const FEWEST_RULES: usize = 3;
 const LEAST_WIDTH: f32 = 60.0;
+
+/// Red, green and blue.
+pub(crate) type Colour = [u8; 3];
 
 /// Part of a line parallel to an axis.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,8 +50,12 @@ impl Stroke {
 pub(crate) struct Rulings {
     horizontal: Vec<Stroke>,
     vertical: Vec<Stroke>,
+    /// Thin shapes that are filled and have no edge, with their colours.
+    filled: Vec<(Ground, Option<Colour>)>,
     /// Lower left and upper right corners of coloured grounds.
     grounds: Vec<Ground>,
+    /// Their colours.
+    colours: Vec<Option<Colour>>,
     /// Small squares.
     squares: Vec<Square>,
 }
@@ -62,24 +76,35 @@ pub(crate) struct Grid {
 
 impl Rulings {
     /// Adds a line from one point to another, if it is parallel to an axis.
-    pub(crate) fn add(&mut self, (x0, y0): (f32, f32), (x1, y1): (f32, f32)) {
-        let finite = [x0, y0, x1, y1].iter().all(|v| v.is_finite());
-        if !finite || self.horizontal.len().max(self.vertical.len()) > MAX_STROKES * 4 {
-            return;
-        }
-        let (width, height) = ((x1 - x0).abs(), (y1 - y0).abs());
-        if height <= 1.0 && width >= SHORTEST {
-            self.horizontal.push(Stroke { at: (y0 + y1) / 2.0, from: x0.min(x1), to: x0.max(x1) });
-        } else if width <= 1.0 && height >= SHORTEST {
-            self.vertical.push(Stroke { at: (x0 + x1) / 2.0, from: y0.min(y1), to: y0.max(y1) });
-        }
+    pub(crate) fn add(&mut self, from: (f32, f32), to: (f32, f32)) {
+        add_to([&mut self.horizontal, &mut self.vertical], from, to);
     }
 
-    /// Adds a coloured ground. Its edges end where a designer liked, so they part cells only where they go on
-    /// what drawn lines part.
-    pub(crate) fn add_ground(&mut self, lower_left: (f32, f32), upper_right: (f32, f32)) {
-        if self.grounds.len() < MAX_STROKES {
-            self.grounds.push((lower_left, upper_right));
+    /// Adds the shape between these corners as a line, if it is thin.
+    pub(crate) fn add_thin(&mut self, lower_left: (f32, f32), upper_right: (f32, f32)) -> bool {
+        let line = middle_of_thin((lower_left, upper_right));
+        if let Some((from, to)) = line {
+            self.add(from, to);
+        }
+        line.is_some()
+    }
+
+    /// Adds a shape without an edge: a line, or a coloured ground. The edges of grounds end where a designer liked, so
+    /// they part cells only where they go on what drawn lines part.
+    pub(crate) fn add_filled(
+        &mut self,
+        lower_left: (f32, f32),
+        upper_right: (f32, f32),
+        colour: Option<Colour>,
+    ) {
+        let shape = (lower_left, upper_right);
+        if middle_of_thin(shape).is_some() {
+            if self.filled.len() < MAX_STROKES * 4 {
+                self.filled.push((shape, colour));
+            }
+        } else if self.grounds.len() < MAX_STROKES {
+            self.grounds.push(shape);
+            self.colours.push(colour);
         }
     }
 
@@ -93,6 +118,26 @@ impl Rulings {
     /// The small squares, where the page is not turned.
     pub(crate) fn take_squares(&mut self) -> Vec<Square> {
         std::mem::take(&mut self.squares)
+    }
+
+    /// Adds the thin shapes that are seen, and of the others those that make a long line.
+    fn add_lines_of_filled(&mut self) {
+        let mut faint: [Vec<Stroke>; 2] = Default::default();
+        for (shape, colour) in std::mem::take(&mut self.filled) {
+            let Some((from, to)) = middle_of_thin(shape) else { continue };
+            let is_white = colour.is_some_and(|parts| parts.iter().all(|part| *part >= WHITE));
+            let goes_on =
+                |(ground, other): (&Ground, &Option<Colour>)| colour == *other && meet(ground, &shape);
+            if is_white || colour.is_some() && self.grounds.iter().zip(&self.colours).any(goes_on) {
+                let [horizontal, vertical] = &mut faint;
+                add_to([horizontal, vertical], from, to);
+            } else {
+                self.add(from, to);
+            }
+        }
+        let [horizontal, vertical] = faint;
+        add_long(&mut self.horizontal, horizontal);
+        add_long(&mut self.vertical, vertical);
     }
 
     fn add_edges_of_grounds(&mut self) {
@@ -127,12 +172,13 @@ impl Rulings {
             3 => (y, -x),
             _ => (x, y),
         };
-        let Self { horizontal, vertical, grounds, .. } = self;
+        let Self { horizontal, vertical, filled, grounds, colours, .. } = self;
         let ground = |(one, other)| {
             let ((x0, y0), (x1, y1)) = (corner(one), corner(other));
             ((x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1)))
         };
         let grounds = grounds.into_iter().map(ground).collect();
+        let filled = filled.into_iter().map(|(shape, colour)| (ground(shape), colour)).collect();
         let (horizontal, vertical) = match quarter_turns {
             // (x, y) to (-y, x), (-x, -y), (y, -x).
             1 => (flip(vertical, 1.0, -1.0), flip(horizontal, -1.0, 1.0)),
@@ -140,11 +186,12 @@ impl Rulings {
             3 => (flip(vertical, -1.0, 1.0), flip(horizontal, 1.0, -1.0)),
             _ => (horizontal, vertical),
         };
-        Self { horizontal, vertical, grounds, squares: Vec::new() }
+        Self { horizontal, vertical, filled, grounds, colours, squares: Vec::new() }
     }
 
     /// The grids that the lines make, from the top down.
     pub(crate) fn grids(mut self) -> Vec<Grid> {
+        self.add_lines_of_filled();
         self.add_edges_of_grounds();
         let (horizontal, vertical) = (merged(self.horizontal), merged(self.vertical));
         if horizontal.len() > MAX_STROKES || vertical.len() > MAX_STROKES {
@@ -163,6 +210,49 @@ impl Rulings {
         grids.sort_by(|a, b| b.ys[0].total_cmp(&a.ys[0]));
         grids
     }
+}
+
+/// The line that a thin shape is.
+fn middle_of_thin(((x0, y0), (x1, y1)): Ground) -> Option<((f32, f32), (f32, f32))> {
+    let (x, y) = ((x0 + x1) / 2.0, (y0 + y1) / 2.0);
+    match (y1 - y0 <= THIN, x1 - x0 <= THIN) {
+        (true, _) => Some(((x0, y), (x1, y))),
+        (_, true) => Some(((x, y0), (x, y1))),
+        _ => None,
+    }
+}
+
+/// Whether they overlap or lie side by side.
+fn meet(((ax0, ay0), (ax1, ay1)): &Ground, ((bx0, by0), (bx1, by1)): &Ground) -> bool {
+    const BESIDE: f32 = 0.5;
+    *ax0 - BESIDE <= *bx1 && *bx0 - BESIDE <= *ax1 && *ay0 - BESIDE <= *by1 && *by0 - BESIDE <= *ay1
+}
+
+/// Adds the line to the horizontal or to the vertical strokes.
+fn add_to([horizontal, vertical]: [&mut Vec<Stroke>; 2], (x0, y0): (f32, f32), (x1, y1): (f32, f32)) {
+    let finite = [x0, y0, x1, y1].iter().all(|v| v.is_finite());
+    if !finite || horizontal.len().max(vertical.len()) > MAX_STROKES * 4 {
+        return;
+    }
+    let (width, height) = ((x1 - x0).abs(), (y1 - y0).abs());
+    if height <= 1.0 && width >= SHORTEST {
+        horizontal.push(Stroke { at: (y0 + y1) / 2.0, from: x0.min(x1), to: x0.max(x1) });
+    } else if width <= 1.0 && height >= SHORTEST {
+        vertical.push(Stroke { at: (x0 + x1) / 2.0, from: y0.min(y1), to: y0.max(y1) });
+    }
+}
+
+/// Adds those of the `faint` strokes that go on where one of `seen` ends, or make a long line.
+fn add_long(seen: &mut Vec<Stroke>, faint: Vec<Stroke>) {
+    let lines = merged(seen.iter().chain(&faint).copied().collect());
+    let is_of = |stroke: &Stroke, line: &Stroke| {
+        (line.at - stroke.at).abs() <= SAME && line.from <= stroke.from && stroke.to <= line.to
+    };
+    let is_line = |line: &&Stroke| {
+        line.to - line.from >= SHORTEST_FAINT || seen.iter().any(|stroke| is_of(stroke, line))
+    };
+    let lines: Vec<Stroke> = lines.iter().filter(is_line).copied().collect();
+    seen.extend(faint.into_iter().filter(|stroke| lines.iter().any(|line| is_of(stroke, line))));
 }
 
 /// Strokes on one line that overlap or meet become one.
@@ -359,15 +449,36 @@ mod tests {
     #[test]
     fn grounds_part_cells_only_beside_drawn_lines() {
         let mut shaded = rulings(&MERGED[1..]);
-        shaded.add_ground((0.0, 80.0), (200.0, 100.0));
+        shaded.add_filled((0.0, 80.0), (200.0, 100.0), None);
         assert_eq!(shaded.grids(), rulings(&MERGED).grids());
         let mut alone = Rulings::default();
         for row in 0_u8..4 {
             let y = f32::from(row) * 20.0;
-            alone.add_ground((0.0, y), (90.0, y + 20.0));
-            alone.add_ground((90.0, y), (200.0, y + 20.0));
+            alone.add_filled((0.0, y), (90.0, y + 20.0), None);
+            alone.add_filled((90.0, y), (200.0, y + 20.0), None);
         }
         assert_eq!(alone.grids(), []);
+    }
+
+    #[test]
+    fn lines_that_nobody_sees_part_cells_where_they_are_long() {
+        const WHITE: Option<Colour> = Some([255; 3]);
+        const BLUE: Option<Colour> = Some([200, 230, 255]);
+        let lines = |place: fn(f32) -> f32, colours: [Option<Colour>; 2]| {
+            let rules = [(0.0, 100.0, 200.0, 100.0), (0.0, 80.0, 200.0, 80.0), (0.0, 40.0, 200.0, 40.0)];
+            let mut rulings = rulings(&rules);
+            for row in 0_u8..4 {
+                let (y, colour) = (100.0 - f32::from(row) * 15.0, colours[usize::from(row % 2)]);
+                rulings.add_filled((0.0, y - 15.0), (79.0, y), colour);
+                rulings.add_filled((place(y), y - 15.0), (place(y) + 2.0, y), colour);
+            }
+            rulings.grids().swap_remove(0)
+        };
+        assert_eq!(lines(|_| 79.0, [WHITE, BLUE]).xs, [0.0, 80.0, 200.0]);
+        // Blanks of running text stand at other places in each line.
+        assert_eq!(lines(|y| y, [WHITE, WHITE]).owners, Vec::<Vec<usize>>::new());
+        assert_eq!(lines(|y| y, [BLUE, BLUE]).owners, Vec::<Vec<usize>>::new());
+        assert_eq!(lines(|y| y, [None, None]).owners.len(), 3);
     }
 
     #[test]

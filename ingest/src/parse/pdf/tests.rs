@@ -11,6 +11,8 @@ use crate::parse::members::Unkept;
 use crate::parse::members::tests::Kept;
 use crate::tests::installed;
 
+mod stamped;
+
 /// A PDF with one page per content stream, in Helvetica.
 pub(crate) fn pdf(pages: &[&str]) -> Vec<u8> {
     pdf_in_fonts(&["<< /Type /Font /Subtype /Type1 /BaseFont /Helvetica >>"], pages)

@@ -8,14 +8,17 @@ use std::path::Path;
 
 use calamine::{Data, Dimensions, Reader, SheetType, SheetVisible, Xls, Xlsb};
 use footnote_core::error::Context;
-use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
+use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::biff::Formats;
 use super::number_format::{general, show};
+use super::xlsx::notes;
 use super::{Cell, CellBudget, Merge, Sheet, append_sheets, xlsb};
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::limits::ParseLimits;
+use crate::parse::ooxml::comments::People;
+use crate::parse::ooxml::relations::Relations;
 use crate::parse::package::Package;
 
 const ENGINE: &str = "calamine 0.36";
@@ -36,20 +39,12 @@ pub(crate) fn parse_xlsb(path: &Path, limits: &ParseLimits) -> Result<ParsedDocu
     // What was inflated to be checked does not count for what is read.
     let mut package = Package::open(path, limits)?;
     let formats = xlsb::Formats::read(&mut package)?;
-    let sheets = guarded(|| read_xlsb(path, &formats, &mut package, limits))?;
+    let relations = Relations::of(&mut package, xlsb::MAIN)?;
+    let people = notes::people(&mut package, &relations)?;
+    let sheets = guarded(|| read_xlsb(path, &formats, &people, &mut package, limits))?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    if package.names().iter().any(|name| is_unread(name)) {
-        let message = "comments, charts and drawings of an XLSB are not read; save it as XLSX to have them";
-        builder.warn(WarningKind::Lost, None, message);
-    }
     append_sheets(&mut builder, sheets, limits);
     builder.finish(ContentType::Xlsx, ENGINE)
-}
-
-/// Whether a part of the package holds what nothing here reads.
-fn is_unread(part: &str) -> bool {
-    const UNREAD: [&str; 4] = ["xl/comments", "xl/threadedComments/", "xl/charts/", "xl/drawings/"];
-    UNREAD.iter().any(|start| part.starts_with(start))
 }
 
 fn guarded<T>(read: impl FnOnce() -> Result<T>) -> Result<T> {
@@ -92,6 +87,7 @@ fn read_xls(bytes: &[u8], formats: &Formats, limits: &ParseLimits) -> Result<Vec
 fn read_xlsb(
     path: &Path,
     formats: &xlsb::Formats,
+    people: &People,
     package: &mut Package,
     limits: &ParseLimits,
 ) -> Result<Vec<Sheet>> {
@@ -103,6 +99,9 @@ fn read_xlsb(
     for (number, entry) in workbook.sheets_metadata().to_vec().into_iter().enumerate() {
         let hidden = entry.visible != SheetVisible::Visible;
         let mut sheet = Sheet { name: entry.name, hidden, ..Sheet::default() };
+        if let Some(part) = formats.part(number) {
+            notes::read(package, part, people, &mut sheet)?;
+        }
         if entry.typ != SheetType::WorkSheet {
             sheets.push(sheet);
             continue;
@@ -149,20 +148,5 @@ fn shown(value: &Data, format: Option<&str>, epoch_1904: bool) -> String {
         }
         Data::Error(error) => error.to_string(),
         Data::Empty => String::new(),
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::is_unread;
-
-    #[test]
-    fn only_what_is_there_is_told_to_be_unread() {
-        assert!(
-            ["xl/comments1.bin", "xl/charts/chart1.xml", "xl/drawings/drawing1.xml"]
-                .into_iter()
-                .all(is_unread)
-        );
-        assert!(!["xl/workbook.bin", "xl/styles.bin", "xl/worksheets/sheet1.bin"].into_iter().any(is_unread));
     }
 }

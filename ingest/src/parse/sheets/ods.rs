@@ -11,6 +11,7 @@ use super::{Cell, CellBudget, Merge, Sheet, append_sheets, cell_name};
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::limits::ParseLimits;
 use crate::parse::odf::annotation::Annotation;
+use crate::parse::odf::chart::Charts;
 use crate::parse::package::Package;
 use crate::parse::package::xml::{Xml, attribute, each_event};
 
@@ -22,8 +23,9 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     let xml = package.xml(CONTENT)?.ok_or_else(|| {
         Error::invalid("the spreadsheet has no content.xml; save it again with LibreOffice")
     })?;
-    let mut reader = Reader::default();
     let mut budget = CellBudget::new(limits);
+    let charts = Charts::read(&mut package, &mut budget)?;
+    let mut reader = Reader { charts, ..Reader::default() };
     each_event(CONTENT, &xml, |event| reader.event(&event, &mut budget))?;
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     append_sheets(&mut builder, reader.sheets, limits);
@@ -44,6 +46,9 @@ struct Reader {
     cells: Vec<Cell>,
     open: Option<OpenCell>,
     comment: Option<Annotation>,
+    /// Charts that no sheet has drawn yet, and whether the open frame has one, with a picture of itself beside it.
+    charts: Charts,
+    in_chart: bool,
     /// Texts of shapes on the sheet, outside of its cells.
     in_shapes: bool,
     paragraph: Option<String>,
@@ -114,6 +119,14 @@ impl Reader {
             "p" | "h" => self.paragraph = Some(String::new()),
             "s" => self.push(&" ".repeat(count("c").min(100) as usize)),
             "tab" | "line-break" => self.push(" "),
+            "frame" => self.in_chart = false,
+            "object" => {
+                if let Some((chart, sheet)) = self.charts.take(start).zip(self.sheets.last_mut()) {
+                    sheet.charts.push(chart);
+                    self.in_chart = true;
+                }
+            }
+            "image" if self.in_chart => {}
             "image" => self.sheets.last_mut().into_iter().for_each(|sheet| sheet.pictures += 1),
             _ => {}
         }
@@ -130,6 +143,7 @@ impl Reader {
             "p" | "h" => self.end_paragraph(),
             "table-cell" | "covered-table-cell" => self.end_cell(budget)?,
             "table-row" => self.end_row(budget)?,
+            "frame" => self.in_chart = false,
             "shapes" => self.in_shapes = false,
             "table" => self.in_sheet = false,
             _ => {}
@@ -238,6 +252,48 @@ mod tests {
         assert_eq!(
             document.pages.iter().map(|p| p.first_row).collect::<Vec<_>>(),
             [None, Some(1), None, None, Some(1), Some(2)]
+        );
+    }
+
+    #[test]
+    fn charts_are_tables_unless_they_are_large() {
+        let chart = |rows: usize| {
+            let cell = "<table:table-cell><text:p>EUR</text:p></table:table-cell>";
+            let row = "<table:table-row><table:table-cell/><table:table-cell office:value=\"2.5\"/></table:table-row>";
+            format!(
+                "<chart:chart chart:class=\"chart:bar\"><chart:title><text:p>Pay</text:p></chart:title><table:table>\
+                 <table:table-row><table:table-cell/>{cell}</table:table-row>{}</table:table></chart:chart>",
+                row.repeat(rows)
+            )
+        };
+        let frame = |number: usize| {
+            format!(
+                "<draw:frame><draw:object xlink:href=\"./Object {number}\"/><draw:image xlink:href=\"./ObjectReplacements/{number}\"/></draw:frame>"
+            )
+        };
+        let content = format!(
+            "<office:spreadsheet><table:table table:name=\"Pay\"><table:shapes>{}{}<draw:frame><draw:image/></draw:frame></table:shapes>\
+             <table:table-row><table:table-cell><text:p>x</text:p></table:table-cell></table:table-row></table:table></office:spreadsheet>",
+            frame(1),
+            frame(2)
+        );
+        let (small, large) = (chart(2), chart(41));
+        let parts = [
+            ("content.xml", content.as_str()),
+            ("Object 1/content.xml", &small),
+            ("Object 2/content.xml", &large),
+        ];
+        let document = parse(package(&parts).path(), &ParseLimits::default()).unwrap();
+        assert_eq!(
+            document.text,
+            "Pay\n\nx\n\nBar chart: Pay\n\n|  | EUR |\n| --- | --- |\n| 1 | 2.5 |\n| 2 | 2.5 |\n\nBar chart: Pay\n\nEUR"
+        );
+        let warnings: Vec<&str> = document.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(warnings, ["1 picture is not read on the sheet \"Pay\""]);
+        let few = ParseLimits { max_cells: 20, ..ParseLimits::default() };
+        assert_eq!(
+            parse(package(&parts).path(), &few).unwrap_err().kind(),
+            footnote_core::ErrorKind::TooLarge
         );
     }
 

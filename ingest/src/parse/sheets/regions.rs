@@ -186,6 +186,13 @@ mod tests {
     }
 
     #[test]
+    fn tables_of_figures_without_headers_are_apart_where_they_differ() {
+        assert_eq!(drawn("a12\nb34\n\nc56\nd78"), ["a12b34c56d78"]);
+        assert_eq!(drawn("a12\nb34\n\nT\nc56\nd78"), ["a12b34", "Tc56d78"]);
+        assert_eq!(drawn("112\n234\n\nc56\nd78"), ["112234", "c56d78"]);
+    }
+
+    #[test]
     fn repetitions_of_merged_cells_are_no_cells_of_a_title() {
         let mut cells = cells("TT\nab\nc1\n\nd2");
         cells[1].repeats = true;

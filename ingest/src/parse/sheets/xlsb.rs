@@ -1,16 +1,20 @@
 //! The records of a binary workbook (\[MS-XLSB\]) as far as its reading library does not show them: which number
-//! format each cell has, and which cells are merged.
+//! format each cell has, which cells are merged, and the comments on them.
 
 use std::collections::HashMap;
 
 use footnote_core::Result;
 
-use super::Merge;
 use super::number_format::built_in;
+use super::{Merge, cell_name};
+use crate::parse::comment::Comment;
 use crate::parse::compound::{u16_at, u32_at, utf16};
 use crate::parse::limits::ParseLimits;
 use crate::parse::ooxml::relations::Relations;
 use crate::parse::package::Package;
+
+/// The part of the workbook itself.
+pub(super) const MAIN: &str = "xl/workbook.bin";
 
 const ROW: u16 = 0;
 /// BrtCellRk to BrtFmlaError: column and style come first.
@@ -21,8 +25,13 @@ const SHEET: u16 = 156;
 const MERGE: u16 = 176;
 const BEGIN_CELL_STYLES: u16 = 617;
 const END_CELL_STYLES: u16 = 618;
+const COMMENT_AUTHOR: u16 = 632;
+const BEGIN_COMMENT: u16 = 635;
+const COMMENT_TEXT: u16 = 637;
 /// Longest number format, in characters.
 const MAX_FORMAT_CHARS: usize = 255;
+/// Longest name of an author, which every comment may repeat.
+const MAX_AUTHOR_CHARS: usize = 255;
 
 /// The formats of a workbook's styles, and where its sheets lie.
 #[derive(Default)]
@@ -44,7 +53,6 @@ pub(super) struct SheetFormats {
 impl Formats {
     /// Reads the workbook's styles and the list of its sheets.
     pub(super) fn read(package: &mut Package) -> Result<Self> {
-        const MAIN: &str = "xl/workbook.bin";
         let relations = Relations::of(package, MAIN)?;
         let mut formats = Self::default();
         for record in Records(&package.bytes(MAIN)?.unwrap_or_default()) {
@@ -71,6 +79,11 @@ impl Formats {
         Ok(formats)
     }
 
+    /// The part of the sheet with this number, from 0.
+    pub(super) fn part(&self, number: usize) -> Option<&str> {
+        self.sheets.get(number).and_then(Option::as_deref)
+    }
+
     /// Reads the records of the sheet with this number, from 0.
     pub(super) fn sheet(
         &self,
@@ -79,7 +92,7 @@ impl Formats {
         limits: &ParseLimits,
     ) -> Result<SheetFormats> {
         let mut sheet = SheetFormats::default();
-        let Some(part) = self.sheets.get(number).and_then(Option::as_deref) else { return Ok(sheet) };
+        let Some(part) = self.part(number) else { return Ok(sheet) };
         let mut row = 0;
         for record in Records(&package.bytes(part)?.unwrap_or_default()) {
             match record.kind {
@@ -104,6 +117,37 @@ impl Formats {
         let id = *sheet.cells.get(&(row, column))?;
         self.codes.get(&id).map(String::as_str).or_else(|| built_in(u32::from(id)))
     }
+}
+
+/// The comments of a part, each with its cell.
+pub(super) fn comments(part: &[u8]) -> Vec<Comment> {
+    let mut authors: Vec<String> = Vec::new();
+    let mut comments: Vec<Comment> = Vec::new();
+    for record in Records(part) {
+        match record.kind {
+            COMMENT_AUTHOR => {
+                let author = string_at(record.data, 0).unwrap_or_default();
+                authors.push(author.chars().take(MAX_AUTHOR_CHARS).collect());
+            }
+            BEGIN_COMMENT => {
+                // The author's number, then the first and last row and column.
+                let [author, row, _, column] = [0, 4, 8, 12].map(|at| u32_at(record.data, at));
+                let author = author.and_then(|author| authors.get(usize::try_from(author).ok()?));
+                comments.push(Comment {
+                    place: row.zip(column).map_or(String::new(), |(row, column)| cell_name(row, column)),
+                    author: author.cloned().unwrap_or_default(),
+                    ..Comment::default()
+                });
+            }
+            COMMENT_TEXT => {
+                // A byte of flags comes first; what follows the text is how it looks.
+                let text = string_at(record.data, 1).unwrap_or_default();
+                comments.last_mut().into_iter().for_each(|comment| comment.text.push_str(&text));
+            }
+            _ => {}
+        }
+    }
+    comments
 }
 
 fn merge(data: &[u8]) -> Option<Merge> {
@@ -181,6 +225,10 @@ mod tests {
     }
 
     fn workbook(cells: &[u8]) -> tempfile::NamedTempFile {
+        workbook_with(cells, &[])
+    }
+
+    fn workbook_with(cells: &[u8], more: &[(&str, &[u8])]) -> tempfile::NamedTempFile {
         let sheet = [&[0; 4][..], &[1, 0, 0, 0], &string("r1"), &string("Pay")].concat();
         let format = [&[164, 0][..], &string("\"EUR\" #,##0.00")].concat();
         let xf = |id: u8| record(XF, &[0, 0, id, 0, 0, 0, 0, 0]);
@@ -206,11 +254,88 @@ mod tests {
             ("xl/styles.bin", &styles.concat()),
             ("xl/worksheets/sheet1.bin", &sheet_records.concat()),
         ] {
-            zip.start_file(name, SimpleFileOptions::default()).unwrap();
+            if more.iter().all(|(other, _)| *other != name) {
+                zip.start_file(name, SimpleFileOptions::default()).unwrap();
+                zip.write_all(content).unwrap();
+            }
+        }
+        for (name, content) in more {
+            zip.start_file(*name, SimpleFileOptions::default()).unwrap();
             zip.write_all(content).unwrap();
         }
         zip.finish().unwrap();
         file
+    }
+
+    /// A part of comments by Ann, each on a cell of column B.
+    fn comments_of_ann(texts: &[&str]) -> Vec<u8> {
+        let mut part = [record(628, &[]), record(630, &[]), record(COMMENT_AUTHOR, &string("Ann"))].concat();
+        part.extend([record(631, &[]), record(633, &[])].concat());
+        for (row, text) in (0_u8..).zip(texts) {
+            let place = [[row, 0, 0, 0], [row, 0, 0, 0], [1, 0, 0, 0], [1, 0, 0, 0]].concat();
+            part.extend(record(BEGIN_COMMENT, &[&[0; 4][..], &place, &[0; 16]].concat()));
+            part.extend(record(COMMENT_TEXT, &[&[0][..], &string(text)].concat()));
+            part.extend(record(636, &[]));
+        }
+        part.extend([record(634, &[]), record(629, &[])].concat());
+        part
+    }
+
+    fn relationships(list: &[(&str, &str)]) -> String {
+        let of = |(kind, target): &(&str, &str)| {
+            format!("<Relationship Id=\"{target}\" Type=\"x/{kind}\" Target=\"{target}\"/>")
+        };
+        format!("<Relationships>{}</Relationships>", list.iter().map(of).collect::<String>())
+    }
+
+    #[test]
+    fn comments_charts_and_drawings_are_read() {
+        let sheet = relationships(&[
+            ("comments", "../comments1.bin"),
+            ("threadedComment", "../threadedComments/t1.xml"),
+            ("drawing", "../drawings/drawing1.xml"),
+        ]);
+        let drawing = relationships(&[("chart", "../charts/chart1.xml"), ("image", "../media/a.png")]);
+        let book = "<Relationships><Relationship Id=\"r1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.bin\"/>\
+                    <Relationship Id=\"p\" Type=\"x/person\" Target=\"persons/person.xml\"/></Relationships>";
+        let chart = "<c:chartSpace><c:chart><c:plotArea><c:pieChart><c:ser><c:tx><c:v>EUR</c:v></c:tx><c:val><c:numRef><c:numCache>\
+                     <c:formatCode>0.00</c:formatCode><c:pt idx=\"0\"><c:v>2.5</c:v></c:pt></c:numCache></c:numRef></c:val></c:ser>\
+                     </c:pieChart></c:plotArea></c:chart></c:chartSpace>";
+        let thread = "<ThreadedComments><threadedComment ref=\"B2\" personId=\"{1}\"><text>and two?</text></threadedComment></ThreadedComments>";
+        let cells = [record(ROW, &[0; 17]), cell(6, 0, 0, &string("x"))].concat();
+        let file = workbook_with(
+            &cells,
+            &[
+                ("xl/_rels/workbook.bin.rels", book.as_bytes()),
+                ("xl/worksheets/_rels/sheet1.bin.rels", sheet.as_bytes()),
+                ("xl/drawings/_rels/drawing1.xml.rels", drawing.as_bytes()),
+                ("xl/drawings/drawing1.xml", b"<wsDr><sp><a:p><a:t>Box</a:t></a:p></sp></wsDr>"),
+                ("xl/charts/chart1.xml", chart.as_bytes()),
+                (
+                    "xl/persons/person.xml",
+                    b"<personList><person id=\"{1}\" displayName=\"Bo\"/></personList>",
+                ),
+                ("xl/threadedComments/t1.xml", thread.as_bytes()),
+                ("xl/comments1.bin", &comments_of_ann(&["why \u{5e74}?", "[Threaded comment] and two?"])),
+            ],
+        );
+        let document = parse_xlsb(file.path(), &ParseLimits::default()).unwrap();
+        assert_eq!(
+            document.text,
+            "Pay\n\nx\n\nBox\n\nPie chart\n\n|  | EUR |\n| --- | --- |\n| 1 | 2.50 |\n\n\
+             Comment on B1 by Ann: why 年?\n\nComment on B2 by Bo: and two?"
+        );
+        let warnings: Vec<&str> = document.warnings.iter().map(|warning| warning.message.as_str()).collect();
+        assert_eq!(warnings, ["1 picture is not read on the sheet \"Pay\""]);
+    }
+
+    #[test]
+    fn authors_of_comments_are_bounded() {
+        let author = [&1_000_u32.to_le_bytes()[..], &[b'a', 0].repeat(1_000)].concat();
+        let length = [(author.len() & 0x7f) as u8 | 0x80, (author.len() >> 7) as u8];
+        let part = [&[0xf8, 0x04][..], &length, &author, &record(BEGIN_COMMENT, &[0; 36])].concat();
+        let read = comments(&part);
+        assert_eq!((read[0].author.len(), read[0].place.as_str()), (MAX_AUTHOR_CHARS, "A1"));
     }
 
     #[test]
@@ -252,6 +377,7 @@ mod tests {
                 string_at(record.data, 8);
                 merge(record.data);
             }
+            comments(&bytes);
             let _ = parse_xlsb(workbook(&bytes).path(), &ParseLimits::default());
         }
     }

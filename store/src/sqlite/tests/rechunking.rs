@@ -1,14 +1,16 @@
 //! A knowledge base changes to another generation version by version, and flips when all are done.
 
+use footnote_core::ErrorKind;
 use footnote_core::chunk::{ChunkEdit, EditAuthor, NewChunkEdit, RechunkedVersion};
 use footnote_core::document::Document;
 use footnote_core::hash::ContentHash;
 use footnote_core::ids::{ChunkEditId, ChunkId, GenerationId, VersionId};
-use footnote_core::job::{JobKind, JobState, Lease};
+use footnote_core::job::{JobKind, JobState, Lease, RetryPolicy};
 use footnote_core::parsed::{ParseWarning, WarningKind};
-use footnote_core::ports::{DocumentStore as _, StoredVersion};
+use footnote_core::ports::{DocumentStore as _, JobQueue as _, StoredVersion};
 
-use super::bed::{Bed, at, chunks_of, spec};
+use super::super::rechunking::FORGOTTEN_AT_ONCE;
+use super::bed::{Bed, MINUTE, at, chunks_of, spec};
 
 /// Asks the bed's knowledge base to change to a new generation.
 async fn change(bed: &Bed) -> GenerationId {
@@ -234,4 +236,116 @@ async fn a_change_is_given_up_for_another_or_for_what_is() {
     let queued: Vec<_> = bed.jobs(JobState::Queued).await.into_iter().map(|job| job.kind).collect();
     assert_eq!(queued, [JobKind::SweepVersion { version: a.version.id, generation: next }]);
     assert_eq!(bed.visible(&bed.kb, &[a.version.id]).await, ["ten days"]);
+}
+
+#[tokio::test]
+async fn what_is_given_up_goes_version_by_version_and_is_done_anew_where_it_is_asked_for_again() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days").await;
+    bed.work().await;
+    let next = change(&bed).await;
+    let lease = take(&bed, next).await;
+    // More rows than one transaction removes.
+    let lines = "a line\n".repeat(FORGOTTEN_AT_ONCE as usize + 1);
+    let long = lines.as_str();
+    assert!(put(&bed, lease, &document(&bed, &a).await, (next, long), None).await);
+    let rows = async || bed.store.chunks(a.version.id, next).await.unwrap().len();
+    bed.store.change_generation(bed.kb.id, bed.generation, at(6)).await.unwrap().unwrap();
+    assert_eq!(rows().await, long.lines().count() + 1, "they go with their sweep");
+    bed.store.forget_swept(a.version.id, next).await.unwrap();
+    assert_eq!(rows().await, 0);
+
+    change(&bed).await;
+    bed.store.cancelled(lease, at(7)).await.unwrap();
+    let kept = bed.store.knowledge_base(bed.kb.id).await.unwrap().unwrap();
+    assert_eq!(kept.next_generation, Some(next), "it was asked for again");
+    let kind = JobKind::RechunkDocuments { knowledge_base: bed.kb.id, generation: next };
+    let lease = loop {
+        let (job, lease) = bed.take(at(12)).await;
+        if job.kind == kind {
+            break lease;
+        }
+        bed.store.succeed(lease, at(12)).await.unwrap();
+    };
+    assert!(put(&bed, lease, &document(&bed, &a).await, (next, long), None).await);
+    bed.store.change_generation(bed.kb.id, bed.generation, at(13)).await.unwrap().unwrap();
+    // Nobody knows whether rows that are not swept yet have their entries, nor what was edited since.
+    change(&bed).await;
+    assert_eq!((rows().await, left(&bed, next).await), (0, vec![a.version.id]));
+}
+
+#[tokio::test]
+async fn a_cancelled_change_is_given_up_and_a_failed_one_waits_to_be_asked_for_again() {
+    let bed = Bed::new().await;
+    bed.upload("a.md", "ten days").await;
+    bed.work().await;
+    let next = change(&bed).await;
+    let (job, lease) = bed.take(at(12)).await;
+    bed.store.fail(lease, "the disk is full", None, at(12)).await.unwrap();
+    let changing = async || bed.store.knowledge_base(bed.kb.id).await.unwrap().unwrap().next_generation;
+    assert_eq!(changing().await, Some(next));
+    change(&bed).await;
+    let (again, lease) = bed.take(at(12)).await;
+    assert_eq!((again.id, again.attempts), (job.id, 1), "no failed job stays beside it");
+
+    bed.store.cancel(job.id, at(13)).await.unwrap();
+    assert_eq!(changing().await, Some(next), "it still runs");
+    bed.store.cancelled(lease, at(13)).await.unwrap();
+    assert_eq!(changing().await, None);
+    let refused = bed.store.retry(job.id, at(14)).await.unwrap_err();
+    assert_eq!(refused.kind(), ErrorKind::Conflict);
+    // One that nobody has begun is given up at once.
+    change(&bed).await;
+    let queued = bed.jobs(JobState::Queued).await;
+    bed.store.cancel(queued[0].id, at(15)).await.unwrap();
+    assert_eq!(changing().await, None);
+}
+
+#[tokio::test]
+async fn leases_lost_count_since_a_document_was_done() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days").await;
+    bed.work().await;
+    let next = change(&bed).await;
+    let retry = RetryPolicy { max_attempts: 2, ..RetryPolicy::default() };
+    let after = |minutes: i64| at(12 + 61 * minutes);
+    let claim = async |minutes| bed.store.claim(after(minutes), MINUTE, retry).await.unwrap();
+    for minutes in 0..4 {
+        let (job, lease) = claim(minutes).await.expect("it got on");
+        assert_eq!(job.kind, JobKind::RechunkDocuments { knowledge_base: bed.kb.id, generation: next });
+        assert!(put(&bed, lease, &document(&bed, &a).await, (next, "ten days"), None).await);
+    }
+    assert_eq!(claim(4).await.expect("it got on").0.attempts, 2);
+    assert!(claim(5).await.is_none());
+    assert_eq!(bed.jobs(JobState::Failed).await.len(), 1);
+}
+
+#[tokio::test]
+async fn edits_may_be_told_in_any_order() {
+    let bed = Bed::new().await;
+    let a = bed.upload("a.md", "ten days\nof leave").await;
+    bed.work().await;
+    for (chunk, text) in bed.chunk_ids(&[a.version.id]).into_iter().zip(["ten days", "of leave"]) {
+        let (note, author) = (Some("sabbatical".to_owned()), EditAuthor::Person);
+        let embedded_text = ContentHash::of(text.as_bytes());
+        let edit = NewChunkEdit { chunk, text: text.to_owned(), note, hidden: false, author, embedded_text };
+        bed.store.put_chunk_edit(a.document.id, edit, at(4)).await.unwrap().unwrap();
+    }
+    bed.work().await;
+    let next = change(&bed).await;
+    let lease = take(&bed, next).await;
+    let document = document(&bed, &a).await;
+    let mut edits: Vec<ChunkEditId> =
+        bed.store.chunk_edits(document.id).await.unwrap().into_iter().map(|stored| stored.edit.id).collect();
+    edits.reverse();
+    let rechunked = RechunkedVersion {
+        document: &document,
+        version: a.version.id,
+        generation: next,
+        chunks: &chunks_of("ten days of leave", a.version.id, next),
+        edits: &edits,
+        edited_texts: &[],
+        unplaced: &[],
+    };
+    assert!(bed.store.put_rechunked(lease, rechunked).await.unwrap());
 }

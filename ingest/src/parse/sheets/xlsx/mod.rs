@@ -2,7 +2,7 @@
 //!
 //! No crate gives a cell's number format together with its value, so the parts are read here.
 
-mod notes;
+pub(super) mod notes;
 mod strings;
 mod styles;
 mod worksheet;

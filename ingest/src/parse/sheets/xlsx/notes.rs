@@ -1,10 +1,10 @@
-//! What lies on a sheet beside its cells: comments, text boxes, charts, alternative texts of pictures.
+//! What lies on a sheet of an XLSX or XLSB beside its cells: comments, text boxes, charts, alternative texts of pictures.
 
 use std::collections::HashSet;
 
 use footnote_core::Result;
 
-use super::super::Sheet;
+use super::super::{Sheet, xlsb};
 use super::strings::RichText;
 use crate::parse::alternative::alternative_text;
 use crate::parse::comment::Comment;
@@ -18,7 +18,7 @@ use crate::parse::package::xml::{Xml, attribute, each_event};
 const COPY_OF_THREAD: &str = "[Threaded comment]";
 
 /// The people who comment.
-pub(super) fn people(package: &mut Package, workbook: &Relations) -> Result<People> {
+pub(in crate::parse::sheets) fn people(package: &mut Package, workbook: &Relations) -> Result<People> {
     let mut people = People::new();
     for part in workbook.parts_of_kind("person") {
         if let Some(xml) = package.xml(part)? {
@@ -29,7 +29,12 @@ pub(super) fn people(package: &mut Package, workbook: &Relations) -> Result<Peop
 }
 
 /// Reads what belongs to the sheet in `part`.
-pub(super) fn read(package: &mut Package, part: &str, people: &People, sheet: &mut Sheet) -> Result<()> {
+pub(in crate::parse::sheets) fn read(
+    package: &mut Package,
+    part: &str,
+    people: &People,
+    sheet: &mut Sheet,
+) -> Result<()> {
     let relations = Relations::of(package, part)?;
     for drawing in relations.parts_of_kind("drawing") {
         read_drawing(package, drawing, sheet)?;
@@ -40,7 +45,13 @@ pub(super) fn read(package: &mut Package, part: &str, people: &People, sheet: &m
         threads.extend(comments::read(thread, &xml, people)?.iter().filter_map(Comment::shown));
     }
     for comments in relations.parts_of_kind("comments") {
-        read_comments(package, comments, !threads.is_empty(), sheet)?;
+        // Of what lies beside the cells of an XLSB, only its comments are no XML.
+        let mut read = match comments.ends_with(".bin") {
+            true => xlsb::comments(&package.bytes(comments)?.unwrap_or_default()),
+            false => read_comments(package, comments)?,
+        };
+        read.retain(|comment| threads.is_empty() || !comment.text.starts_with(COPY_OF_THREAD));
+        sheet.comments.extend(read.iter().filter_map(Comment::shown));
     }
     sheet.comments.append(&mut threads);
     Ok(())
@@ -77,8 +88,9 @@ fn read_drawing(package: &mut Package, drawing: &str, sheet: &mut Sheet) -> Resu
     Ok(())
 }
 
-fn read_comments(package: &mut Package, part: &str, has_threads: bool, sheet: &mut Sheet) -> Result<()> {
-    let Some(xml) = package.xml(part)? else { return Ok(()) };
+fn read_comments(package: &mut Package, part: &str) -> Result<Vec<Comment>> {
+    let mut comments = Vec::new();
+    let Some(xml) = package.xml(part)? else { return Ok(comments) };
     let mut authors: Vec<String> = Vec::new();
     let (mut in_author, mut place, mut by) = (false, String::new(), 0);
     let mut text = RichText::default();
@@ -101,15 +113,12 @@ fn read_comments(package: &mut Package, part: &str, has_threads: bool, sheet: &m
             }
             Xml::End("author") => in_author = false,
             Xml::End("comment") => {
-                let text = text.take();
-                if !has_threads || !text.starts_with(COPY_OF_THREAD) {
-                    let author = authors.get(by).cloned().unwrap_or_default();
-                    let comment = Comment { place: place.clone(), author, text, ..Comment::default() };
-                    sheet.comments.extend(comment.shown());
-                }
+                let (author, text) = (authors.get(by).cloned().unwrap_or_default(), text.take());
+                comments.push(Comment { place: place.clone(), author, text, ..Comment::default() });
             }
             _ => {}
         }
         Ok(())
-    })
+    })?;
+    Ok(comments)
 }

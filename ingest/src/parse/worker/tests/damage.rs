@@ -1,25 +1,19 @@
 //! Real files of every format, damaged by a seeded hand: whatever comes of it is a document or a reason.
 //!
-//! `cargo test -p footnote-ingest --lib damage` damages each format a little. For many:
-//! `cargo test --workspace --lib damaged_500 -- --ignored --nocapture`. PDFs and pictures are read as in service where
-//! PDFium and OCR's models are installed.
+//! `cargo test -p footnote-ingest --lib damage` damages each format a little. For many files of one, and of all:
+//! `cargo test --workspace --lib damaged_500::pdf -- --ignored --nocapture`, and without `::pdf`. PDFs and pictures are
+//! read as in service where PDFium and OCR's models are installed.
 
-use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use super::*;
 use crate::parse::builder::check;
 use crate::tests::installed;
 
+mod xlsb;
+
 const DATA: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../shared/data/ingest");
-/// Formats whose bytes have a structure to be broken.
-const BINARY: [&str; 17] = [
-    "pdf", "docx", "pptx", "xlsx", "xlsm", "xls", "doc", "ppt", "odt", "ods", "odp", "epub", "msg", "zip",
-    "png", "jpg", "bin",
-];
-/// Formats of pictures without a real file: the first PNG is written as each.
-const PICTURES: [&str; 4] = ["bmp", "gif", "tiff", "webp"];
-/// Its longer side in pixels then.
+/// The longer side of a picture that is made, in pixels.
 const SIDE: u32 = 300;
 /// Styles, a table, characters beyond ASCII, a field, a note and hidden text.
 const RTF: &str = r#"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Arial;}{\f1\fnil\fcharset134 SimSun;}}
@@ -30,7 +24,7 @@ const RTF: &str = r#"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss Arial;}{\
 \trowd\cellx2000\cellx4000\intbl Grade\cell Days\cell\row\trowd\cellx2000\cellx4000\intbl A\cell 15\cell\row
 {\pntext 1.\tab}\pard\ls1\ilvl0 First\par{\*\unknown skipped}\bin4 abcd\par}"#;
 /// Longest file that is damaged: longer ones cost time and have no other structure.
-const SMALL: usize = 1_000_000;
+const SMALL: u64 = 1_000_000;
 
 /// SplitMix64: the same seed damages the same way everywhere.
 struct Dice(u64);
@@ -74,42 +68,76 @@ fn damage(bytes: &[u8], dice: &mut Dice) -> Vec<u8> {
     bytes
 }
 
-fn files_by_format() -> BTreeMap<String, Vec<PathBuf>> {
-    let mut found = BTreeMap::<_, Vec<_>>::new();
-    for entry in walkdir::WalkDir::new(DATA).sort_by_file_name().into_iter().filter_map(Result::ok) {
-        let extension = entry.path().extension().and_then(|e| e.to_str()).unwrap_or_default().to_lowercase();
-        if entry.file_type().is_file() && BINARY.contains(&extension.as_str()) {
-            found.entry(extension).or_default().push(entry.into_path());
+/// Formats whose bytes have a structure to be broken, and a test of each for many files.
+macro_rules! formats {
+    ($($format:ident)*) => {
+        const FORMATS: &[&str] = &[$(stringify!($format)),*];
+
+        mod damaged_500 {
+            $(
+                #[tokio::test]
+                #[ignore = "takes minutes"]
+                async fn $format() {
+                    super::damage_format(stringify!($format), 500).await;
+                }
+            )*
         }
-    }
-    found
+    };
 }
 
-/// Files of formats of which there is no real one, made of real files in `folder`. An XLSB nothing here can write.
-fn make_others(folder: &Path, found: &mut BTreeMap<String, Vec<PathBuf>>) {
-    let first = |format: &str| found.get(format).and_then(|files| files.first());
-    let mut made = vec![("rtf", RTF.as_bytes().to_vec())];
-    if let Some(png) = first("png") {
-        let picture = image::open(png).unwrap().thumbnail(SIDE, SIDE).into_rgb8();
-        for format in PICTURES {
-            let path = folder.join(format!("picture.{format}"));
-            picture.save(&path).unwrap();
-            made.push((format, fs_err::read(&path).unwrap()));
+formats! {
+    pdf docx pptx xlsx xlsm xls doc ppt odt ods odp epub msg zip png jpg bin
+    rtf bmp gif tiff webp tar gz xlsb
+}
+
+#[tokio::test]
+async fn damaged_files_of_each_format_are_read_or_refused() {
+    for format in FORMATS {
+        damage_format(format, 3).await;
+    }
+}
+
+/// Damages files of a format so many times, and fails where one is neither read nor failed with a reason.
+async fn damage_format(format: &str, times: usize) {
+    if !Path::new(DATA).is_dir() {
+        eprintln!("{format}: skipped, {DATA} is not there");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let files = files_of(format, folder.path());
+    assert!(!files.is_empty(), "{format}: no file of at most {SMALL} bytes");
+    let limits = ParseLimits { cpu_seconds: 60, ..ParseLimits::default() };
+    let host = ParseHost { engines: engines(), ..host(limits) };
+    let name = format!("damaged.{format}");
+    let (mut read, mut failed, mut faults) = (0, 0, Vec::new());
+    for seed in 0..times {
+        let path = &files[seed % files.len()];
+        let damaged = file(&damage(&fs_err::read(path).unwrap(), &mut Dice(seed as u64)));
+        match host.parse(damaged.path(), &name).await {
+            Ok(document) => {
+                check(&document).unwrap();
+                read += 1;
+            }
+            Err(error) if is_fault(&error, &name) => {
+                faults.push(format!("{} seed {seed}: {:?} {error}", path.display(), error.kind()));
+            }
+            Err(_) => failed += 1,
         }
     }
-    let mut tar = ::tar::Builder::new(Vec::new());
-    for path in ["docx", "png", "xls"].into_iter().filter_map(first) {
-        tar.append_path_with_name(path, path.file_name().unwrap()).unwrap();
-    }
-    let tar = tar.into_inner().unwrap();
-    let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
-    std::io::copy(&mut tar.as_slice(), &mut gz).unwrap();
-    made.extend([("gz", gz.finish().unwrap()), ("tar", tar)]);
-    for (format, bytes) in made {
-        let path = folder.join(format!("made.{format}"));
-        fs_err::write(&path, bytes).unwrap();
-        found.entry(format.to_owned()).or_default().push(path);
-    }
+    eprintln!("{format}: {read} read, {failed} failed with a reason");
+    assert!(faults.is_empty(), "{format}: {} crashes or limits\n{}", faults.len(), faults.join("\n"));
+}
+
+/// Whether a damaged file's failure is ours: a crash, a limit, or a reason that names no file or does not blame it.
+fn is_fault(error: &Error, name: &str) -> bool {
+    const OURS: [&str; 4] = ["parser panicked on", "parser crashed on", "of processor time;", "of memory;"];
+    // Pictures cannot be read without OCR's models.
+    let blames_the_file = matches!(
+        error.kind(),
+        ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::TooLarge | ErrorKind::NotInstalled
+    );
+    let message = error.message();
+    !blames_the_file || !message.contains(name) || OURS.iter().any(|ours| message.contains(ours))
 }
 
 /// The engines that a child has in service, where a test may use them.
@@ -117,67 +145,67 @@ fn engines() -> EngineConfig {
     EngineConfig { pdfium: installed::pdfium(), ocr: installed::ocr(), ..EngineConfig::default() }
 }
 
-/// What became of a damaged file. Whatever is none of these is a fault of ours.
-fn end_of(parsed: std::result::Result<ParsedDocument, Error>, name: &str) -> &'static str {
-    let error = match parsed {
-        Ok(document) => {
-            check(&document).unwrap();
-            return "read";
-        }
-        Err(error) => error,
+/// The files of a format that are damaged: one that is made in `folder` where there is no real one.
+fn files_of(format: &str, folder: &Path) -> Vec<PathBuf> {
+    let path = folder.join(format!("made.{format}"));
+    let mut files = if make(format, &path) { vec![path] } else { real_files(format) };
+    files.retain(|file| fs_err::metadata(file).is_ok_and(|it| (1..=SMALL).contains(&it.len())));
+    files
+}
+
+fn real_files(format: &str) -> Vec<PathBuf> {
+    let is_of_format = |path: &Path| {
+        path.extension()
+            .and_then(|extension| extension.to_str())
+            .is_some_and(|e| e.eq_ignore_ascii_case(format))
     };
-    // Pictures cannot be read without OCR's models.
-    let blames_the_file = matches!(
-        error.kind(),
-        ErrorKind::InvalidInput | ErrorKind::Unsupported | ErrorKind::TooLarge | ErrorKind::NotInstalled
-    );
-    assert!(blames_the_file, "{:?} {error}", error.kind());
-    assert!(error.message().contains(name), "no reason that names the file: {error}");
-    match error.message() {
-        m if m.contains("panicked") || m.contains("crashed on") => "crashed its child",
-        m if m.contains("processor time") || m.contains("of memory;") => "ran into a limit",
-        _ => "failed with a reason",
-    }
+    let entries = walkdir::WalkDir::new(DATA).sort_by_file_name().into_iter().filter_map(Result::ok);
+    let files = entries.filter(|entry| entry.file_type().is_file() && is_of_format(entry.path()));
+    files.map(walkdir::DirEntry::into_path).collect()
 }
 
-async fn damage_each_format(times: usize, longest: usize) {
-    if !std::path::Path::new(DATA).is_dir() {
-        eprintln!("skipped: {DATA} is not there");
-        return;
-    }
-    let limits = ParseLimits { cpu_seconds: 60, ..ParseLimits::default() };
-    let host = ParseHost { engines: engines(), ..host(limits) };
-    let mut found = files_by_format();
-    let folder = tempfile::tempdir().unwrap();
-    make_others(folder.path(), &mut found);
-    for (format, mut files) in found {
-        files.retain(|f| fs_err::metadata(f).is_ok_and(|m| (1..=longest as u64).contains(&m.len())));
-        let mut ends = BTreeMap::<&str, usize>::new();
-        let name = format!("damaged.{format}");
-        let times = if files.is_empty() { 0 } else { times };
-        for seed in 0..times {
-            let path = &files[seed % files.len()];
-            let damaged = file(&damage(&fs_err::read(path).unwrap(), &mut Dice(seed as u64)));
-            let parsed = host.parse(damaged.path(), &name).await;
-            let reason = parsed.as_ref().err().map(ToString::to_string);
-            let end = end_of(parsed, &name);
-            if end == "crashed its child" || end == "ran into a limit" {
-                eprintln!("{} seed {seed}: {}", path.display(), reason.unwrap_or_default());
-            }
-            *ends.entry(end).or_default() += 1;
+/// Writes a file of a format of which there is no real one, made of real files; whether it is such a format.
+fn make(format: &str, path: &Path) -> bool {
+    let first = |format: &str| real_files(format).into_iter().next().unwrap();
+    let bytes = match format {
+        "rtf" => RTF.as_bytes().to_vec(),
+        "bmp" | "gif" | "tiff" | "webp" => {
+            let picture = image::open(first("png")).unwrap().thumbnail(SIDE, SIDE);
+            picture.into_rgb8().save(path).unwrap();
+            return true;
         }
-        assert_eq!(ends.values().sum::<usize>(), times, "each file has an end");
-        eprintln!("{format}: {ends:?}");
+        "tar" => tar(&["docx", "png", "xls"].map(first)),
+        "gz" => {
+            let tar = tar(&["docx", "png", "xls"].map(first));
+            let mut gz = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::default());
+            std::io::copy(&mut tar.as_slice(), &mut gz).unwrap();
+            gz.finish().unwrap()
+        }
+        "xlsb" => xlsb::of_workbook(&first("xlsm")),
+        _ => return false,
+    };
+    fs_err::write(path, bytes).unwrap();
+    true
+}
+
+fn tar(files: &[PathBuf]) -> Vec<u8> {
+    let mut tar = ::tar::Builder::new(Vec::new());
+    for path in files {
+        tar.append_path_with_name(path, path.file_name().unwrap()).unwrap();
     }
+    tar.into_inner().unwrap()
 }
 
-#[tokio::test]
-async fn damaged_files_of_each_format_are_read_or_refused() {
-    damage_each_format(3, SMALL).await;
-}
-
-#[tokio::test]
-#[ignore = "takes hours"]
-async fn damaged_500_times_files_of_each_format_are_read_or_refused() {
-    damage_each_format(500, SMALL).await;
+#[test]
+fn the_workbook_that_is_made_has_the_rows_of_the_real_one() {
+    let Some(real) = real_files("xlsm").into_iter().next() else { return };
+    let made = file(&xlsb::of_workbook(&real));
+    let read = |path: &Path, name: &str| {
+        let (limits, engines) = (ParseLimits::default(), EngineConfig::default());
+        crate::parse::parse_file(path, name, &limits, &engines).unwrap()
+    };
+    let (real, made) = (read(&real, "real.xlsm"), read(made.path(), "made.xlsb"));
+    let rows = |document: &ParsedDocument| document.text.lines().filter(|line| line.starts_with('|')).count();
+    assert!(rows(&made) > 3 && rows(&made) == rows(&real), "{}", made.text);
+    assert!(made.engine.starts_with("calamine"), "{}", made.engine);
 }
