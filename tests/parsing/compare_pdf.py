@@ -14,8 +14,9 @@ output but pdftotext's, and hold for all of them:
 
 - a hyphen between letters, a line's end behind it or not, joins them: `non-`, `accrual` is one word for each;
 - a running line counts once. It stands, numbers made alike, on 40% of the pages of pdftotext's text, 4 at least, has
-  three words or is one of the first or last three lines of its page; the words of its repetitions are taken out of
-  the words agreed on. A reader that has them gains nothing and loses nothing;
+  three words or is one of the first or last three lines of these pages; the words of its repetitions are taken out of
+  the words agreed on, and so are numbers alone on their line that count the pages, and `o`, `x` and `þ` as words, the
+  codes of bullets and boxes in fonts of signs. A reader that has them gains nothing and loses nothing;
 - a file counts for none where a fifth of pdftotext's words are single letters: a text layer that sets letters apart
   (`A m e r i c a n`), where two readers agree on what is no word.
 
@@ -90,6 +91,8 @@ LETTER = r"[^\W\d_]"
 DIVIDED = re.compile(rf"(?<={LETTER})[-\u2010\u00ad](?:\s*\n\s*)?(?={LETTER})")
 MOST_LACKING = 20
 MOST_SINGLE = 0.2
+# Codes of a bullet, a ticked and an empty box in the fonts Wingdings and ZapfDingbats, where they stand alone.
+SIGNS = collections.Counter({"o": 10**9, "x": 10**9, "\u00fe": 10**9})
 EDGE_LINES, RUNNING_WORDS, RUNNING_SHARE, RUNNING_PAGES = 3, 3, 0.4, 4
 
 
@@ -129,11 +132,11 @@ def repetitions(text):
     standing = collections.Counter(line for page in may_run for line in set(map(alike, page)))
     least = max(RUNNING_PAGES, math.ceil(RUNNING_SHARE * len(pages)))
     seen, repeated = set(), collections.Counter()
-    for line in (line for page in may_run for line in page if standing[alike(line)] >= least):
+    for line in (line for page in pages for line in page if standing[alike(line)] >= least):
         if alike(line) in seen:
             repeated += words(joined(line))
         seen.add(alike(line))
-    return repeated | numbers
+    return (repeated | numbers) + SIGNS
 
 
 class Reader:

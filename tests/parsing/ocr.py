@@ -10,12 +10,15 @@ from the annual reports and the docling set, Chinese and mixed ones are made her
 a font of Debian's fonts-wqy-zenhei. The reference is the page's text layer.
 
 The character error rate (CER) is the edit distance between both texts by the reference's length, without
-blanks, after NFKC (a full-width comma is a comma). Blocks are compared in the order that costs least: the
-order of columns and tables is the layout's matter and measured elsewhere; what `in order` says includes it.
+blanks, after NFKC, which leaves full-width forms of ASCII as they are: a comma of the wrong width is an
+error, as it is for a reader. Digits and Latin letters of the reference are half-width, as the parser makes
+them. Blocks are compared in the order that costs least: the order of columns and tables is the layout's
+matter and measured elsewhere; what `in order` says includes it.
 """
 import argparse
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
@@ -26,11 +29,19 @@ import pypdfium2
 from rapidfuzz.distance import Levenshtein
 
 FONT = "/usr/share/fonts/truetype/wqy/wqy-zenhei.ttc"
+FULL_WIDTH = re.compile("([\uff01-\uff5e]+)")
+FULL_WIDTH_ALPHANUMERIC = re.compile("[\uff10-\uff19\uff21-\uff3a\uff41-\uff5a]")
+
+
+def reference_of(text):
+    """`plain`, with digits and Latin letters as they are to be read."""
+    return plain(FULL_WIDTH_ALPHANUMERIC.sub(lambda c: chr(ord(c.group()) - 0xFEE0), text))
 
 
 def plain(text):
-    """Without blanks, and what looks alike made alike."""
-    text = unicodedata.normalize("NFKC", text)
+    """Without blanks, and what looks alike made alike, but for the full-width forms of ASCII."""
+    parts = FULL_WIDTH.split(text)
+    text = "".join(part if at % 2 else unicodedata.normalize("NFKC", part) for at, part in enumerate(parts))
     alike = str.maketrans({"‘": "'", "’": "'", "“": '"', "”": '"', "–": "-", "—": "-", "−": "-", "•": "·"})
     return "".join(text.translate(alike).split())
 
@@ -154,7 +165,7 @@ def parse(command, path):
 
 
 def one_page(command, document, path, number, dpi, scratch, sums):
-    reference = plain(document[number].get_textpage().get_text_bounded())
+    reference = reference_of(document[number].get_textpage().get_text_bounded())
     if len(reference) < 200:
         return
     picture = scratch / f"{path.stem[:12]}-{number + 1}-{dpi}.png"

@@ -1,5 +1,6 @@
 //! `footnote ingest PATH`: add files and wait until they answer questions.
 
+use std::collections::HashSet;
 use std::path::{Path, PathBuf};
 
 use footnote_core::document::VersionState;
@@ -8,6 +9,7 @@ use footnote_core::ids::JobId;
 use footnote_core::knowledge_base::KnowledgeBase;
 use footnote_core::ports::StoredVersion;
 use footnote_core::{Error, ErrorKind, Result};
+use footnote_ingest::source::key_of;
 use futures::TryStreamExt;
 use serde::Serialize;
 use tokio_util::io::ReaderStream;
@@ -31,11 +33,17 @@ struct Outcome {
     failure: Option<String>,
 }
 
+/// A file to add, and what it is to be called; an error where that cannot be.
+struct Found {
+    path: PathBuf,
+    name: Result<FileName>,
+}
+
 /// Adds every file; fails where any of them could not be indexed.
 pub(crate) async fn run(config: Config, args: IngestArgs, format: OutputFormat) -> Result<()> {
     let files = files_below(&args.path)?;
     let session = Session::open_with_workers(config).await?;
-    let outcomes = ingest(&session, &args, &files).await;
+    let outcomes = ingest(&session, &args, files).await;
     session.close().await;
     let outcomes = outcomes?;
     output::print(format, &outcomes, |out| {
@@ -55,15 +63,20 @@ pub(crate) async fn run(config: Config, args: IngestArgs, format: OutputFormat) 
     Err(Error::invalid(format!("{failed} of {} files could not be indexed", outcomes.len())))
 }
 
-async fn ingest(session: &Session, args: &IngestArgs, files: &[(PathBuf, String)]) -> Result<Vec<Outcome>> {
+async fn ingest(session: &Session, args: &IngestArgs, files: Vec<Found>) -> Result<Vec<Outcome>> {
     let knowledge_base = session.knowledge_base_or_new(&args.knowledge_base.knowledge_base).await?;
     let mut stored = Vec::new();
     let mut outcomes = Vec::new();
-    for (path, name) in files {
-        match add(session, &knowledge_base, path, name).await {
+    for Found { path, name } in files {
+        let file = name.as_ref().map_or_else(|_| path.display().to_string(), |name| name.key().to_owned());
+        let added = match name {
+            Ok(name) => add(session, &knowledge_base, &path, name).await,
+            Err(error) => Err(error),
+        };
+        match added {
             Ok(version) => stored.push(version),
             Err(error) => outcomes.push(Outcome {
-                file: name.clone(),
+                file,
                 document: None,
                 state: "refused",
                 chunks: 0,
@@ -95,7 +108,7 @@ async fn add(
     session: &Session,
     knowledge_base: &KnowledgeBase,
     path: &Path,
-    name: &str,
+    name: FileName,
 ) -> Result<StoredVersion> {
     let file = fs_err::tokio::File::open(path)
         .await
@@ -103,20 +116,19 @@ async fn add(
     let shown = path.display().to_string();
     let pieces = ReaderStream::new(file)
         .map_err(move |e| Error::invalid(format!("cannot read {shown}")).with_source(e));
-    let staged = uploads::stage(&session.app, FileName::parse(name)?, pieces).await?;
+    let staged = uploads::stage(&session.app, name, pieces).await?;
     let stored =
         uploads::store(&session.app, &session.principal, knowledge_base, &[staged], Described::default())
             .await?;
     stored.into_iter().next().ok_or_else(|| Error::internal("the stored file vanished"))
 }
 
-/// The files to add, with their names: paths below the folder, `/` between.
-fn files_below(path: &Path) -> Result<Vec<(PathBuf, String)>> {
+/// The files to add, called by their paths below the folder, `/` between.
+fn files_below(path: &Path) -> Result<Vec<Found>> {
     let meta = fs_err::metadata(path)
         .context(ErrorKind::InvalidInput, || "there is nothing to ingest".to_owned())?;
     if meta.is_file() {
-        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-        return Ok(vec![(path.to_path_buf(), name)]);
+        return Ok(named(path.parent().unwrap_or(path), vec![path.to_path_buf()]));
     }
     let mut files = Vec::new();
     let visible = |entry: &walkdir::DirEntry| {
@@ -125,13 +137,66 @@ fn files_below(path: &Path) -> Result<Vec<(PathBuf, String)>> {
     for entry in walkdir::WalkDir::new(path).sort_by_file_name().into_iter().filter_entry(visible) {
         let entry = entry.context(ErrorKind::InvalidInput, || format!("cannot list {}", path.display()))?;
         if entry.file_type().is_file() {
-            let below = entry.path().strip_prefix(path).unwrap_or(entry.path());
-            let parts: Vec<_> = below.iter().map(|part| part.to_string_lossy()).collect();
-            files.push((entry.path().to_path_buf(), parts.join("/")));
+            files.push(entry.into_path());
         }
     }
     if files.is_empty() {
         return Err(Error::invalid(format!("{} holds no files", path.display())));
     }
-    Ok(files)
+    Ok(named(path, files))
+}
+
+/// Gives each file a name of its own: one that had another's would replace it. Names in UTF-8 come first.
+fn named(folder: &Path, mut files: Vec<PathBuf>) -> Vec<Found> {
+    files.sort_by_key(|path| path.to_str().is_none());
+    let mut taken = HashSet::new();
+    let mut name_of = |path: &Path| {
+        let key = key_of(folder, path).map_err(|shown| {
+            Error::invalid(format!("the name {shown:?} is in no encoding that is known; rename the file"))
+        })?;
+        let name = FileName::parse(&key)?;
+        match taken.insert(name.clone()) {
+            true => Ok(name),
+            false => Err(Error::invalid(format!("another file is called {key:?}, too; rename one of them"))),
+        }
+    };
+    files.into_iter().map(|path| Found { name: name_of(&path), path }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::ffi::OsStr;
+    use std::os::unix::ffi::OsStrExt;
+
+    use super::*;
+
+    fn shown(found: &[Found]) -> Vec<String> {
+        let name = |file: &Found| file.name.as_ref().map_or_else(ToString::to_string, |n| n.key().to_owned());
+        found.iter().map(name).collect()
+    }
+
+    #[test]
+    fn every_file_has_a_name_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        // 年假.txt and 工资.txt in GBK, the second in UTF-8, too.
+        for name in
+            [&b"\xc4\xea\xbc\xd9.txt"[..], b"\xb9\xa4\xd7\xca.txt", "工资.txt".as_bytes(), b"a\\b.txt"]
+        {
+            fs_err::write(dir.path().join(OsStr::from_bytes(name)), "ten").unwrap();
+        }
+        fs_err::create_dir(dir.path().join("a")).unwrap();
+        fs_err::write(dir.path().join("a/b.txt"), "ten").unwrap();
+        let names = shown(&files_below(dir.path()).unwrap());
+        let again = |name: &str| format!("another file is called {name:?}, too; rename one of them");
+        let expected = [
+            "a/b.txt".to_owned(),
+            again("a\\b.txt"),
+            "工资.txt".to_owned(),
+            again("工资.txt"),
+            "年假.txt".to_owned(),
+        ];
+        assert_eq!(names, expected);
+        let only = dir.path().join(OsStr::from_bytes(b"\xc4\xea\xbc\xd9.txt"));
+        assert_eq!(shown(&files_below(&only).unwrap()), ["年假.txt"]);
+    }
 }

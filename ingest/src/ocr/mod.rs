@@ -1,8 +1,9 @@
 //! Which text does a picture show, where, and how sure is that?
 //!
 //! PP-OCRv5 in three steps: [`detect`] finds lines of text as turned rectangles ([`quad`]), [`direction`]
-//! tells which of them stand on their head, [`recognize`] reads each. The models run in ONNX Runtime, which is
-//! loaded at run time; all of it happens in the parser's child process, within its memory limit.
+//! tells which of them stand on their head, [`recognize`] reads each, and [`widths`] makes numbers half-width. The
+//! models run in ONNX Runtime, which is loaded at run time; all of it happens in the parser's child process, within
+//! its memory limit.
 
 mod detect;
 mod direction;
@@ -10,6 +11,7 @@ mod pixels;
 mod quad;
 mod recognize;
 mod session;
+mod widths;
 
 use std::path::{Path, PathBuf};
 
@@ -125,11 +127,12 @@ impl OcrReader {
         let quads = self.detector.detect(picture)?;
         let mut text = OcrText::default();
         for quad in self.directed(picture, quads)? {
-            let (chars, confidence) = self.recognizer.recognize(picture, &quad)?;
+            let (mut chars, confidence) = self.recognizer.recognize(picture, &quad)?;
             let blank = chars.iter().all(|c| c.c.is_whitespace());
             if blank || confidence < LEAST_CONFIDENCE {
                 text.unread += 1;
             } else {
+                widths::narrow(&mut chars);
                 text.lines.push(OcrLine { chars, quad, confidence });
             }
         }

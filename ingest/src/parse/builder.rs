@@ -194,6 +194,17 @@ impl DocumentBuilder {
         }
     }
 
+    /// What follows lies under a heading of level 1 to 6 that the text does not have: an outline tells it.
+    pub(crate) fn section(&mut self, level: u8, title: &str) {
+        let title = normalize(title, false).replace('\n', " ");
+        if title.is_empty() {
+            return;
+        }
+        let level = level.clamp(1, 6);
+        self.headings.retain(|(above, _)| *above < level);
+        self.headings.push((level, title.chars().take(MAX_PATH_CHARS).collect()));
+    }
+
     /// Appends a block of any kind but a heading; `level` is the depth of a list item, else 0.
     pub fn block(&mut self, kind: BlockKind, level: u8, text: &str) {
         self.append(kind, level, text);

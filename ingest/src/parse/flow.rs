@@ -289,7 +289,7 @@ pub(crate) fn joins_without_blank(c: char) -> bool {
 
 /// Appends a table; one without columns gives paragraphs.
 pub(crate) fn append_table(out: &mut DocumentBuilder, grid: TableGrid) {
-    let rows = grid.into_rows();
+    let rows = grid.into_table();
     if rows.iter().map(Vec::len).max().unwrap_or(0) > 1 {
         out.block(BlockKind::Table, 0, &to_markdown(&rows));
         return;

@@ -64,7 +64,9 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 
 fn as_text(bytes: &[u8], limits: &ParseLimits, error: &serde_json::Error) -> Result<ParsedDocument> {
     let mut document = text::parse(bytes, limits)?;
-    let message = format!("the JSON is read as plain text, for it is broken: {error}");
+    // What is not in order but for our own limits is not broken.
+    let broken = if error.is_data() { "" } else { "it is broken: " };
+    let message = format!("the JSON is read as plain text, for {broken}{error}");
     document.warnings.insert(0, ParseWarning { kind: WarningKind::Doubtful, page: None, message });
     document.content_type = ContentType::Json;
     Ok(document)
@@ -299,11 +301,34 @@ mod tests {
         let document = read("{\"a\":1}\n{\"a\":2}\n{\"a\":\n");
         assert!(document.text.contains("| 2 |") && document.text.ends_with("{\"a\":"));
         assert!(document.warnings[0].message.ends_with(": 3"));
-        let deep = "[".repeat(100_000);
-        assert!(read(&deep).warnings[0].message.contains("broken"));
         let limits = ParseLimits { max_cells: 10, ..ParseLimits::default() };
         let document = parse(format!("[{}1]", "1,".repeat(50)).as_bytes(), &limits).unwrap();
-        assert!(document.warnings[0].message.contains("more than 10 values"));
+        let message = &document.warnings[0].message;
+        assert!(
+            message.contains("for it has more than 10 values") && !message.contains("broken"),
+            "{message}"
+        );
+    }
+
+    #[test]
+    fn numbers_keep_their_digits() {
+        let numbers = "12345678901234567890123, 19.90, 5.00, -0, 1E5, 1e-7, 0.1, -12, 18446744073709551616";
+        let source = format!("{{\"1\\\"2\":\"3\\\\\",\"list\":[{}]}}", numbers.replace(' ', ""));
+        assert_eq!(read(&source).text, format!("1\"2: 3\\\nlist: {numbers}"));
+        let lines = read("{\"id\":\"7\",\"pay\":4100.50}\n{\"id\":\"8\",\"pay\":3900.00}\n");
+        assert!(lines.text.ends_with("| 7 | 4100.50 |\n| 8 | 3900.00 |"), "{}", lines.text);
+    }
+
+    #[test]
+    fn what_is_nested_too_deep_is_said_to_be() {
+        let nested = |depth: usize| format!("{}1{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(read(&nested(126)).warnings.is_empty());
+        for depth in [127, 128, 200, 100_000] {
+            let document = read(&nested(depth));
+            let message = &document.warnings[0].message;
+            let expected = "the JSON is read as plain text, for it is nested deeper than 126 levels";
+            assert!(message.starts_with(expected), "{message}");
+        }
     }
 
     #[test]

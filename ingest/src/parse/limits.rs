@@ -88,6 +88,11 @@ impl ParseLimits {
         }
     }
 
+    /// Most memory that the child may hold at once, in bytes. Its engines reserve addresses that they never fill.
+    pub fn resident_bytes(&self) -> u64 {
+        self.memory_bytes / 3 * 2
+    }
+
     /// [`Self::wall_seconds`] as a duration.
     pub fn wall_time(&self) -> Duration {
         Duration::from_secs(self.wall_seconds)

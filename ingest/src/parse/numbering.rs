@@ -1,10 +1,10 @@
 //! The numbers that Word shows before list items and headings, in DOCX and DOC: `1.`, `2.1`, `第三章`, `(iv)`.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use footnote_core::Result;
 
-use crate::parse::package::xml::{Xml, attribute, each_event};
+use crate::parse::package::xml::{Xml, attribute, each_event, is_on};
 
 /// Levels of a list.
 const LEVELS: usize = 9;
@@ -15,6 +15,8 @@ pub(crate) struct Numbering {
     /// List id to abstract definition.
     lists: HashMap<u32, u32>,
     levels: HashMap<(Owner, usize), Level>,
+    /// Levels that write every number as `1`, whatever the levels above do: `1.1` within `第一章`.
+    legal: HashSet<(Owner, usize)>,
     /// Lists that share a definition go on counting, but for those that override a part of it.
     counters: HashMap<Owner, [u64; LEVELS]>,
 }
@@ -58,11 +60,18 @@ impl Numbering {
                 "lvlOverride" => {
                     level = number("ilvl") as usize;
                     let inherited = numbering.level(owner, level).cloned().unwrap_or_default();
+                    if numbering.is_legal(owner, level) {
+                        numbering.legal.insert((owner, level));
+                    }
                     numbering.levels.insert((owner, level), inherited);
                 }
                 "lvl" => {
                     level = number("ilvl") as usize;
+                    numbering.legal.remove(&(owner, level));
                     numbering.levels.insert((owner, level), Level { start: 1, ..Level::default() });
+                }
+                "isLgl" if is_on(start) => {
+                    numbering.legal.insert((owner, level));
                 }
                 "start" | "startOverride" => numbering.at(owner, level).start = number("val").into(),
                 "numFmt" => numbering.at(owner, level).format = text(),
@@ -90,14 +99,21 @@ impl Numbering {
 
     /// The owner's own level, or that of the definition it uses.
     fn level(&self, owner: Owner, level: usize) -> Option<&Level> {
-        let inherited = || match owner {
-            Owner::List(list) => {
-                let definition = self.lists.get(&list).copied().unwrap_or(list);
-                self.levels.get(&(Owner::Definition(definition), level))
+        self.levels.get(&(self.definer(owner, level), level))
+    }
+
+    /// Who says how the owner's level is numbered.
+    fn definer(&self, owner: Owner, level: usize) -> Owner {
+        match owner {
+            Owner::List(list) if !self.levels.contains_key(&(owner, level)) => {
+                Owner::Definition(self.lists.get(&list).copied().unwrap_or(list))
             }
-            Owner::Definition(_) => None,
-        };
-        self.levels.get(&(owner, level)).or_else(inherited)
+            _ => owner,
+        }
+    }
+
+    fn is_legal(&self, owner: Owner, level: usize) -> bool {
+        self.legal.contains(&(self.definer(owner, level), level))
     }
 
     /// The number of the next paragraph of `list` at `level` (from 0); `None` for bullets.
@@ -120,8 +136,10 @@ impl Numbering {
             return Some(format!("{}.", render(counters[level], &own.format)));
         }
         let mut text = own.template;
+        let is_legal = self.is_legal(owner, level);
         for (index, counter) in counters.iter().enumerate().take(level + 1) {
-            let format = self.level(owner, index).map_or("decimal", |l| l.format.as_str());
+            let above = self.level(owner, index).filter(|_| !is_legal);
+            let format = above.map_or("decimal", |l| l.format.as_str());
             text = text.replace(&format!("%{}", index + 1), &render((*counter).max(1), format));
         }
         Some(text.trim().to_owned())
@@ -231,6 +249,34 @@ mod tests {
             [0, 1, 1, 2, 0, 1].iter().map(|&l| numbering.next(7, l).unwrap_or_default()).collect();
         assert_eq!(numbers, ["第一章", "1.", "2.", "", "第二章", "1."]);
         assert_eq!(numbering.next(99, 0), None);
+    }
+
+    #[test]
+    fn legal_levels_write_the_levels_above_in_digits() {
+        let level = |index: u8, format: &str, legal: &str, template: &str| {
+            format!(
+                "<lvl ilvl=\"{index}\"><numFmt val=\"{format}\"/>{legal}<lvlText val=\"{template}\"/></lvl>"
+            )
+        };
+        let xml = format!(
+            "<numbering><abstractNum abstractNumId=\"3\">{}{}{}{}</abstractNum>\
+             <num numId=\"7\"><abstractNumId val=\"3\"/></num>\
+             <num numId=\"8\"><abstractNumId val=\"3\"/><lvlOverride ilvl=\"1\"><startOverride val=\"4\"/></lvlOverride></num>\
+             </numbering>",
+            level(0, "chineseCountingThousand", "", "第%1章"),
+            level(1, "decimal", "<isLgl/>", "%1.%2"),
+            level(2, "upperRoman", "<isLgl val=\"1\"/>", "%1.%2.%3"),
+            level(3, "decimal", "<isLgl val=\"0\"/>", "%1.%4"),
+        );
+        let mut numbering = Numbering::read("numbering.xml", &xml).unwrap();
+        let mut numbers = |list: u32, levels: &[usize]| -> Vec<String> {
+            levels.iter().map(|&level| numbering.next(list, level).unwrap()).collect()
+        };
+        assert_eq!(
+            numbers(7, &[0, 1, 0, 1, 2, 2, 3]),
+            ["第一章", "1.1", "第二章", "2.1", "2.1.1", "2.1.2", "二.1"]
+        );
+        assert_eq!(numbers(8, &[0, 1]), ["第一章", "1.4"], "an override of the start leaves the rest");
     }
 
     #[test]

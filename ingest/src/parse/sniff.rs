@@ -254,6 +254,8 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
     match extension.as_str() {
         "csv" | "tsv" | "tab" | "psv" if is_record => ContentType::Json,
         "csv" | "tsv" | "tab" | "psv" => ContentType::Csv,
+        "xls" | "xlsx" | "et" if is_record => ContentType::Json,
+        "xls" | "xlsx" | "et" if !text.starts_with('<') && is_exported_sheet(whole_lines) => ContentType::Csv,
         "json" | "jsonl" | "ndjson"
             if !text.starts_with(['{', '[', '"']) && delimited::has_columns(whole_lines) =>
         {
@@ -278,6 +280,14 @@ fn sniff_text(prefix: &[u8], file_name: Option<&str>) -> ContentType {
         "" if markdown_signs(&decoded) >= 2 => ContentType::Markdown,
         _ => ContentType::Text,
     }
+}
+
+/// Whether a text with the name of a workbook has rows of values, as business systems write what they call a file of
+/// Excel: tabs in half of its lines, or everywhere as many values.
+fn is_exported_sheet(whole_lines: &str) -> bool {
+    let lines = || whole_lines.lines().filter(|line| !line.trim().is_empty());
+    let tabbed = lines().filter(|line| line.contains('\t')).count();
+    tabbed > 1 && tabbed * 2 >= lines().count() || delimited::has_columns(whole_lines)
 }
 
 /// An XML declaration with an element, a feed, or an element where the name says so.

@@ -1,5 +1,9 @@
 //! Collects table cells with their spans and writes them as a Markdown table.
 
+mod head;
+
+pub(crate) use self::head::{fold_header, whole_name};
+
 /// Most titles above a table of a sheet or of separated values; more lines of one text are a list.
 pub(crate) const MAX_TITLES: usize = 4;
 /// Longest merged cell that is repeated in every cell it covers; a longer one is written once.
@@ -14,14 +18,20 @@ pub(crate) struct TableGrid {
     rows: Vec<Vec<String>>,
     /// Per column: rows still covered by a cell from above, and its text.
     covered: Vec<(usize, String)>,
+    /// Rows at the top that the document calls its header.
     header_rows: usize,
 }
 
 impl TableGrid {
-    /// Starts a row; `header` rows at the top are all kept, the last of them above the rule.
+    /// Starts a row.
     pub(crate) fn start_row(&mut self) {
         self.rows.push(Vec::new());
         self.fill_covered();
+    }
+
+    /// The row begun last is one of the header, if those above it are.
+    pub(crate) fn mark_header(&mut self) {
+        self.header_rows += usize::from(self.header_rows + 1 == self.rows.len());
     }
 
     /// Appends a cell that covers `columns` × `rows` places.
@@ -29,7 +39,6 @@ impl TableGrid {
         if self.rows.is_empty() {
             self.start_row();
         }
-        self.header_rows = self.header_rows.max(1);
         let text = one_line(text);
         let repeated = if text.chars().count() <= MAX_REPEATED_CHARS { text.clone() } else { String::new() };
         for index in 0..columns.clamp(1, MAX_COLUMNS) {
@@ -71,6 +80,15 @@ impl TableGrid {
         if let Some(row) = self.rows.last().filter(|row| row.iter().any(|cell| !cell.is_empty())).cloned() {
             self.rows.extend(std::iter::repeat_n(row, times));
         }
+    }
+
+    /// The rows below one header line that names each column whole.
+    pub(crate) fn into_table(self) -> Vec<Vec<String>> {
+        let header = self.rows.iter().take(self.header_rows);
+        let marked = header.filter(|row| row.iter().any(|cell| !cell.is_empty())).count();
+        let mut rows = self.into_rows();
+        fold_header(&mut rows, marked);
+        rows
     }
 
     /// The rows, each as long as the longest; empty rows and columns left out.

@@ -6,6 +6,7 @@
 #[cfg(fuzzing)]
 pub(super) mod fuzzing;
 mod incoming;
+mod resident;
 mod sandbox;
 mod spending;
 mod wire;
@@ -31,6 +32,7 @@ use tokio::process::{Child, Command};
 use tokio::sync::Semaphore;
 
 use self::incoming::Incoming;
+use self::resident::Resident;
 pub use self::sandbox::Confinement;
 use self::spending::Spending;
 pub use self::wire::Spent;
@@ -231,15 +233,22 @@ impl ParseHost {
         let (ours, theirs) = UnixStream::pair().internal("cannot make a socket pair")?;
         let mut child = self.spawn(theirs)?;
         let stderr = child.stderr.take();
+        let mut resident = Resident::of(child.id());
+        let most = self.limits.resident_bytes();
         let talk = async {
             let tail = tokio::spawn(stderr_tail(stderr));
             let answer = self.exchange(ours, &request, incoming, progress, spent).await;
             let status = child.wait().await.internal("cannot wait for the parser")?;
             Ok::<_, Error>((answer, status, tail.await.unwrap_or_default()))
         };
-        let Ok(ended) = tokio::time::timeout(self.limits.wall_time(), talk).await else {
-            // The child is killed when it is dropped. It had not used up its processor time: the machine
-            // is busy or the disk slow, which may be better the next time.
+        // The child is killed when it is dropped.
+        let in_time = tokio::select! {
+            in_time = tokio::time::timeout(self.limits.wall_time(), talk) => in_time,
+            () = resident.exceeds(most) => return Err(out_of_memory(file_name, most)),
+        };
+        let Ok(ended) = in_time else {
+            // It had not used up its processor time: the machine is busy or the disk slow, which may be better the
+            // next time.
             return Err(Error::unavailable(format!(
                 "parsing {file_name:?} took longer than {} s; split the file or save it again",
                 self.limits.wall_seconds
@@ -251,7 +260,7 @@ impl ParseHost {
         }
         match answer {
             Ok(Some(parsed)) => Ok(parsed),
-            Ok(None) => Err(self.died(file_name, status, &stderr)),
+            Ok(None) => Err(self.died(file_name, status, &stderr, resident.peak())),
             Err(error) => Err(error),
         }
     }
@@ -352,16 +361,21 @@ impl ParseHost {
         )
     }
 
-    /// Why a child ended without an answer, in words that name the file and the limit.
-    fn died(&self, file_name: &str, status: ExitStatus, stderr: &str) -> Error {
+    /// Why a child ended without an answer, in words that name the file and the limit. `peak` is the most memory that
+    /// it was seen to hold.
+    fn died(&self, file_name: &str, status: ExitStatus, stderr: &str, peak: u64) -> Error {
         const SIGXCPU: i32 = 24;
         const SIGKILL: i32 = 9;
-        let memory = self.limits.memory_bytes >> 20;
-        let out_of_memory = OUT_OF_MEMORY.iter().any(|sign| stderr.contains(sign));
+        const SIGABRT: i32 = 6;
+        const SIGTRAP: i32 = 5;
+        const SIGILL: i32 = 4;
+        // PDFium ends the process by one of these signals, without a word, where it gets no memory.
+        let gave_up = matches!(status.signal(), Some(SIGABRT | SIGTRAP | SIGILL));
+        let holds_much = peak > self.limits.resident_bytes() / 2;
+        if OUT_OF_MEMORY.iter().any(|sign| stderr.contains(sign)) || gave_up && holds_much {
+            return out_of_memory(file_name, self.limits.memory_bytes);
+        }
         let message = match status.signal() {
-            _ if out_of_memory => {
-                format!("parsing {file_name:?} needs more than {memory} MiB of memory; split the file")
-            }
             Some(SIGXCPU | SIGKILL) => format!(
                 "parsing {file_name:?} took more than {} s of processor time; split the file",
                 self.limits.cpu_seconds
@@ -376,6 +390,14 @@ impl ParseHost {
         };
         Error::invalid(message)
     }
+}
+
+/// A short file may need it, too: a PDF whose pages draw themselves, or draw the same a billion times.
+fn out_of_memory(file_name: &str, bytes: u64) -> Error {
+    let memory = bytes >> 20;
+    Error::invalid(format!(
+        "parsing {file_name:?} needs more than {memory} MiB of memory; split the file or, if it is a short one, save it again"
+    ))
 }
 
 /// An engine that gives up leaves the pages to the next one, which begins again.

@@ -21,6 +21,7 @@ use tokio::io::AsyncReadExt;
 use walkdir::{DirEntry, WalkDir};
 
 use super::beneath::open_beneath;
+use super::key::key_of;
 use crate::entries::compute;
 use crate::progress::Progress;
 
@@ -69,6 +70,7 @@ pub async fn list(
         is_wanted: wanted.0.clone(),
         root: Arc::from(root),
         listing: Listing::default(),
+        decoded: Vec::new(),
     };
     compute(move || walk.run()).await
 }
@@ -124,6 +126,8 @@ struct Walk {
     is_wanted: Arc<AtomicBool>,
     root: Arc<Path>,
     listing: Listing,
+    /// Files whose names are not UTF-8.
+    decoded: Vec<FoundFile>,
 }
 
 impl Walk {
@@ -144,7 +148,21 @@ impl Walk {
             }
             self.progress.advance(1);
         }
+        self.add_decoded();
         Ok(self.listing)
+    }
+
+    /// Two names may be the same text in two encodings: that of them counts which is UTF-8, or comes first.
+    fn add_decoded(&mut self) {
+        let mut taken: HashSet<String> = self.listing.files.iter().map(|file| file.key.clone()).collect();
+        for file in std::mem::take(&mut self.decoded) {
+            if taken.insert(file.key.clone()) {
+                self.listing.files.push(file);
+            } else {
+                let reason = "another file has the same name in another encoding; rename one of them";
+                self.listing.fail(file.key, reason);
+            }
+        }
     }
 
     fn open_root(&mut self) -> Result<()> {
@@ -184,7 +202,7 @@ impl Walk {
             }
             Ok(key) => key,
             Err(lossy) => {
-                self.listing.fail(lossy, "its name is not UTF-8; rename the file");
+                self.listing.fail(lossy, "its name is in no encoding that is known; rename the file");
                 return Ok(());
             }
         };
@@ -203,7 +221,10 @@ impl Walk {
         };
         match self.hash(&below, &key) {
             Ok(content) => {
-                self.listing.files.push(FoundFile { key, root: self.root.clone(), below, content });
+                let is_decoded = entry.path().to_str().is_none();
+                let found = FoundFile { key, root: self.root.clone(), below, content };
+                let files = if is_decoded { &mut self.decoded } else { &mut self.listing.files };
+                files.push(found);
             }
             Err(error) => {
                 self.check_wanted()?;
@@ -278,13 +299,6 @@ fn too_large(key: &str, max_file_bytes: u64) -> Error {
     )
 }
 
-/// The path below the root with `/` between, or a lossy form of it where it is not UTF-8.
-fn key_of(root: &Path, path: &Path) -> std::result::Result<String, String> {
-    let below = path.strip_prefix(root).unwrap_or(path);
-    let parts: Option<Vec<&str>> = below.components().map(|c| c.as_os_str().to_str()).collect();
-    parts.map(|p| p.join("/")).ok_or_else(|| below.to_string_lossy().into_owned())
-}
-
 /// Whether nothing in the folder is visible: a mount point may hold a `.gitkeep` or `.DS_Store`. A
 /// folder that cannot be read is told by the walk itself.
 fn is_empty(folder: &Path) -> bool {
@@ -329,7 +343,7 @@ mod tests {
         fs_err::write(root.join("big.txt"), "0123456789").unwrap();
         fs_err::write(root.join(".hidden"), "x").unwrap();
         fs_err::write(root.join("b/.git/config"), "x").unwrap();
-        fs_err::write(root.join(std::ffi::OsStr::from_bytes(b"bad\xff.txt")), "x").unwrap();
+        fs_err::write(root.join(std::ffi::OsStr::from_bytes(b"bad\xff\n.txt")), "x").unwrap();
         symlink(root.join("a.txt"), root.join("inner.txt")).unwrap();
         symlink(outside.path(), root.join("outer.txt")).unwrap();
         symlink(root, root.join("loop")).unwrap();
@@ -341,12 +355,33 @@ mod tests {
         assert_eq!(keys(&listing), ["a.txt", "b/年假.md", "inner.txt"]);
         assert_eq!(listing.files[0].content, ContentHash::of(b"ten"));
         let failed: Vec<_> = listing.failed.iter().map(|(k, _)| k.as_str()).collect();
-        assert_eq!(failed, ["b/new\\nline.txt", "bad\u{fffd}.txt", "big.txt", "dangling", "outer.txt"]);
+        assert_eq!(failed, ["b/new\\nline.txt", "bad\u{fffd}\\n.txt", "big.txt", "dangling", "outer.txt"]);
         assert!(listing.failed[0].1.contains("control character"), "{listing:?}");
         assert!(!listing.failed[0].1.contains('\n'), "{listing:?}");
         assert_eq!(listing.unread[0], "b/new\nline.txt");
         assert!(listing.failed[2].1.contains("limit of 9 bytes"), "{listing:?}");
         assert!(listing.failed[4].1.contains("out of the directory"), "{listing:?}");
+    }
+
+    #[tokio::test]
+    async fn names_in_other_encodings_are_read_and_stay_apart() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path();
+        let in_gbk = |name: &str| {
+            let bytes = encoding_rs::GBK.encode(name).0.into_owned();
+            root.join(std::ffi::OsStr::from_bytes(&bytes))
+        };
+        fs_err::write(in_gbk("年假.md"), "in GBK").unwrap();
+        fs_err::write(in_gbk("工资.md"), "in GBK").unwrap();
+        fs_err::write(root.join("工资.md"), "in UTF-8").unwrap();
+        let listing = list(root, 99, &[], &Progress::default()).await.unwrap();
+        assert_eq!(keys(&listing), ["工资.md", "年假.md"]);
+        assert_eq!(listing.files[0].content, ContentHash::of(b"in UTF-8"));
+        assert!(
+            matches!(&listing.failed[..], [(key, reason)] if key == "工资.md" && reason.contains("rename"))
+        );
+        let blobs = crate::fakes::Blobs::new();
+        assert_eq!(store(&blobs, &listing.files[1], 99).await.unwrap(), (ContentHash::of(b"in GBK"), 6));
     }
 
     #[tokio::test]
@@ -420,6 +455,7 @@ mod tests {
             is_wanted,
             root: Arc::from(dir.path()),
             listing: Listing::default(),
+            decoded: Vec::new(),
         };
         assert_eq!(walk(wanted.0.clone()).run().unwrap().files.len(), 50);
         let before = progress.now().done;

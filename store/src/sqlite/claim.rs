@@ -51,8 +51,41 @@ pub(super) async fn end_hopeless(tx: &mut Tx, now: DateTime<Utc>, retry: RetryPo
     Ok(())
 }
 
-/// The oldest job that is due, free, and whose exclusive key nobody holds; upkeep after all others.
-pub(super) async fn oldest_free(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<JobId>> {
+/// The first free job of the knowledge base that was served longest ago, `?1` being now and `?2` the urgency of upkeep.
+/// Knowledge bases that have jobs are found one after the other by the index that begins with them: of the thousands
+/// that one archive may bring to a knowledge base, no more are read than are not free.
+pub(super) const BY_TURN: &str = "WITH RECURSIVE waiting(id) AS ( \
+         SELECT min(j.knowledge_base) FROM jobs j WHERE j.state IN ('queued', 'running') \
+         UNION ALL SELECT (SELECT min(j.knowledge_base) FROM jobs j \
+             WHERE j.state IN ('queued', 'running') AND j.knowledge_base > w.id) \
+         FROM waiting w WHERE w.id IS NOT NULL) \
+     SELECT found.id FROM waiting w CROSS JOIN knowledge_bases k ON k.id = w.id \
+     CROSS JOIN jobs found ON found.id = ( \
+         SELECT j.id FROM jobs j \
+         WHERE j.knowledge_base = w.id AND j.urgency < ?2 AND j.state IN ('queued', 'running') \
+         AND ((j.state = 'queued' AND j.run_at <= ?1) OR (j.state = 'running' AND j.lease_expires_at <= ?1)) \
+         AND NOT EXISTS (SELECT 1 FROM jobs h WHERE h.exclusive_key = j.exclusive_key \
+             AND h.state IN ('queued', 'running') AND h.state = 'running' AND h.lease_expires_at > ?1) \
+         ORDER BY j.urgency, j.created_at, j.id LIMIT 1) \
+     ORDER BY k.turn, found.urgency, found.created_at, found.id LIMIT 1";
+
+/// The next job that is due, free, and whose exclusive key nobody holds. Knowledge bases take turns; upkeep comes after
+/// all others.
+pub(super) async fn next_free(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<JobId>> {
+    let id: Option<Uuid> = sqlx::query_scalar(BY_TURN)
+        .bind(micros(now))
+        .bind(job_rows::UPKEEP)
+        .fetch_optional(&mut **tx)
+        .await
+        .doing("look for a job that is due")?;
+    match id {
+        Some(id) => Ok(Some(JobId(id))),
+        None => oldest_free(tx, now).await,
+    }
+}
+
+/// The oldest free job, whosever it is.
+async fn oldest_free(tx: &mut Tx, now: DateTime<Utc>) -> Result<Option<JobId>> {
     let id: Option<Uuid> = sqlx::query_scalar(
         "SELECT j.id FROM jobs j WHERE j.state IN ('queued', 'running') \
          AND ((j.state = 'queued' AND j.run_at <= ?1) OR (j.state = 'running' AND j.lease_expires_at <= ?1)) \
@@ -94,7 +127,22 @@ pub(super) async fn take(
     .execute(&mut **tx)
     .await
     .doing("take the exclusive key")?;
+    end_turn(tx, id).await?;
     Ok((job_rows::job(&row)?, lease))
+}
+
+/// The job's knowledge base is behind all others now; upkeep is nobody's turn.
+async fn end_turn(tx: &mut Tx, id: JobId) -> Result<()> {
+    sqlx::query(
+        "UPDATE knowledge_bases SET turn = 1 + (SELECT max(turn) FROM knowledge_bases) \
+         WHERE id = (SELECT knowledge_base FROM jobs WHERE id = ?1 AND urgency < ?2)",
+    )
+    .bind(id.0)
+    .bind(job_rows::UPKEEP)
+    .execute(&mut **tx)
+    .await
+    .doing("end the knowledge base's turn")?;
+    Ok(())
 }
 
 /// When a lease taken or renewed now ends.

@@ -2,7 +2,7 @@
 
 use chrono::{DateTime, Utc};
 use footnote_core::Result;
-use footnote_core::ids::{JobId, KnowledgeBaseId};
+use footnote_core::ids::{DocumentId, JobId, KnowledgeBaseId};
 use footnote_core::job::{Job, JobKind, JobProgress, JobState, NewJob};
 use sqlx::QueryBuilder;
 use sqlx::sqlite::SqliteRow;
@@ -37,13 +37,43 @@ pub(super) fn payload(kind: &JobKind) -> Result<String> {
     to_json("job", kind)
 }
 
-/// Lower goes first.
-fn urgency(kind: &JobKind) -> i64 {
-    i64::from(kind.is_upkeep())
+/// How urgent jobs are within their knowledge base, lower first: those of documents that stand by themselves, then those
+/// of what lies within other documents, of which one archive may bring thousands.
+const OWN: i64 = 0;
+const MEMBER: i64 = 1;
+/// Upkeep comes behind whatever else is due in any knowledge base.
+pub(super) const UPKEEP: i64 = 2;
+
+async fn urgency(tx: &mut Tx, kind: &JobKind) -> Result<i64> {
+    if kind.is_upkeep() {
+        return Ok(UPKEEP);
+    }
+    let (JobKind::IndexVersion { document, .. } | JobKind::ResendDocument { document }) = kind else {
+        return Ok(OWN);
+    };
+    let is_member: i64 =
+        sqlx::query_scalar("SELECT EXISTS (SELECT 1 FROM documents WHERE id = ?1 AND parent IS NOT NULL)")
+            .bind(document.0)
+            .fetch_one(&mut **tx)
+            .await
+            .doing("read the job's document")?;
+    Ok(if is_member == 0 { OWN } else { MEMBER })
+}
+
+/// Jobs of a document that became a member, or that stands by itself from now on, are as urgent as it is.
+pub(super) async fn follow_document(tx: &mut Tx, document: DocumentId, is_member: bool) -> Result<()> {
+    sqlx::query("UPDATE jobs SET urgency = ?2 WHERE exclusive_key = ?1 AND state IN ('queued', 'running')")
+        .bind(JobKind::ResendDocument { document }.exclusive_key())
+        .bind(if is_member { MEMBER } else { OWN })
+        .execute(&mut **tx)
+        .await
+        .doing("update the document's jobs")?;
+    Ok(())
 }
 
 /// Queues a job.
 pub(super) async fn insert(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Result<Job> {
+    let urgency = urgency(tx, &new.kind).await?;
     let row = sqlx::query(
         "INSERT INTO jobs (id, kind, payload, exclusive_key, knowledge_base, state, run_at, created_at, \
          updated_at, urgency) VALUES (?1, ?2, ?3, ?4, ?5, 'queued', ?6, ?7, ?7, ?8) RETURNING *",
@@ -55,7 +85,7 @@ pub(super) async fn insert(tx: &mut Tx, new: NewJob, now: DateTime<Utc>) -> Resu
     .bind(new.knowledge_base.map(|k| k.0))
     .bind(micros(new.run_at))
     .bind(micros(now))
-    .bind(urgency(&new.kind))
+    .bind(urgency)
     .fetch_one(&mut **tx)
     .await
     .doing("queue the job")?;
@@ -142,7 +172,7 @@ pub(super) async fn insert_upkeep(
                 .push_bind(micros(now))
                 .push_bind(micros(now))
                 .push_bind(micros(now))
-                .push_bind(urgency(kind));
+                .push_bind(UPKEEP);
         });
         query.build().persistent(false).execute(&mut **tx).await.doing("queue the upkeep")?;
     }

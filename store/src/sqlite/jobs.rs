@@ -34,7 +34,7 @@ impl JobQueue for SqliteStore {
     ) -> Result<Option<(Job, Lease)>> {
         let mut tx = self.write().await?;
         claim::end_hopeless(&mut tx, now, retry).await?;
-        let claimed = match claim::oldest_free(&mut tx, now).await? {
+        let claimed = match claim::next_free(&mut tx, now).await? {
             Some(id) => Some(claim::take(&mut tx, id, now, lease_for).await?),
             None => None,
         };

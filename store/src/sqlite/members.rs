@@ -13,7 +13,7 @@ use footnote_core::{Error, Result};
 use sqlx::AssertSqlSafe;
 use uuid::Uuid;
 
-use super::{SqliteStore, Tx, documents, hide, versions};
+use super::{SqliteStore, Tx, documents, hide, job_rows, versions};
 use crate::rows::{Doing as _, Fields, is_taken, to_json};
 
 /// The ids of the document `?1`, its members, their members, and so on.
@@ -99,7 +99,7 @@ pub(super) async fn hand_over(tx: &mut Tx, id: DocumentId, parent: Option<Docume
         .execute(&mut **tx)
         .await
         .doing("update the document")?;
-    Ok(())
+    job_rows::follow_document(tx, id, parent.is_some()).await
 }
 
 /// Members have the metadata of what they lie in; the indexes are told.

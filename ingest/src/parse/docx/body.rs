@@ -7,6 +7,7 @@ use footnote_core::parsed::{BlockKind, WarningKind};
 use quick_xml::events::BytesStart;
 
 use super::math::Math;
+use super::running::Section;
 use super::styles::{StyleRole, Styles};
 use super::{NoteKind, Notes};
 use crate::parse::alternative::{alternative_text, unread_files, unread_pictures};
@@ -15,6 +16,7 @@ use crate::parse::flow::append_table;
 use crate::parse::numbering::Numbering;
 use crate::parse::ooxml::Drawing;
 use crate::parse::package::xml::{Xml, attribute, each_event, is_on};
+use crate::parse::symbols::sign;
 use crate::parse::table::TableGrid;
 
 /// Elements whose content is not the text: deletions, the fallback copy of what was read already,
@@ -62,11 +64,17 @@ pub(crate) struct Body<'b> {
     skip: Option<(String, usize)>,
     in_text: bool,
     hidden_run: bool,
+    /// The font that the open run names.
+    font: Option<String>,
     /// Characters of hidden runs, blanks aside.
     hidden: usize,
-    /// Characters of symbol fonts, which have no Unicode.
+    /// Characters of symbol fonts whose signs are not known.
     symbols: usize,
     unread: Unread,
+    /// The sections not yet ended, and whether the open paragraph is the last of one.
+    sections: std::vec::IntoIter<Section>,
+    section: Section,
+    ends_section: bool,
 }
 
 /// What the body holds and is not read.
@@ -109,8 +117,9 @@ impl<'b> Body<'b> {
         numbering: Numbering,
         notes: Notes,
         drawings: HashMap<String, Drawing>,
+        sections: Vec<Section>,
     ) -> Self {
-        Self {
+        let mut body = Self {
             out,
             styles,
             numbering,
@@ -128,10 +137,16 @@ impl<'b> Body<'b> {
             skip: None,
             in_text: false,
             hidden_run: false,
+            font: None,
             hidden: 0,
             symbols: 0,
             unread: Unread::default(),
-        }
+            sections: sections.into_iter(),
+            section: Section::default(),
+            ends_section: false,
+        };
+        body.next_section();
+        body
     }
 
     /// Takes the next event.
@@ -145,7 +160,7 @@ impl<'b> Body<'b> {
             Xml::Text(text) if self.in_text && self.hidden_run => {
                 self.hidden += text.chars().filter(|c| !c.is_whitespace()).count();
             }
-            Xml::Text(text) if self.in_text => self.push(text),
+            Xml::Text(text) if self.in_text => self.run_text(text),
             Xml::Text(_) => {}
         }
     }
@@ -159,6 +174,7 @@ impl<'b> Body<'b> {
             self.end_table();
         }
         self.append_notes();
+        while self.next_section() {}
         if self.symbols > 0 {
             let message =
                 format!("{} characters of symbol fonts have no text and were left out", self.symbols);
@@ -197,6 +213,7 @@ impl<'b> Body<'b> {
             (None, Xml::Start(start)) => {
                 let name = start.local_name();
                 let skipped = SKIPPED.contains(&name.as_ref());
+                self.ends_section |= name.as_ref() == "sectPr" && !self.paragraphs.is_empty();
                 if skipped {
                     self.skip = Some((name.as_ref().to_owned(), 1));
                 }
@@ -217,7 +234,8 @@ impl<'b> Body<'b> {
             "outlineLvl" => self.set(|p| p.outline = value().and_then(|v| v.parse().ok())),
             "numId" => self.set(|p| p.list = value().and_then(|v| v.parse().ok())),
             "ilvl" => self.set(|p| p.level = value().and_then(|v| v.parse().ok())),
-            "r" => self.hidden_run = false,
+            "r" => (self.hidden_run, self.font) = (false, None),
+            "rFonts" => self.font = attribute(start, "ascii"),
             "vanish" => self.hidden_run = is_on(start),
             "t" => self.in_text = true,
             "oMathPara" => self.displayed = true,
@@ -235,7 +253,7 @@ impl<'b> Body<'b> {
             "relIds" => self.pending_drawings.extend(attribute(start, "dm")),
             "tab" | "ptab" => self.push("\t"),
             "br" | "cr" => self.push("\n"),
-            "sym" if !self.hidden_run => self.symbol(attribute(start, "char").as_deref()),
+            "sym" if !self.hidden_run => self.symbol(start),
             "noBreakHyphen" => self.push("-"),
             "footnoteReference" | "endnoteReference" | "commentReference" => {
                 let kind = match start.local_name().as_ref() {
@@ -252,6 +270,9 @@ impl<'b> Body<'b> {
                     table.is_frame = table.declared == 1 && around.iter().all(|outer| outer.is_frame);
                     table.grid.start_row();
                 }
+            }
+            "tblHeader" if is_on(start) => {
+                self.tables.last_mut().into_iter().for_each(|table| table.grid.mark_header());
             }
             "tc" => {
                 if let Some(table) = self.tables.last_mut() {
@@ -285,7 +306,7 @@ impl<'b> Body<'b> {
             "checkBox" => self.push(""),
             "p" => self.end_paragraph(),
             "t" => self.in_text = false,
-            "r" => self.hidden_run = false,
+            "r" => (self.hidden_run, self.font) = (false, None),
             "tc" => {
                 if let Some(table) = self.tables.last_mut().filter(|table| !table.is_frame) {
                     let cell = std::mem::take(&mut table.cell);
@@ -333,10 +354,30 @@ impl<'b> Body<'b> {
         self.push(&equation);
     }
 
+    /// Text of a run: letters of symbol fonts stand in the private area.
+    fn run_text(&mut self, text: &str) {
+        match self.font.take() {
+            Some(font) if text.contains(is_private) => {
+                let shown = |c: char| if is_private(c) { sign(&font, c).unwrap_or(c) } else { c };
+                self.push(&text.chars().map(shown).collect::<String>());
+                self.font = Some(font);
+            }
+            font => {
+                self.push(text);
+                self.font = font;
+            }
+        }
+    }
+
     /// A character by its code in hexadecimal; symbol fonts use codes that mean nothing elsewhere.
-    fn symbol(&mut self, code: Option<&str>) {
-        let c = code.and_then(|c| u32::from_str_radix(c, 16).ok()).and_then(char::from_u32);
-        match c.filter(|c| !c.is_control() && !matches!(c, '\u{e000}'..='\u{f8ff}')) {
+    fn symbol(&mut self, start: &BytesStart<'_>) {
+        let code = attribute(start, "char").and_then(|c| u32::from_str_radix(&c, 16).ok());
+        let font = attribute(start, "font").unwrap_or_default();
+        let shown = code.and_then(char::from_u32).and_then(|c| {
+            let is_text = !c.is_control() && !is_private(c);
+            sign(&font, c).or_else(|| is_text.then_some(c))
+        });
+        match shown {
             Some(c) => self.push(c.encode_utf8(&mut [0; 4])),
             None => self.symbols += 1,
         }
@@ -370,7 +411,21 @@ impl<'b> Body<'b> {
         self.append_paragraph(&paragraph);
         if self.paragraphs.is_empty() {
             self.append_notes();
+            if std::mem::take(&mut self.ends_section) {
+                self.next_section();
+            }
         }
+    }
+
+    /// Ends a section with its footers and begins the next one with its headers; whether there is one.
+    fn next_section(&mut self) -> bool {
+        let next = self.sections.next();
+        let is_there = next.is_some();
+        let ended = std::mem::replace(&mut self.section, next.unwrap_or_default());
+        for text in ended.footers.iter().chain(&self.section.headers) {
+            self.out.paragraph(text);
+        }
+        is_there
     }
 
     fn append_to_cell(&mut self, paragraph: &Paragraph) {
@@ -435,12 +490,10 @@ impl<'b> Body<'b> {
             return;
         }
         match self.tables.last_mut().filter(|outer| !outer.is_frame) {
-            // A table within a cell is read as the cell's text, row by row.
+            // A table within a cell is read as the cell's text.
             Some(outer) => {
-                for row in table.grid.into_rows() {
-                    outer.cell.push_str(&row.join(" "));
-                    outer.cell.push(' ');
-                }
+                outer.cell.push_str(&within_cell(table.grid));
+                outer.cell.push(' ');
             }
             None => {
                 append_table(self.out, table.grid);
@@ -465,6 +518,20 @@ impl<'b> Body<'b> {
             }
         }
     }
+}
+
+/// The rows of a table within a cell, apart from each other, and their cells, too.
+fn within_cell(grid: TableGrid) -> String {
+    let rows = grid.into_rows().into_iter().map(|mut row| {
+        row.retain(|cell| !cell.is_empty());
+        row.join(", ")
+    });
+    rows.collect::<Vec<_>>().join("; ")
+}
+
+/// Whether a character has no meaning but in its font.
+fn is_private(c: char) -> bool {
+    matches!(c, '\u{e000}'..='\u{f8ff}')
 }
 
 /// Reads `footnotes.xml` or `endnotes.xml`.

@@ -1,7 +1,8 @@
-//! DOCX: paragraphs, headings, lists, tables and notes out of the WordprocessingML parts.
+//! DOCX: paragraphs, headings, lists, tables, notes, headers and footers out of the WordprocessingML parts.
 
 mod body;
 mod math;
+mod running;
 mod styles;
 
 use std::collections::HashMap;
@@ -11,6 +12,7 @@ use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
 use self::body::Body;
+use self::running::{Running, has_even_pages};
 use self::styles::Styles;
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
@@ -18,7 +20,7 @@ use super::numbering::Numbering;
 use super::ooxml::comments::{self, People};
 use super::ooxml::read_drawings;
 use super::ooxml::relations::Relations;
-use super::package::xml::{Xml, each_event};
+use super::package::xml::each_event;
 use super::package::{Package, core_title};
 
 /// Notes by kind and id.
@@ -64,6 +66,9 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
 
     let relations = Relations::of(&mut package, &main)?;
     let drawings = read_drawings(&mut package, &relations)?;
+    let part = beside("settings.xml");
+    let has_even = package.xml(&part)?.is_some_and(|xml| has_even_pages(&part, &xml));
+    let running = Running::read(&mut package, &relations, (&main, &document), has_even)?;
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     if let Some(title) = core_title(&mut package)? {
@@ -72,52 +77,20 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     if damaged_comments {
         builder.warn(WarningKind::Lost, None, comments::DAMAGED);
     }
-    let mut body = Body::new(&mut builder, styles, numbering, notes, drawings);
+    if running.is_damaged {
+        builder.warn(
+            WarningKind::Lost,
+            None,
+            "page headers or footers are damaged and were left out in part",
+        );
+    }
+    let mut body = Body::new(&mut builder, styles, numbering, notes, drawings, running.sections);
     each_event(&main, &document, |event| {
         body.event(event);
         Ok(())
     })?;
     body.finish();
-    if let Some(warning) = left_out(&mut package, &folder)? {
-        builder.warn(WarningKind::Lost, None, warning);
-    }
     builder.finish(ContentType::Docx, "quick-xml 0.42")
-}
-
-/// Which parts beside the body have text that is not read, in words.
-fn left_out(package: &mut Package, folder: &str) -> Result<Option<String>> {
-    let mut found = Vec::new();
-    for (start, what) in [("header", "page headers"), ("footer", "page footers")] {
-        let parts: Vec<String> = package
-            .names()
-            .into_iter()
-            .filter(|name| {
-                let name = name.strip_prefix(folder).map(|n| n.trim_start_matches('/'));
-                name.is_some_and(|n| n.starts_with(start) && n.ends_with(".xml") && !n.contains('/'))
-            })
-            .collect();
-        for part in parts {
-            if package.xml(&part)?.is_some_and(|xml| has_text(&part, &xml)) {
-                found.push(what);
-                break;
-            }
-        }
-    }
-    Ok((!found.is_empty()).then(|| format!("not indexed: {} of the document", found.join(", "))))
-}
-
-/// Whether a part has text as far as it can be read: what is not indexed must not make the file fail.
-fn has_text(part: &str, xml: &str) -> bool {
-    let (mut inside, mut found) = (false, false);
-    let _damaged = each_event(part, xml, |event| {
-        match event {
-            Xml::Start(start) => inside = start.local_name().as_ref() == "t",
-            Xml::End(_) => inside = false,
-            Xml::Text(text) => found |= inside && text.contains(char::is_alphanumeric),
-        }
-        Ok(())
-    });
-    found
 }
 
 #[cfg(test)]

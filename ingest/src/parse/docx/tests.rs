@@ -128,9 +128,11 @@ fn tracked_formatting_is_what_it_is_now() {
 fn breaks_and_symbols_are_text_or_told() {
     let document = read(
         "<w:p><w:r><w:t>one</w:t><w:br w:type=\"page\"/><w:t>two</w:t><w:br w:type=\"textWrapping\"/><w:t>three</w:t><w:cr/>\
-         <w:sym w:font=\"Arial\" w:char=\"2265\"/><w:t>5</w:t><w:sym w:font=\"Wingdings\" w:char=\"F0FC\"/></w:r></w:p>",
+         <w:sym w:font=\"Arial\" w:char=\"2265\"/><w:t>5</w:t><w:sym w:font=\"Wingdings\" w:char=\"F0FC\"/><w:sym w:font=\"Symbol\" w:char=\"F06D\"/>\
+         <w:sym w:font=\"Wingdings\" w:char=\"F0FF\"/></w:r>\
+         <w:r><w:rPr><w:rFonts w:ascii=\"Wingdings 2\"/></w:rPr><w:t>\u{f052}a</w:t></w:r><w:r><w:t>\u{f052}</w:t></w:r></w:p>",
     );
-    assert_eq!(document.text, "one\ntwo\nthree\n≥5");
+    assert_eq!(document.text, "one\ntwo\nthree\n≥5✓μ☑a\u{f052}");
     assert!(document.warnings[0].message.contains("1 characters of symbol fonts"), "{document:?}");
     assert_eq!(document.warnings[0].kind, WarningKind::Lost);
 }
@@ -148,24 +150,173 @@ fn hidden_text_is_counted_and_told_once() {
     assert!(read(&format!("<w:p>{blank}</w:p>{}", p("", "seen"))).warnings.is_empty());
 }
 
+/// Relationships of the main part: `(id, kind, part)`.
+fn relations(of: &[(&str, &str, &str)]) -> String {
+    let one = |(id, kind, part): &(&str, &str, &str)| {
+        format!("<Relationship Id=\"{id}\" Type=\"http://x/{kind}\" Target=\"{part}.xml\"/>")
+    };
+    format!("<Relationships>{}</Relationships>", of.iter().map(one).collect::<String>())
+}
+
+/// The end of a section that names headers and footers: `(kind, type, id)`.
+fn section(names: &[(&str, &str, &str)], more: &str) -> String {
+    let one =
+        |(kind, of, id): &(&str, &str, &str)| format!("<w:{kind}Reference w:type=\"{of}\" r:id=\"{id}\"/>");
+    format!("<w:sectPr>{}{more}</w:sectPr>", names.iter().map(one).collect::<String>())
+}
+
 #[test]
-fn headers_and_footers_are_told_once_and_damaged_comments_too() {
-    let part = |text: &str| format!("<w:hdr {W}><w:p><w:r><w:t>{text}</w:t></w:r></w:p></w:hdr>");
-    let body = p("", "Ten days");
-    let (header, empty) = (part("Confidential"), part(" "));
-    let parts = [
-        ("word/header1.xml", header.as_str()),
-        ("word/header2.xml", header.as_str()),
-        ("word/footer1.xml", empty.as_str()),
-        ("word/comments.xml", "<w:comments><damaged"),
-    ];
-    let document = read_parts(&body, &parts).unwrap();
-    assert_eq!(document.text, "Ten days");
-    let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
-    assert_eq!(
-        warnings,
-        ["comments are damaged and were left out", "not indexed: page headers of the document"]
+fn headers_and_footers_are_kept_once() {
+    let part = |inner: &str| format!("<w:hdr {W}>{inner}</w:hdr>");
+    let (all, first, unused) = (part(&p("Heading1", "QM-4711")), part(&p("", "Draft")), part(&p("", "Old")));
+    let (second, foot) = (part(&[p("", "QM-4711"), p("", "Risks")].concat()), part(&p("", "Confidential")));
+    let rels = relations(&[
+        ("a", "header", "header1"),
+        ("b", "header", "header2"),
+        ("c", "header", "header3"),
+        ("d", "header", "header4"),
+        ("e", "footer", "footer1"),
+    ]);
+    let one = section(
+        &[
+            ("header", "default", "a"),
+            ("header", "first", "b"),
+            ("header", "even", "c"),
+            ("footer", "default", "e"),
+        ],
+        "<w:titlePg/>",
     );
+    let body = [
+        format!(
+            "<w:p><w:pPr><w:pStyle w:val=\"Heading1\"/></w:pPr><w:r><w:t>Leave</w:t></w:r></w:p>{}",
+            p("", "one")
+        ),
+        format!("<w:p><w:pPr>{one}</w:pPr><w:r><w:t>two</w:t></w:r></w:p>"),
+        p("", "three"),
+        section(&[("header", "default", "d")], ""),
+    ];
+    let document = read_parts(
+        &body.concat(),
+        &[
+            ("word/_rels/document.xml.rels", &rels),
+            ("word/header1.xml", &all),
+            ("word/header2.xml", &first),
+            ("word/header3.xml", &unused),
+            ("word/header4.xml", &second),
+            ("word/footer1.xml", &foot),
+            ("word/comments.xml", "<w:comments><damaged"),
+        ],
+    )
+    .unwrap();
+    assert_eq!(document.text, "Draft\n\nQM-4711\n\nLeave\n\none\n\ntwo\n\nRisks\n\nthree\n\nConfidential");
+    assert!(document.blocks[..2].iter().all(|block| block.kind == BlockKind::Paragraph));
+    let warnings: Vec<_> = document.warnings.iter().map(|w| w.message.as_str()).collect();
+    assert_eq!(warnings, ["comments are damaged and were left out"]);
+}
+
+#[test]
+fn numbers_of_pages_are_no_text() {
+    let simple =
+        |code: &str| format!("<w:fldSimple w:instr=\" {code} \"><w:r><w:t>7</w:t></w:r></w:fldSimple>");
+    let complex = |code: &str, result: &str| {
+        let mark = |kind: &str| format!("<w:r><w:fldChar w:fldCharType=\"{kind}\"/></w:r>");
+        format!(
+            "{}<w:r><w:instrText> {code} </w:instrText></w:r>{}<w:r><w:t>{result}</w:t></w:r>{}",
+            mark("begin"),
+            mark("separate"),
+            mark("end")
+        )
+    };
+    let run = |text: &str| format!("<w:r><w:t>{text}</w:t></w:r>");
+    let footer = |inner: &str| {
+        let part = format!("<w:ftr {W}>{inner}</w:ftr>");
+        let rels = relations(&[("e", "footer", "footer1")]);
+        let body = format!("{}{}", p("", "Text."), section(&[("footer", "default", "e")], ""));
+        let parts = [("word/_rels/document.xml.rels", rels.as_str()), ("word/footer1.xml", part.as_str())];
+        let document = read_parts(&body, &parts).unwrap();
+        assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+        document.text.strip_prefix("Text.").unwrap().trim_start().to_owned()
+    };
+    for nothing in [
+        format!("<w:p>{}</w:p>", complex("PAGE", "1")),
+        format!(
+            "<w:p>{}{}{}{}</w:p>",
+            run("Page "),
+            simple("PAGE \\* ROMAN"),
+            run(" of "),
+            complex("NUMPAGES", "9")
+        ),
+        format!(
+            "<w:p>{}{}{}{}</w:p>",
+            run("第"),
+            simple("PAGE"),
+            run("页 共"),
+            complex("NUMPAGES", "9") + &run("页")
+        ),
+        format!("<w:p>{}</w:p>", complex("DATE \\@ yyyy", "March 2024")),
+        p("", "第 1 页"),
+        format!(
+            "<w:p><w:del>{}</w:del><w:r><w:rPr><w:vanish/></w:rPr><w:t>gone</w:t></w:r></w:p>",
+            run("gone")
+        ),
+    ] {
+        assert_eq!(footer(&nothing), "", "{nothing}");
+    }
+    let line = format!("<w:p>{}<w:r><w:tab/></w:r>{}</w:p>", run("Rev. 3"), simple("PAGE"));
+    assert_eq!(footer(&format!("{line}{line}")), "Rev. 3");
+    let (one, two) = (complex("PAGE", "1"), complex("PAGE", "2"));
+    let line = |page: &str| format!("<w:p>{}{page}</w:p>", run("Rev. 3, page "));
+    assert_eq!(footer(&[line(&one), line(&two)].concat()), "Rev. 3, page 1", "it is one line");
+    let cell = |text: &str| format!("<w:tc>{}</w:tc>", p("", text));
+    let table = format!("<w:tbl><w:tr>{}{}</w:tr></w:tbl>", cell("QM"), cell("4711"));
+    assert_eq!(footer(&table), "QM\t4711");
+}
+
+#[test]
+fn a_damaged_header_is_told() {
+    let rels = relations(&[("a", "header", "header1")]);
+    let body = format!("{}{}", p("", "Text."), section(&[("header", "default", "a")], ""));
+    let header = format!("<w:hdr {W}>{}<w:p></w:r>", p("", "QM"));
+    let parts = [("word/_rels/document.xml.rels", rels.as_str()), ("word/header1.xml", header.as_str())];
+    let document = read_parts(&body, &parts).unwrap();
+    assert_eq!(document.text, "QM\n\nText.");
+    assert!(document.warnings[0].message.contains("headers or footers are damaged"), "{document:?}");
+}
+
+#[test]
+fn header_rows_are_one() {
+    let row = |marked: bool, cells: &[(&str, usize)]| {
+        let cell = |(text, columns): &(&str, usize)| {
+            format!("<w:tc><w:tcPr><w:gridSpan w:val=\"{columns}\"/></w:tcPr>{}</w:tc>", p("", text))
+        };
+        let mark = if marked { "<w:trPr><w:tblHeader/></w:trPr>" } else { "" };
+        format!("<w:tr>{mark}{}</w:tr>", cells.iter().map(cell).collect::<String>())
+    };
+    let table = |marked: bool, names: &[(&str, usize)], body: &[(&str, usize)]| {
+        let head = row(marked, &[("Region", 1), ("2023", 2)]);
+        read(&format!("<w:tbl>{head}{}{}</w:tbl>", row(marked, names), row(false, body))).text
+    };
+    let names = [("", 1), ("Home (EUR m)", 1), ("Export", 1)];
+    let folded = "| Region | 2023 Home (EUR m) | 2023 Export |\n| --- | --- | --- |";
+    assert_eq!(
+        table(true, &names, &[("many", 1), ("few", 1), ("none", 1)]),
+        format!("{folded}\n| many | few | none |")
+    );
+    assert_eq!(
+        table(false, &names, &[("North", 1), ("1", 1), ("2", 1)]),
+        format!("{folded}\n| North | 1 | 2 |")
+    );
+    let kept = table(false, &names, &[("many", 1), ("few", 1), ("none", 1)]);
+    assert!(kept.starts_with("| Region | 2023 | 2023 |\n"), "{kept}");
+}
+
+#[test]
+fn cells_of_a_table_within_a_cell_stay_apart() {
+    let cell = |inner: &str| format!("<w:tc>{inner}</w:tc>");
+    let row = |cells: [&str; 2]| format!("<w:tr>{}</w:tr>", cells.map(|text| cell(&p("", text))).concat());
+    let inner = format!("<w:tbl>{}{}</w:tbl><w:p/>", row(["Ulm", "6"]), row(["Bonn", "4"]));
+    let body = format!("<w:tbl><w:tr>{}{}</w:tr></w:tbl>", cell(&p("", "East")), cell(&inner));
+    assert_eq!(read(&body).text, "| East | Ulm, 6; Bonn, 4 |\n| --- | --- |");
 }
 
 #[test]

@@ -11,11 +11,12 @@ use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
 use self::names::{
-    ADVERTISING, CERTAIN, Names, PEOPLE, SIDE, TOPICS, WEAK, is_call, is_counters, is_label, is_notice,
-    is_pitch, is_turn,
+    ADVERTISING, CERTAIN, Names, PEOPLE, SIDE, TOPICS, WEAK, comments_below, is_call, is_counters, is_label,
+    is_notice, is_pitch, is_reprint, is_turn,
 };
 use super::{is_block, is_hidden, is_other_part};
 
+mod comments;
 mod names;
 
 /// Weight of running text from which a page has a main text. A Latin letter weighs 1, a Han character 3.
@@ -299,7 +300,7 @@ impl<'a> Page<'a> {
             let is_last = passed * 3 >= whole * 2;
             let is_short = own.text <= MAX_CALL && is_line(element);
             let is_notice = is_late && is_labelled_line(element, own)
-                || is_short && is_last && is_call(&text_of(element))
+                || is_short && is_last && (is_call(&text_of(element)) || is_reprint(&text_of(element)))
                 || is_short && is_counters(&text_of(element));
             if is_notice {
                 page.leave_out(element);
@@ -344,6 +345,14 @@ impl<'a> Page<'a> {
         });
         if !below.is_empty() && (all.is_mostly_links() || has_form) {
             below.into_iter().for_each(|next| self.leave_out(next));
+            self.leave_out(label);
+            return;
+        }
+        let Some(least) = comments_below(label) else { return };
+        let entries: Vec<_> =
+            below.iter().map_while(|next| Some((*next, comments::entries(*next)?))).collect();
+        if entries.iter().map(|(_, count)| count).sum::<usize>() >= least {
+            entries.into_iter().for_each(|(next, _)| self.leave_out(next));
             self.leave_out(label);
         }
     }

@@ -7,6 +7,7 @@ use scraper::node::Element;
 use scraper::{ElementRef, Node};
 
 use super::{is_hidden, span};
+use crate::parse::table::whole_name;
 
 /// How many elements above a table are searched for a table around it.
 const MAX_LOOK_UP: usize = 64;
@@ -72,10 +73,7 @@ impl Tables {
             let text = plain_text(*cell)?;
             for _ in 0..span(cell.value(), "colspan").max(1) {
                 let (name, _) = below.next()?;
-                if *name != text {
-                    name.push(' ');
-                    name.push_str(&text);
-                }
+                *name = whole_name(name, &text);
             }
         }
         if below.next().is_some() {

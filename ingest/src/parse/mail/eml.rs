@@ -5,15 +5,22 @@ use std::path::Path;
 use footnote_core::error::Context;
 use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
-use mail_parser::{Address, DateTime, Message, MessageParser, MessagePart, MimeHeaders, PartType};
+use mail_parser::parsers::MessageStream;
+use mail_parser::{
+    Address, DateTime, HeaderName, HeaderValue, Message, MessageParser, MessagePart, MimeHeaders, PartType,
+};
 
+use super::charset::{content_of, text_of};
 use super::encrypted;
+use super::fields::Fields;
 use super::letter::{Body, Letter};
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::{Found, MemberOutput, Unpacking};
 
 /// Pictures shorter than this that belong to the layout (logos, smileys, tracking pixels) are left out.
 const SMALL_PICTURE: usize = 20 * 1024;
+/// What stands for bytes that no encoding reads.
+const LOST: char = '\u{fffd}';
 /// Fields that only messages have: one of them tells, with another of either list.
 const TELLING: [&str; 8] = [
     "received",
@@ -69,40 +76,68 @@ pub(crate) fn parse(
     if is_encrypted(&message) {
         return Err(encrypted());
     }
+    let fields = Fields::of(&message);
+    let mut letter = letter(&message, &fields);
     let mut unpacking = Unpacking::new(limits, output);
+    let mut is_unread =
+        letter.subject.contains(LOST) || letter.lines.iter().any(|(_, line)| line.contains(LOST));
     for (number, part) in (1..).zip(message.attachments()) {
-        attach(part, number, &mut unpacking)?;
+        let name = name_of(part, number, &fields);
+        is_unread |= name.contains(LOST);
+        attach(&message, part, &name, &mut unpacking)?;
     }
-    letter(&message).write(unpacking, limits, ContentType::Eml, "mail-parser 0.11")
+    if is_unread {
+        let told = "parts of the header or names of attachments are in no encoding that reads them";
+        letter.warnings.push((WarningKind::Doubtful, told));
+    }
+    letter.write(unpacking, limits, ContentType::Eml, "mail-parser 0.11")
 }
 
-fn letter(message: &Message<'_>) -> Letter {
-    let subject = message.subject().unwrap_or_default();
-    let mut letter = Letter { subject: subject.to_owned(), ..Letter::default() };
-    for (name, people) in [("From", message.from()), ("To", message.to()), ("Cc", message.cc())] {
-        letter.people(name, &people.map(people_of).unwrap_or_default());
+fn letter(message: &Message<'_>, fields: &Fields) -> Letter {
+    let mut letter = Letter { subject: fields.subject(message), ..Letter::default() };
+    for (name, field) in [("From", HeaderName::From), ("To", HeaderName::To), ("Cc", HeaderName::Cc)] {
+        letter.people(name, &people_of(&fields.people(message, &field).unwrap_or_default()));
     }
     if let Some(date) = message.date() {
         letter.line("Date", &date_of(date));
     }
-    letter.bodies = message.html_bodies().filter_map(body_of).collect();
-    letter.instead = message.text_bodies().filter_map(body_of).collect();
-    if message.parts.iter().any(|part| part.is_encoding_problem && part.is_text()) {
-        let told = "parts of the message are not in the encoding that they claim";
-        letter.warnings.push((WarningKind::Doubtful, told));
-    }
+    let (mut is_broken, mut is_guess) = (false, false);
+    let mut body_of = |part: &MessagePart<'_>| {
+        let body: fn(String) -> Body = match &part.body {
+            PartType::Html(_) => Body::Html,
+            PartType::Text(_) => Body::Plain,
+            _ => return None,
+        };
+        let read = text_of(message, part);
+        is_broken |= read.is_broken;
+        is_guess |= read.is_guess;
+        Some(body(read.text.into_owned()))
+    };
+    letter.bodies = message.html_bodies().filter_map(&mut body_of).collect();
+    letter.instead = message.text_bodies().filter_map(&mut body_of).collect();
+    let told = [
+        (
+            message.parts.iter().any(|part| part.is_encoding_problem && part.is_text()),
+            "parts of the message are not in the encoding that they claim",
+        ),
+        (is_broken, "parts of the text are not valid in their encoding; U+FFFD stands for them"),
+        (is_guess, "the encoding of the text was guessed from little text and may be another"),
+    ];
+    let told = told.into_iter().filter(|(is, _)| *is);
+    letter.warnings.extend(told.map(|(_, warning)| (WarningKind::Doubtful, warning)));
     letter
 }
 
-fn body_of(part: &MessagePart<'_>) -> Option<Body> {
-    match &part.body {
-        PartType::Html(html) => Some(Body::Html(html.to_string())),
-        PartType::Text(text) => Some(Body::Plain(text.to_string())),
-        _ => None,
-    }
+/// The people that a field names.
+fn people_of(field: &str) -> Vec<String> {
+    let line = format!("{field}\n");
+    let HeaderValue::Address(people) = MessageStream::new(line.as_bytes()).parse_address() else {
+        return Vec::new();
+    };
+    shown(&people)
 }
 
-fn people_of(people: &Address<'_>) -> Vec<String> {
+fn shown(people: &Address<'_>) -> Vec<String> {
     let one = |name: Option<&str>, address: Option<&str>| match (name, address) {
         (Some(name), Some(address)) if name != address => format!("{name} <{address}>"),
         (name, address) => name.or(address).unwrap_or_default().to_owned(),
@@ -130,7 +165,12 @@ fn is_encrypted(message: &Message<'_>) -> bool {
         || text.trim_start().starts_with("-----BEGIN PGP MESSAGE-----")
 }
 
-fn attach(part: &MessagePart<'_>, number: usize, unpacking: &mut Unpacking<'_>) -> Result<()> {
+fn attach(
+    message: &Message<'_>,
+    part: &MessagePart<'_>,
+    name: &str,
+    unpacking: &mut Unpacking<'_>,
+) -> Result<()> {
     let is_signature = ["pkcs7-signature", "x-pkcs7-signature", "pgp-signature"]
         .iter()
         .any(|kind| part.is_content_type("application", kind));
@@ -138,25 +178,26 @@ fn attach(part: &MessagePart<'_>, number: usize, unpacking: &mut Unpacking<'_>) 
         unpacking.skip_system_file();
         return Ok(());
     }
-    let name = name_of(part, number);
-    let content = part.contents();
+    let content = content_of(message, part);
     let is_picture = part.content_type().is_some_and(|t| t.ctype().eq_ignore_ascii_case("image"));
     let is_layout = matches!(part.body, PartType::InlineBinary(_)) || part.content_id().is_some();
     if is_picture && is_layout && content.len() < SMALL_PICTURE {
-        unpacking.pass_over(&name, "is a small picture of the message's layout");
+        unpacking.pass_over(name, "is a small picture of the message's layout");
         return Ok(());
     }
-    let found = Found { name: &name, declared: content.len() as u64, compressed: None };
+    let found = Found { name, declared: content.len() as u64, compressed: None };
     unpacking.add(&found, &mut &content[..])
 }
 
 /// What the attachment is called, or something with the extension that its type has. A name is one part:
 /// senders have no folders.
-fn name_of(part: &MessagePart<'_>, number: usize) -> String {
-    if let Some(name) = part.attachment_name().filter(|name| !name.trim().is_empty()) {
+fn name_of(part: &MessagePart<'_>, number: usize, fields: &Fields) -> String {
+    let as_parsed = || part.attachment_name().filter(|name| !name.trim().is_empty()).map(str::to_owned);
+    if let Some(name) = fields.file_name(part).or_else(as_parsed) {
         return name.trim_start_matches('.').replace(['/', '\\'], "_");
     }
-    if let Some(subject) = part.message().and_then(Message::subject).filter(|s| !s.trim().is_empty()) {
+    let subject = part.message().map(|message| Fields::of(message).subject(message)).unwrap_or_default();
+    if !subject.trim().is_empty() {
         return format!("{}.eml", subject.trim_start_matches('.').replace(['/', '\\'], "_"));
     }
     let subtype = part.content_type().and_then(|t| t.subtype()).unwrap_or_default().to_ascii_lowercase();

@@ -1,7 +1,9 @@
 //! Messages: what was written in them becomes a document, what was attached to them documents of their own.
 
+mod charset;
 mod compressed_rtf;
 mod eml;
+mod fields;
 mod letter;
 mod msg;
 

@@ -3,6 +3,7 @@
 use std::io::{Cursor, Write};
 use std::path::Path;
 
+use encoding_rs::{Encoding, GBK, WINDOWS_1252};
 use footnote_core::parsed::{BlockKind, ContentType, PageKind, ParsedDocument, WarningKind};
 use footnote_core::{ErrorKind, Result};
 use proptest::prelude::*;
@@ -106,6 +107,99 @@ fn an_attached_message_is_a_message() {
     let (parsed, _) = read_as(parse_eml, &members[1].1);
     assert_eq!(parsed.unwrap().title.as_deref(), Some("Earlier question"));
     assert!(is_message(&members[1].1, "eml"));
+}
+
+/// A message of these lines in an encoding, header and all.
+fn in_encoding(encoding: &'static Encoding, message: &str) -> (ParsedDocument, Members) {
+    let (text, _, has_lost) = encoding.encode(message);
+    assert!(!has_lost);
+    let (parsed, members) = read_as(parse_eml, &text);
+    (parsed.unwrap(), members)
+}
+
+const LONG: &str = "关于年度预算的说明：本公司二零二五年第一季度营业收入为三百万元，同比增长百分之十二。";
+
+#[test]
+fn a_text_is_read_whatever_encoding_is_named() {
+    for content_type in [
+        "Content-Type: text/plain\n",
+        "Content-Type: text/plain; charset=us-ascii\n",
+        "Content-Type: text/plain; charset=utf-8\n",
+        "Content-Type: text/plain; charset=iso-8859-1\n",
+        "Content-Type: text/plain; charset=gb2312\n",
+        "Content-Type: text/plain; charset=cp936\n",
+        "Content-Type: text/plain; charset=unheard-of\n",
+        "Content-Type: text/html\n",
+        "",
+    ] {
+        let message = format!("From: a@b\nMessage-ID: <1>\nSubject: 预算说明\n{content_type}\n{LONG}\n");
+        let (document, _) = in_encoding(GBK, &message);
+        assert!(document.text.ends_with(LONG), "{content_type}: {}", document.text);
+        assert_eq!(document.title.as_deref(), Some("预算说明"), "{content_type}");
+        assert!(document.warnings.is_empty(), "{content_type}: {:?}", document.warnings);
+    }
+}
+
+#[test]
+fn accented_letters_stay_what_they_are() {
+    let text = "Grüße aus Köln, schöne Tage für alle Gäste, müde Füße und große Träume über den Dächern.\u{a0}\u{a0}Déjà vu.";
+    for named in ["iso-8859-1", "windows-1252"] {
+        let header = format!(
+            "From: Jörg <j@b>\nSubject: Größe\nMessage-ID: <1>\nContent-Type: text/plain; charset={named}"
+        );
+        let (document, _) = in_encoding(WINDOWS_1252, &format!("{header}\n\n{text}\n"));
+        assert_eq!(document.title.as_deref(), Some("Größe"));
+        assert!(document.text.contains("From: Jörg <j@b>"), "{}", document.text);
+        assert!(
+            document.text.contains("Grüße aus Köln") && document.text.ends_with("Déjà vu."),
+            "{}",
+            document.text
+        );
+        assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+    }
+}
+
+#[test]
+fn names_of_people_and_attachments_may_be_raw_bytes() {
+    let message = format!(
+        "From: 张三 <z@x.cn>\nTo: \"李四, 王五\" <l@x.cn>\nMessage-ID: <1>\nMIME-Version: 1.0\n\
+         Subject: =?gb2312?Q?=BC=BE=B6=C8=CF=FA=CA?=\n =?gb2312?Q?=DB=B1=A8=B8=E6?=\n\
+         Content-Type: multipart/mixed; boundary=b\n\n--b\nContent-Type: text/plain; charset=gbk\n\n{LONG}\n--b\n\
+         Content-Type: text/plain\nContent-Disposition: attachment; filename=\"预算说明.txt\"\n\n{LONG}\n--b\n\
+         Content-Type: text/csv; charset=gbk\nContent-Disposition: attachment;\n filename*0*=gb18030''%B1%A8%BC%DB;\n \
+         filename*1*=%B5%A5.csv\n\n品名,价\n--b--\n"
+    );
+    let (document, members) = in_encoding(GBK, &message);
+    assert_eq!(document.title.as_deref(), Some("季度销售报告"));
+    assert!(document.text.contains("From: 张三 <z@x.cn>\nTo: 李四, 王五 <l@x.cn>"), "{}", document.text);
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, ["预算说明.txt", "报价单.csv"]);
+    // What names no encoding is handed on as it was sent.
+    assert_eq!(members[0].1, GBK.encode(LONG).0.into_owned());
+    assert_eq!(members[1].1, "品名,价".as_bytes());
+}
+
+#[test]
+fn what_cannot_be_decoded_is_told() {
+    let broken = [
+        b"From: a@b\nMessage-ID: <1>\nSubject: =?utf-8?Q?=E5=B9=B4=E5=81=87=E5=B9=B4=E5=81=87=E5?=\n"
+            .as_slice(),
+        b"Content-Type: text/plain; charset=utf-8\n\n",
+        LONG.as_bytes(),
+        b"\xff\n",
+    ]
+    .concat();
+    let document = read_as(parse_eml, &broken).0.unwrap();
+    assert!(document.text.ends_with(&format!("{LONG}\u{fffd}")), "{}", document.text);
+    let told: Vec<&str> = document.warnings.iter().map(|warning| warning.message.as_str()).collect();
+    assert!(
+        told[0].contains("not valid in their encoding") && told[1].contains("parts of the header"),
+        "{told:?}"
+    );
+    assert!(document.warnings.iter().all(|warning| warning.kind == WarningKind::Doubtful));
+    let (document, _) = in_encoding(GBK, "From: a@b\nMessage-ID: <1>\n\n年假\n");
+    assert!(document.warnings[0].message.contains("guessed"), "{:?}", document.warnings);
 }
 
 #[test]

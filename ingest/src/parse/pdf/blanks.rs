@@ -7,25 +7,20 @@ use pdfium_render::prelude::*;
 
 use super::glyph::Glyph;
 
-/// A text object that is no wider than this has nothing that can be seen.
-const NO_WIDTH: f32 = 0.01;
 /// Lines are looked up by their height in tenths of a point.
 const TENTHS: f32 = 10.0;
 /// A blank begins where a letter ends, or before it by this share of the font size at most.
 const BEFORE: f32 = 0.15;
 /// The letter behind it may begin before the blank does, by this share of the font size at most.
-const BEHIND: f32 = 0.05;
+const BEHIND: f32 = 0.15;
 
 /// Where blanks begin, from left to right, by the height of their line.
 #[derive(Default)]
 pub(super) struct Blanks(HashMap<i32, Vec<f32>>);
 
 impl Blanks {
-    /// Notes the text object, if it is a blank.
-    pub(super) fn note(&mut self, text: &PdfPageTextObject<'_>, bounds: &PdfRect) {
-        if bounds.width().value > NO_WIDTH {
-            return;
-        }
+    /// Notes a text object of which nothing can be seen.
+    pub(super) fn note(&mut self, text: &PdfPageTextObject<'_>) {
         if let Ok(matrix) = text.matrix() {
             self.add(matrix.e(), matrix.f());
         }

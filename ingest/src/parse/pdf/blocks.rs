@@ -3,11 +3,12 @@
 use super::endings::endings;
 use super::joints::{ends_sentence, sentence_goes_on};
 use super::layout::{Cell, Line};
-use super::markers::{is_bullet, is_marker};
+use super::markers::{is_bullet, is_marker, is_page_number};
 use super::notes::take_notes;
 use super::outline::Outline;
 use super::rows::{entries, is_contents, table_end};
 use super::sizes::Sizes;
+use crate::parse::table::fold_header;
 
 /// How far the text of an item stands behind its mark, in font sizes; what stands farther is no part of it.
 const FARTHEST_ITEM: f32 = 8.0;
@@ -59,7 +60,9 @@ pub(super) fn parts(page: u32, lines: Vec<Line>, outline: &Outline, sizes: &Size
     let mut lines = lines.into_iter();
     let mut parts = Vec::with_capacity(found.len() + notes.len());
     for (kind, count) in found {
-        let lines: Vec<Line> = lines.by_ref().take(count).collect();
+        let mut lines: Vec<Line> = lines.by_ref().take(count).collect();
+        // A page that repeats the header folds it the same way.
+        lines.iter_mut().filter_map(|line| line.grid.as_mut()).for_each(|grid| fold_header(grid, 0));
         match kind {
             Kind::Table if is_contents(&lines) => {
                 parts.extend(entries(lines).into_iter().map(|lines| Part { kind: Kind::Entry, lines }));
@@ -158,5 +161,21 @@ pub(super) fn starts_item(text: &str) -> bool {
     let Some(first) = words.next() else { return false };
     let bullet =
         first.chars().next().is_some_and(|c| is_bullet(c) && !matches!(c, '-' | '–' | '—' | '*' | '·'));
-    bullet || words.next().is_some() && is_marker(first)
+    bullet || words.next().is_some() && is_marker(first) && !is_page_number(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_header_of_two_rows_between_lines_is_one() {
+        let rows = ["Region|2023|2023", "Region|Home (EUR m)|Export", "North|1|2"]
+            .map(|row| row.split('|').map(str::to_owned).collect::<Vec<_>>());
+        let line = Line { grid: Some(rows.to_vec()), ..Line::default() };
+        let parts = parts(1, vec![line], &Outline::of(&[]), &Sizes::of(&[]));
+        assert_eq!(parts[0].kind, Kind::Grid);
+        let grid = parts[0].lines[0].grid.as_deref().unwrap_or_default();
+        assert_eq!(grid, [["Region", "2023 Home (EUR m)", "2023 Export"], ["North", "1", "2"]]);
+    }
 }

@@ -21,7 +21,7 @@ pub(super) struct Ordered {
     pub(super) head: Vec<Part>,
     /// The page's own.
     pub(super) body: Vec<Part>,
-    /// Footnotes, and running footers that this page keeps.
+    /// Footnotes, and running footers and watermarks that this page keeps.
     pub(super) foot: Vec<Part>,
 }
 
@@ -40,7 +40,7 @@ impl Ordered {
 }
 
 fn is_running(part: &Part, page: u32) -> bool {
-    part.lines.iter().all(|line| line.running)
+    part.lines.iter().all(|line| line.running || line.aslant)
         || part.lines.len() == 1 && is_page_number(&part.lines[0].text(), page)
 }
 

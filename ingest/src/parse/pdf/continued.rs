@@ -3,7 +3,7 @@
 use super::blocks::{Kind, Part};
 use super::breaks::is_in_one_print;
 use super::layout::Line;
-use super::rows::table_text;
+use super::rows::line_rows;
 use crate::parse::table::to_markdown;
 
 /// Most lines of a head that the next page repeats.
@@ -78,14 +78,16 @@ fn of_lines(above: &[Line], below: &[Line]) -> Option<Continued> {
     if repeated == 0 && !is_row {
         return None;
     }
-    let together = table_text(&above.iter().chain(rest).cloned().collect::<Vec<_>>());
-    let alone = table_text(above);
-    let columns = |table: &str| table.lines().next().map(|row| row.replace("\\|", "").matches('|').count());
+    let mut together = line_rows(&above.iter().chain(rest).cloned().collect::<Vec<_>>());
+    let width = |rows: &[Vec<String>]| rows.first().map(Vec::len);
     let widest = |lines: &[Line]| lines.iter().map(|line| line.cells.len()).max();
-    if columns(&together) != columns(&alone) || widest(above) != widest(rest) {
+    if width(&together) != width(&line_rows(above)) || widest(above) != widest(rest) {
         return None;
     }
-    let rows: Vec<&str> = together.lines().skip(alone.lines().count()).collect();
+    // Each line stays a row, as each has its place on the page.
+    together.drain(1..above.len());
+    let table = to_markdown(&together);
+    let rows: Vec<&str> = table.lines().skip(2).collect();
     (rows.len() == rest.len()).then(|| Continued { rows: rows.join("\n"), repeated })
 }
 

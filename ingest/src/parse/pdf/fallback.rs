@@ -7,7 +7,9 @@ use footnote_core::error::Context;
 use footnote_core::parsed::WarningKind;
 use footnote_core::password::Password;
 use footnote_core::{Error, ErrorKind, Result};
-use pdf_extract::{ConvertToFmt, Document, PlainTextOutput, output_doc_page};
+use pdf_extract::{
+    ConvertToFmt, Dictionary, Document, IncrementalDocument, Object, PlainTextOutput, output_doc_page,
+};
 
 use super::layout::{Cell, Line};
 use super::{PageText, PdfText};
@@ -43,21 +45,7 @@ pub(crate) fn read(
     passwords: &[Password],
     on_page: OnPage<'_>,
 ) -> Result<(PdfText, bool)> {
-    let bytes = fs_err::read(path).internal("cannot read the file")?;
-    let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem(&bytes)));
-    let mut document =
-        loaded.map_err(|_| damaged("the parser panicked".to_owned()))?.map_err(|e| damaged(e.to_string()))?;
-    drop(bytes);
-    if document.is_encrypted() {
-        document.decrypt("").map_err(|_| match passwords {
-            [] => super::encrypted(passwords),
-            // What it makes of other passwords is an empty document.
-            _ => Error::not_installed(format!(
-                "{}, which only PDFium opens; run `footnote models pull pdfium`",
-                super::ENCRYPTED
-            )),
-        })?;
-    }
+    let document = decrypted(load(fs_err::read(path).internal("cannot read the file")?)?, passwords)?;
     let numbers: Vec<u32> = document.get_pages().into_keys().collect();
     let count = u32::try_from(numbers.len()).unwrap_or(u32::MAX);
     super::check_page_count(count, limits)?;
@@ -75,6 +63,49 @@ pub(crate) fn read(
     }
     let text = PdfText { title: None, outline: Vec::new(), pages, engine: format!("{ENGINE} 0.12.1") };
     Ok((text, holds_files(&document)))
+}
+
+/// The document. Where the trailer itself holds what it is encrypted with, instead of naming an object that does,
+/// lopdf reads no object: there the file gets one.
+fn load(bytes: Vec<u8>) -> Result<Document> {
+    let document = load_as_it_is(&bytes)?;
+    let Some(encryption) = encryption_in_trailer(&document) else { return Ok(document) };
+    let mut update = IncrementalDocument::create_from(bytes, document);
+    let id = update.new_document.add_object(encryption);
+    update.new_document.trailer.set("Encrypt", Object::Reference(id));
+    let mut bytes = Vec::new();
+    update.save_to(&mut bytes).map_err(|error| damaged(error.to_string()))?;
+    load_as_it_is(&bytes).map_err(|_| only_pdfium())
+}
+
+fn load_as_it_is(bytes: &[u8]) -> Result<Document> {
+    let loaded = catch_unwind(AssertUnwindSafe(|| Document::load_mem(bytes)));
+    let loaded = loaded.map_err(|_| damaged("the parser panicked".to_owned()))?;
+    loaded.map_err(|error| damaged(error.to_string()))
+}
+
+fn encryption_in_trailer(document: &Document) -> Option<Dictionary> {
+    document.trailer.get(b"Encrypt").ok()?.as_dict().ok().cloned()
+}
+
+/// The document, where it opens without a password.
+fn decrypted(mut document: Document, passwords: &[Password]) -> Result<Document> {
+    if !document.trailer.has(b"Encrypt") || document.decrypt("").is_ok() {
+        return Ok(document);
+    }
+    // What lopdf makes of other passwords is an empty document.
+    Err(match passwords {
+        [] => Error::invalid(format!(
+            "{}; only PDFium opens it then, run `footnote models pull pdfium`",
+            super::encrypted(passwords).message()
+        )),
+        _ => only_pdfium(),
+    })
+}
+
+fn only_pdfium() -> Error {
+    let message = format!("{}, which only PDFium opens; run `footnote models pull pdfium`", super::ENCRYPTED);
+    Error::not_installed(message)
 }
 
 fn holds_files(document: &Document) -> bool {

@@ -1,8 +1,10 @@
-//! The fonts of a page: which are bold, which have symbols in the place of letters, and which do not tell the characters that they show. PDFium gives the
-//! codes of their glyphs in the place of characters then: `(YHU\` for `Every`. The control codes among them give them
-//! away.
+//! The fonts of a page: which are bold, which have symbols in the place of letters, and which do not tell the characters
+//! that they show. PDFium gives the codes of their glyphs in the place of characters then: `(YHU\` for `Every`. The
+//! control codes among them give them away, and of Chinese fonts, which have glyphs by the thousand, the many scripts.
 
 use std::collections::HashMap;
+
+use unicode_script::{Script, UnicodeScript};
 
 use super::symbols::is_symbol_font;
 
@@ -10,6 +12,9 @@ use super::symbols::is_symbol_font;
 /// the third glyph of most fonts, and where glyphs were numbered anew, half of the alphabet is below 32.
 const LEAST: usize = 5;
 const PERCENT: usize = 8;
+/// Fewest scripts that hardly a document has, and least share of all its codes in percent that these have.
+const LEAST_RARE: usize = 3;
+const RARE_PERCENT: usize = 10;
 
 /// What the codes of each font on a page look like.
 #[derive(Default)]
@@ -25,6 +30,59 @@ struct Codes {
     has_symbols: bool,
     all: usize,
     control: usize,
+    /// Scripts that hardly a document has, as many as tell, and how many codes are of such.
+    rare_scripts: Vec<Script>,
+    rare: usize,
+}
+
+impl Codes {
+    fn count(&mut self, code: u32) {
+        self.all += 1;
+        self.control += usize::from(is_control(code));
+        let script = char::from_u32(code).filter(|_| code >= FIRST_RARE).map(|c| c.script());
+        if let Some(script) = script.filter(|script| is_rare(*script)) {
+            self.rare += 1;
+            if self.rare_scripts.len() < LEAST_RARE && !self.rare_scripts.contains(&script) {
+                self.rare_scripts.push(script);
+            }
+        }
+    }
+
+    fn are_of_glyphs(&self) -> bool {
+        self.control >= LEAST && self.control * 100 >= self.all * PERCENT
+            || self.rare_scripts.len() >= LEAST_RARE && self.rare * 100 >= self.all * RARE_PERCENT
+    }
+}
+
+/// Scripts before this code are in use.
+const FIRST_RARE: u32 = 0x700;
+
+/// Whether hardly a document has the script, least of all together with others of them.
+fn is_rare(script: Script) -> bool {
+    use Script::{
+        Arabic, Bengali, Common, Cyrillic, Devanagari, Georgian, Greek, Han, Hangul, Hebrew, Hiragana,
+        Inherited, Katakana, Latin, Tamil, Thai, Unknown,
+    };
+    !matches!(
+        script,
+        Arabic
+            | Bengali
+            | Common
+            | Cyrillic
+            | Devanagari
+            | Georgian
+            | Greek
+            | Han
+            | Hangul
+            | Hebrew
+            | Hiragana
+            | Inherited
+            | Katakana
+            | Latin
+            | Tamil
+            | Thai
+            | Unknown
+    )
 }
 
 impl Fonts {
@@ -59,16 +117,13 @@ impl Fonts {
     /// Counts a code of a font.
     pub(super) fn count(&mut self, font: usize, code: u32) {
         if let Some(counts) = self.counts.get_mut(font) {
-            counts.all += 1;
-            counts.control += usize::from(is_control(code));
+            counts.count(code);
         }
     }
 
     /// Whether the font's codes are no characters.
     pub(super) fn is_unmapped(&self, font: usize) -> bool {
-        let counts = self.counts.get(font);
-        counts
-            .is_some_and(|of| !of.has_symbols && of.control >= LEAST && of.control * 100 >= of.all * PERCENT)
+        self.counts.get(font).is_some_and(|of| !of.has_symbols && of.are_of_glyphs())
     }
 }
 
@@ -102,5 +157,9 @@ mod tests {
         assert!(!is_unmapped(text));
         assert!(!is_unmapped(&format!("{}\u{1}\u{1}\u{1}", text.repeat(10))), "a few signs without a name");
         assert!(!is_unmapped(&format!("{}\u{3}\u{4}\u{5}\u{6}\u{7}", text.repeat(10))), "some more of many");
+        assert!(is_unmapped("ৱ܌ᛲᜤ儂㐕⼂䑲ẌҲᾪ৪\u{c76}܊Ҷܒ܊ᛲ㎪پᏡᜤ㲣ژᶴৣڇڸ\u{2efc}څ"), "glyphs of a Chinese font");
+        assert!(!is_unmapped(
+            "English, Русский, Ελληνικά, עברית, العربية, 中文, 日本語, 한국어, ไทย, हिन्दी, বাংলা"
+        ));
     }
 }

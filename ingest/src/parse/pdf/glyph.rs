@@ -3,6 +3,14 @@
 use std::f32::consts::{FRAC_PI_2, PI, TAU};
 
 const LINE_END: char = '\n';
+/// Text farther than this from the nearest quarter turn is aslant.
+const ASLANT: f32 = PI / 18.0;
+/// Characters aslant whose turns differ by no more than this read in one direction.
+const ONE_DIRECTION: f32 = PI / 60.0;
+/// Fewest characters of a direction aslant: along a curve each has its own.
+const LEAST_ASLANT: usize = 3;
+/// Most directions aslant that are told apart on a page.
+const MAX_DIRECTIONS: usize = 16;
 
 /// A character with its box in points; y grows upwards.
 #[derive(Debug, Clone, PartialEq)]
@@ -83,23 +91,83 @@ impl Glyph {
         // `as` saturates, and NaN gives 0.
         (turns as usize) % 4
     }
+
+    /// Whether its line is neither level nor upright, as a watermark's is.
+    pub(crate) fn is_aslant(&self) -> bool {
+        let turn = self.clockwise.rem_euclid(FRAC_PI_2);
+        turn > ASLANT && turn < FRAC_PI_2 - ASLANT
+    }
 }
 
 /// Turns all characters so that the most common direction reads from left to right; characters
-/// that read in other directions (stamps in the margin) follow, each direction turned likewise.
+/// that read in other directions (stamps in the margin) follow, each direction turned likewise, and last those that are
+/// aslant (watermarks).
 pub(crate) fn upright(glyphs: Vec<Glyph>) -> Vec<Vec<Glyph>> {
+    let slants = slants(&glyphs);
     let mut directions: [Vec<Glyph>; 4] = Default::default();
-    let mut last = 0;
+    let mut aslant: Vec<Vec<Glyph>> = vec![Vec::new(); slants.len()];
+    let (mut turns, mut slant) = (0, None);
     for glyph in glyphs {
         if !glyph.is_blank() {
-            last = glyph.quarter_turns();
+            turns = glyph.quarter_turns();
+            slant = slants.iter().position(|slant| glyph.is_aslant() && is_along(&glyph, *slant));
         }
-        directions[last].push(turn(glyph, last));
+        match slant {
+            Some(at) => aslant[at].push(level(glyph, slants[at])),
+            None => directions[turns].push(turn(glyph, turns)),
+        }
     }
     let mut directions: Vec<Vec<Glyph>> = directions.into();
     directions.sort_by_key(|glyphs| std::cmp::Reverse(glyphs.len()));
+    directions.extend(aslant);
     directions.retain(|glyphs| glyphs.iter().any(|g| !g.is_blank()));
     directions
+}
+
+/// The clockwise turns of the text that is aslant.
+fn slants(glyphs: &[Glyph]) -> Vec<f32> {
+    let mut slants: Vec<(f32, usize)> = Vec::new();
+    for glyph in glyphs.iter().filter(|glyph| !glyph.is_blank() && glyph.is_aslant()) {
+        match slants.iter().position(|(slant, _)| is_along(glyph, *slant)) {
+            Some(at) => slants[at].1 += 1,
+            None if slants.len() < MAX_DIRECTIONS => slants.push((glyph.clockwise, 1)),
+            None => {}
+        }
+    }
+    slants.retain(|(_, count)| *count >= LEAST_ASLANT);
+    slants.into_iter().map(|(slant, _)| slant).collect()
+}
+
+fn is_along(glyph: &Glyph, slant: f32) -> bool {
+    let apart = (glyph.clockwise - slant).rem_euclid(TAU);
+    apart.min(TAU - apart) <= ONE_DIRECTION
+}
+
+/// Turned so that text aslant is level. Its box on the page lies around the turned letter, and its size there is the
+/// larger share of the true one along an axis, as the engine tells it.
+fn level(glyph: Glyph, slant: f32) -> Glyph {
+    if glyph.is_blank() {
+        return glyph;
+    }
+    let (sin, cos) = slant.sin_cos();
+    let (across, along) = (sin.abs(), cos.abs());
+    let size = glyph.size / across.max(along);
+    let side = if along >= across { glyph.right - glyph.left } else { glyph.top - glyph.bottom };
+    let width = (side - size * across.min(along)) / across.max(along);
+    // Bounds that hold for any letter: a box may be wrong.
+    let width = width.max(0.1 * size).min(1.5 * size);
+    let (left, baseline) =
+        (glyph.origin_x * cos - glyph.baseline * sin, glyph.origin_x * sin + glyph.baseline * cos);
+    Glyph {
+        left,
+        right: left + width,
+        bottom: baseline - 0.25 * size,
+        top: baseline + 0.75 * size,
+        baseline,
+        origin_x: left,
+        size,
+        ..glyph
+    }
 }
 
 /// A letter that reaches back by this share of its size leans.
@@ -233,5 +301,40 @@ mod tests {
         let turned = upright(glyphs);
         assert_eq!(turned.len(), 1);
         assert!(turned[0].windows(2).all(|w| w[0].right <= w[1].left && w[0].baseline == w[1].baseline));
+    }
+
+    #[test]
+    fn text_aslant_is_put_together_in_its_own_direction() {
+        let level = |c: char, left: f32| {
+            let (right, top, origin_x) = (left + 6.0, 10.0, left);
+            Glyph { c, left, right, top, origin_x, size: 10.0, ..Glyph::blank(false) }
+        };
+        // Rises to the right by half of a right angle.
+        let aslant = |(c, along): (char, f32)| {
+            let shift = along * (PI / 4.0).cos();
+            Glyph {
+                left: 200.0 + shift - 14.1,
+                right: 200.0 + shift + 9.2,
+                bottom: 300.0 + shift,
+                top: 300.0 + shift + 23.3,
+                baseline: 300.0 + shift,
+                origin_x: 200.0 + shift,
+                size: 14.142,
+                clockwise: 1.75 * PI,
+                ..level(c, 0.0)
+            }
+        };
+        let watermark = [('D', 0.0), ('R', 13.0), ('A', 26.0), ('F', 39.0), ('T', 52.0)].map(aslant);
+        let text = ['a', 'b'].into_iter().zip([0.0, 6.0]).map(|(c, left)| level(c, left));
+        let read = upright(watermark.into_iter().chain(text).collect());
+        let texts: Vec<String> = read.iter().map(|glyphs| glyphs.iter().map(|g| g.c).collect()).collect();
+        assert_eq!(texts, ["ab", "DRAFT"]);
+        for pair in read[1].windows(2) {
+            assert!((pair[0].baseline - pair[1].baseline).abs() < 0.1, "{pair:?}");
+            assert!((pair[0].right - pair[1].left).abs() < 0.2 && (pair[0].size - 20.0).abs() < 0.1);
+        }
+        // Letters along a curve are left where they are.
+        let curve = [0.4, 0.5, 0.6].map(|clockwise| Glyph { clockwise, ..level('c', 0.0) });
+        assert_eq!(upright(curve.to_vec()).concat(), curve);
     }
 }

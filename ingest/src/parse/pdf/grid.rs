@@ -26,6 +26,17 @@ const LEAST_SHARE_RULED: f32 = 0.2;
 const MAX_TOGETHER_PERCENT: usize = 10;
 /// From this many lines in a place on, it may be a column of running text rather than a cell.
 const PROSE_LINES: usize = 5;
+/// A gap of this many font sizes is a blank between words of running text.
+const BLANK: f32 = 0.5;
+/// Running text that reaches over a side stands outside by this many font sizes, and inside by so many; marks of notes
+/// may hang out.
+const OUTSIDE: f32 = 2.0;
+const INSIDE: f32 = 1.0;
+/// Fewest rules of a part of a table between them.
+const FEWEST_RULES: usize = 3;
+/// A label beside figures is no wider than this, in font sizes, or ends so far before other text there does.
+const LABEL_WIDTH: f32 = 15.0;
+const LABEL_ENDS: f32 = 2.0;
 /// Pages with more characters than this in a table are read line by line.
 const MAX_GLYPHS: usize = 200_000;
 
@@ -49,13 +60,21 @@ pub(crate) fn take_tables(glyphs: Vec<Glyph>, grids: &[Grid]) -> (Vec<Glyph>, Ve
     let mut rest = glyphs;
     let mut tables = Vec::new();
     let (left, right) = sides(&rest);
-    for grid in grids {
+    let grids: Vec<Grid> = match grids.iter().any(|grid| grid.owners.is_empty()) {
+        true => {
+            let runs = runs(&rest);
+            grids.iter().flat_map(|grid| uncrossed(grid, &runs)).collect()
+        }
+        false => grids.to_vec(),
+    };
+    for grid in &grids {
         let share = (grid.xs[grid.xs.len() - 1] - grid.xs[0]) / (right - left).max(1.0);
         if share < if grid.owners.is_empty() { LEAST_SHARE } else { LEAST_SHARE_RULED } {
             continue;
         }
         let (inside, outside) = parted(rest, grid);
-        match table(&inside, grid) {
+        let is_whole = !grid.owners.is_empty() || !lacks_labels(&inside, &outside, grid.xs[0]);
+        match table(&inside, grid).filter(|_| is_whole) {
             Some(table) => {
                 tables.push(table);
                 rest = outside.into_iter().map(|(_, glyph)| glyph).collect();
@@ -71,6 +90,136 @@ fn sides(glyphs: &[Glyph]) -> (f32, f32) {
     let visible = glyphs.iter().filter(|glyph| glyph.c != ' ');
     visible
         .fold((f32::INFINITY, f32::NEG_INFINITY), |(left, right), g| (left.min(g.left), right.max(g.right)))
+}
+
+/// Words with no more than blanks between, in the file's order.
+struct Run {
+    left: f32,
+    right: f32,
+    baseline: f32,
+    size: f32,
+}
+
+fn runs(glyphs: &[Glyph]) -> Vec<Run> {
+    let mut runs: Vec<Run> = Vec::new();
+    for glyph in glyphs.iter().filter(|glyph| !glyph.is_blank()) {
+        let goes_on = |run: &&mut Run| {
+            let size = run.size.max(glyph.size).max(1.0);
+            let gap = glyph.left - run.right;
+            (-size..=BLANK * size).contains(&gap) && (glyph.baseline - run.baseline).abs() <= SAME_LINE * size
+        };
+        match runs.last_mut().filter(goes_on) {
+            Some(run) => run.right = run.right.max(glyph.right),
+            None => runs.push(Run {
+                left: glyph.left,
+                right: glyph.right,
+                baseline: glyph.baseline,
+                size: glyph.size.max(1.0),
+            }),
+        }
+    }
+    runs
+}
+
+/// The parts of a grid of rules alone between those bands that running text reaches into from outside: there, rules of
+/// several tables have the same ends.
+fn uncrossed(grid: &Grid, runs: &[Run]) -> Vec<Grid> {
+    if !grid.owners.is_empty() {
+        return vec![grid.clone()];
+    }
+    let (left, right) = (grid.xs[0], grid.xs[grid.xs.len() - 1]);
+    let crosses = |run: &&Run| {
+        let (out, within) = (OUTSIDE * run.size, INSIDE * run.size);
+        run.left <= left - out && run.right >= left + within
+            || run.right >= right + out && run.left <= right - within
+    };
+    let heights: Vec<f32> = runs.iter().filter(crosses).map(|run| run.baseline + 0.3 * run.size).collect();
+    if heights.is_empty() {
+        return vec![grid.clone()];
+    }
+    let mut parts: Vec<Vec<f32>> = vec![vec![grid.ys[0]]];
+    for band in grid.ys.windows(2) {
+        let is_crossed = heights.iter().any(|height| (band[1]..=band[0]).contains(height));
+        match parts.last_mut().filter(|_| !is_crossed) {
+            Some(part) => part.push(band[1]),
+            None => parts.push(vec![band[1]]),
+        }
+    }
+    parts.retain(|ys| ys.len() >= FEWEST_RULES);
+    parts.into_iter().map(|ys| Grid { ys, ..grid.clone() }).collect()
+}
+
+/// What stands at one height.
+struct TextLine {
+    left: f32,
+    right: f32,
+    baseline: f32,
+    size: f32,
+    first: char,
+    letters: usize,
+    digits: usize,
+}
+
+/// From the top down.
+fn text_lines<'g>(glyphs: impl Iterator<Item = &'g Glyph>) -> Vec<TextLine> {
+    let mut glyphs: Vec<&Glyph> = glyphs.filter(|glyph| !glyph.is_blank()).collect();
+    glyphs.sort_by(|a, b| b.baseline.total_cmp(&a.baseline));
+    let mut lines: Vec<TextLine> = Vec::new();
+    for glyph in glyphs {
+        let same = |line: &&mut TextLine| {
+            line.baseline - glyph.baseline <= SAME_LINE * line.size.max(glyph.size).max(1.0)
+        };
+        let (letters, digits) = (usize::from(glyph.c.is_alphabetic()), usize::from(glyph.c.is_numeric()));
+        match lines.last_mut().filter(same) {
+            Some(line) => {
+                if glyph.left < line.left {
+                    (line.left, line.first) = (glyph.left, glyph.c);
+                }
+                line.right = line.right.max(glyph.right);
+                line.letters += letters;
+                line.digits += digits;
+            }
+            None => lines.push(TextLine {
+                left: glyph.left,
+                right: glyph.right,
+                baseline: glyph.baseline,
+                size: glyph.size.max(1.0),
+                first: glyph.c,
+                letters,
+                digits,
+            }),
+        }
+    }
+    lines
+}
+
+/// Whether rules lie over a table's columns of figures only: most of their lines have a label that ends at the `left` of
+/// them. Text of another column is no label.
+fn lacks_labels(inside: &Numbered, outside: &Numbered, left: f32) -> bool {
+    let lines = text_lines(inside.iter().map(|(_, glyph)| glyph));
+    let is_figures = |line: &&TextLine| line.digits > line.letters && !line.first.is_alphabetic();
+    let figures: Vec<&TextLine> = lines.iter().filter(is_figures).collect();
+    if figures.is_empty() || figures.len() * 2 < lines.len() {
+        return false;
+    }
+    // Dots may lead to the figures.
+    let is_at_left = |glyph: &&Glyph| glyph.right <= left + 1.0 && !matches!(glyph.c, '.' | '…' | '·');
+    let at_left = text_lines(outside.iter().map(|(_, glyph)| glyph).filter(is_at_left));
+    let farthest = at_left.iter().map(|line| line.right).fold(f32::NEG_INFINITY, f32::max);
+    let is_label = |line: &TextLine| {
+        line.letters > line.digits
+            && (line.right - line.left <= LABEL_WIDTH * line.size
+                || farthest - line.right >= LABEL_ENDS * line.size)
+    };
+    let has_label = |figures: &&&TextLine| {
+        let first =
+            at_left.partition_point(|line| line.baseline - figures.baseline > SAME_LINE * figures.size);
+        at_left[first..]
+            .iter()
+            .take_while(|line| figures.baseline - line.baseline <= SAME_LINE * figures.size)
+            .any(is_label)
+    };
+    figures.iter().filter(has_label).count() * 2 >= lines.len()
 }
 
 type Numbered = Vec<(usize, Glyph)>;
@@ -330,4 +479,84 @@ fn band_rows(band: Vec<Word>, edges: &[f32]) -> Option<Vec<Vec<String>>> {
 /// With a blank after each word.
 fn glyphs_of(words: Vec<Word>) -> Vec<Glyph> {
     words.into_iter().flat_map(|word| word.glyphs.into_iter().chain([Glyph::blank(false)])).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Characters ten points large and five wide from here on.
+    fn put(glyphs: &mut Vec<Glyph>, x: f32, baseline: f32, text: &str) {
+        for (at, c) in (0_u8..).zip(text.chars()) {
+            let left = x + 5.0 * f32::from(at);
+            glyphs.push(match c {
+                ' ' => Glyph::blank(false),
+                c => Glyph {
+                    c,
+                    left,
+                    right: left + 5.0,
+                    bottom: baseline - 2.0,
+                    top: baseline + 8.0,
+                    baseline,
+                    origin_x: left,
+                    size: 10.0,
+                    ..Glyph::blank(false)
+                },
+            });
+        }
+        glyphs.push(Glyph::blank(true));
+    }
+
+    fn rules(left: f32, ys: &[f32]) -> Vec<Grid> {
+        vec![Grid { xs: vec![left, 500.0], ys: ys.to_vec(), owners: Vec::new(), nested: Vec::new() }]
+    }
+
+    #[test]
+    fn rules_of_two_tables_are_no_table_with_the_text_between() {
+        let mut glyphs = Vec::new();
+        for (top, name) in [(700.0, "Was"), (550.0, "Is")] {
+            put(&mut glyphs, 210.0, top - 14.0, name);
+            put(&mut glyphs, 400.0, top - 14.0, "Units");
+            put(&mut glyphs, 210.0, top - 34.0, "Pens");
+            put(&mut glyphs, 400.0, top - 34.0, "12");
+        }
+        let prose = "The table above summarizes the units that were sold, and the one below those";
+        put(&mut glyphs, 50.0, 610.0, prose);
+        let ys = [700.0, 680.0, 660.0, 550.0, 530.0, 510.0];
+        let (rest, tables) = take_tables(glyphs, &rules(200.0, &ys));
+        let rows: Vec<Vec<Vec<String>>> = tables.into_iter().map(|table| table.rows).collect();
+        let table = |name: &str| {
+            [[name, "Units"], ["Pens", "12"]].map(|row| row.map(str::to_owned).to_vec()).to_vec()
+        };
+        assert_eq!(rows, [table("Was"), table("Is")]);
+        assert_eq!(rest.iter().map(|glyph| glyph.c).collect::<String>().trim(), prose);
+    }
+
+    #[test]
+    fn a_mark_that_hangs_out_of_a_table_crosses_nothing() {
+        let mut glyphs = Vec::new();
+        put(&mut glyphs, 210.0, 686.0, "Item");
+        put(&mut glyphs, 475.0, 686.0, "Units");
+        put(&mut glyphs, 210.0, 666.0, "Pens");
+        put(&mut glyphs, 490.0, 666.0, "12(1)");
+        assert_eq!(take_tables(glyphs, &rules(200.0, &[700.0, 680.0, 660.0])).1.len(), 1);
+    }
+
+    #[test]
+    fn rules_over_figures_alone_part_them_not_from_their_labels() {
+        let of = |labels: [&str; 3], at: f32| {
+            let mut glyphs = Vec::new();
+            for (label, y) in labels.into_iter().zip([686.0, 672.0, 658.0]) {
+                put(&mut glyphs, at, y, label);
+                put(&mut glyphs, 380.0, y, "1,200");
+                put(&mut glyphs, 450.0, y, "1,300");
+            }
+            take_tables(glyphs, &rules(300.0, &[700.0, 682.0, 650.0])).1.len()
+        };
+        assert_eq!(of(["Sales", "Costs of it", "Profit"], 50.0), 0);
+        assert_eq!(of(["Sales", "Costs of it", "Profit"], 305.0), 1);
+        // Text of another column, each line of which is full.
+        let full = "running text of a column to the left of it";
+        assert_eq!(of([full; 3], 50.0), 1);
+    }
 }

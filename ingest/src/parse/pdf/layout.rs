@@ -5,6 +5,10 @@
 //! read one after the other; otherwise a row stays one line, so that the numbers of a table row
 //! stay together.
 
+mod columns;
+
+use self::columns::in_reading_order;
+pub(crate) use self::columns::{COLUMN_WIDTH, subtract};
 use super::boxes::mark_items;
 use super::glyph::Glyph;
 use super::grid::{RuledTable, take_tables};
@@ -27,15 +31,6 @@ const SAME_LINE: f32 = 0.4;
 const OVERLAP: f32 = 0.5;
 /// This many dots in a row lead from a label to its number.
 const MIN_LEADERS: usize = 4;
-/// Narrowest gutter between columns, in font sizes.
-const GUTTER: f32 = 0.9;
-/// Fewest rows, and mean width in font sizes, of a column of running text.
-const COLUMN_ROWS: usize = 3;
-pub(crate) const COLUMN_WIDTH: f32 = 9.0;
-/// Pages with more rows than this are read row by row; looking for columns would take too long.
-const MAX_ROWS_FOR_COLUMNS: usize = 1_500;
-/// Deepest nesting of columns within columns.
-const MAX_DEPTH: usize = 6;
 
 /// A stretch of text within a line, parted from its neighbours by a wide gap.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -84,6 +79,8 @@ pub(crate) struct Line {
     pub(crate) raised: Vec<String>,
     /// Whether dots lead from one of its cells to the next.
     pub(crate) led: bool,
+    /// Whether it is aslant, as a watermark is; such lines follow the page's others.
+    pub(crate) aslant: bool,
 }
 
 impl Line {
@@ -133,8 +130,20 @@ pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, mut rulings: Rul
     }
     of_main.extend(tables.into_iter().map(Fragment::of_table));
     let mut all = in_reading_order(of_main, 0);
-    all.extend(lines(&directions[1..]));
+    let middle = all.get(all.len() / 2).map_or(0.0, |line| line.baseline);
+    for direction in &directions[1..] {
+        let mut visible = direction.iter().filter(|glyph| !glyph.is_blank());
+        let is_aslant = visible.all(Glyph::is_aslant);
+        let lines = in_reading_order(fragments(direction), 0);
+        all.extend(lines.into_iter().map(|line| if is_aslant { aslant(line, middle) } else { line }));
+    }
     all
+}
+
+/// A line that lies across the page has no height there, and its size tells nothing of the text: it is laid where no
+/// margin is.
+fn aslant(line: Line, baseline: f32) -> Line {
+    Line { baseline, size: 0.0, aslant: true, ..line }
 }
 
 /// The lines of text in a table's cell, from the top down.
@@ -248,28 +257,6 @@ fn extend(last: &mut Fragment, glyph: &Glyph, blank: Option<bool>) {
 
 type Row = Vec<Fragment>;
 
-fn in_reading_order(fragments: Vec<Fragment>, depth: usize) -> Vec<Line> {
-    let rows = rows(fragments);
-    if rows.len() > MAX_ROWS_FOR_COLUMNS || depth >= MAX_DEPTH {
-        return rows.into_iter().map(line).collect();
-    }
-    let mut lines = Vec::new();
-    let mut at = 0;
-    while at < rows.len() {
-        let Some((end, gutter)) = column_band(&rows, at) else {
-            lines.push(line(rows[at].clone()));
-            at += 1;
-            continue;
-        };
-        let band = rows[at..end].iter().flatten().cloned();
-        let (left, right): (Vec<_>, Vec<_>) = band.partition(|f| f.cell.right <= gutter);
-        lines.extend(in_reading_order(left, depth + 1));
-        lines.extend(in_reading_order(right, depth + 1));
-        at = end;
-    }
-    lines
-}
-
 fn rows(mut fragments: Vec<Fragment>) -> Vec<Row> {
     fragments.sort_by(|a, b| b.baseline.total_cmp(&a.baseline));
     let mut rows: Vec<Row> = Vec::new();
@@ -288,79 +275,6 @@ fn rows(mut fragments: Vec<Fragment>) -> Vec<Row> {
         row.sort_by(|a, b| a.cell.left.total_cmp(&b.cell.left));
     }
     rows
-}
-
-/// The longest run of rows from `at` with a common gutter that has running text on both sides:
-/// its end, and an x within the gutter.
-fn column_band(rows: &[Row], at: usize) -> Option<(usize, f32)> {
-    let size = rows[at].iter().map(|f| f.size).fold(1.0, f32::max);
-    let mut free = vec![(f32::NEG_INFINITY, f32::INFINITY)];
-    let (mut left, mut right) = (f32::INFINITY, f32::NEG_INFINITY);
-    let mut best = None;
-    for (index, row) in rows.iter().enumerate().skip(at) {
-        for fragment in row {
-            free = subtract(&free, fragment.cell.left, fragment.cell.right);
-            left = left.min(fragment.cell.left);
-            right = right.max(fragment.cell.right);
-        }
-        free.retain(|(from, to)| to - from >= GUTTER * size);
-        // What lies outside all rows so far is margin, and may become a gutter further down.
-        let gutters: Vec<_> = free.iter().copied().filter(|(from, to)| *from > left && *to < right).collect();
-        if gutters.is_empty() && best.is_some() {
-            break;
-        }
-        if !gutters.is_empty() {
-            best = Some((index + 1, gutters));
-        }
-    }
-    let (end, gutters) = best?;
-    let middle = gutters.into_iter().take(8).map(|(from, to)| (from + to) / 2.0).find(|middle| {
-        let band = rows[at..end].iter().flatten();
-        let (left, right): (Vec<_>, Vec<_>) = band.partition(|f| f.cell.right <= *middle);
-        is_running_text(&left) && is_running_text(&right)
-            || is_list(&left) && (is_list(&right) || is_running_text(&right))
-    })?;
-    Some((end, middle))
-}
-
-/// What of `free` lies not between `left` and `right`.
-pub(crate) fn subtract(free: &[(f32, f32)], left: f32, right: f32) -> Vec<(f32, f32)> {
-    let mut rest = Vec::with_capacity(free.len() + 1);
-    for &(from, to) in free {
-        if right <= from || left >= to {
-            rest.push((from, to));
-            continue;
-        }
-        if left > from {
-            rest.push((from, left));
-        }
-        if right < to {
-            rest.push((right, to));
-        }
-    }
-    rest
-}
-
-fn is_running_text(fragments: &[&Fragment]) -> bool {
-    let fragments: Vec<&Fragment> = fragments.iter().copied().filter(|f| f.grid.is_none()).collect();
-    if fragments.len() < COLUMN_ROWS {
-        return false;
-    }
-    let count = fragments.len() as f32;
-    let width: f32 = fragments.iter().map(|f| (f.cell.right - f.cell.left) / f.size.max(1.0)).sum();
-    let chars = || fragments.iter().flat_map(|f| f.cell.text.chars()).filter(|c| !c.is_whitespace());
-    let letters = chars().filter(|c| c.is_alphabetic()).count();
-    width / count >= COLUMN_WIDTH && letters * 10 >= chars().count() * 6
-}
-
-/// Whether the fragments are items of a list, below each other.
-fn is_list(fragments: &[&Fragment]) -> bool {
-    let is_item = |f: &&&Fragment| {
-        let (mark, text) = f.cell.text.split_once(' ').unwrap_or_default();
-        is_marker(mark) && text.starts_with(char::is_alphabetic)
-    };
-    let items = fragments.iter().filter(is_item).count();
-    fragments.len() >= COLUMN_ROWS && items * 5 >= fragments.len() * 3
 }
 
 fn line(mut row: Row) -> Line {
@@ -418,6 +332,7 @@ fn line(mut row: Row) -> Line {
         running: false,
         raised,
         led,
+        aslant: false,
     }
 }
 
@@ -595,5 +510,53 @@ mod tests {
         put(&mut glyphs, 60.0, 700.0, "Of last year");
         let line = lines(&[glyphs]).swap_remove(0);
         assert_eq!((line.text().as_str(), line.raised.len(), line.size), ("12 Of last year", 0, 10.0));
+    }
+
+    #[test]
+    fn a_watermark_follows_the_text_and_has_no_size() {
+        let mut text = Vec::new();
+        put(&mut text, 50.0, 700.0, "The first line");
+        put(&mut text, 50.0, 688.0, "and the second");
+        let mut watermark = Vec::new();
+        put(&mut watermark, 300.0, 600.0, "DRAFT");
+        watermark.iter_mut().for_each(|glyph| glyph.clockwise = 5.5);
+        let read = lines_and_tables(vec![text, watermark], Rulings::default());
+        let told: Vec<_> = read.iter().map(|line| (line.text(), line.aslant, line.size > 0.0)).collect();
+        let lines =
+            [("The first line", false, true), ("and the second", false, true), ("DRAFT", true, false)];
+        assert_eq!(told, lines.map(|(text, aslant, sized)| (text.to_owned(), aslant, sized)));
+    }
+
+    #[test]
+    fn a_headline_over_some_of_the_columns_ends_those_above_it() {
+        let mut glyphs = Vec::new();
+        for (top, names) in [(700.0, ["A", "B", "C"]), (600.0, ["D", "E", "F"])] {
+            for (column, name) in (0_u8..).zip(names) {
+                for row in 0_u8..5 {
+                    let y = top - f32::from(row) * 11.0;
+                    put(
+                        &mut glyphs,
+                        50.0 + f32::from(column) * 150.0,
+                        y,
+                        &format!("{name} line of running text"),
+                    );
+                }
+            }
+        }
+        let headline = |x: f32, text: &str| {
+            let mut of = Vec::new();
+            put(&mut of, x, 625.0, text);
+            of.iter_mut().filter(|glyph| !glyph.is_blank()).for_each(|glyph| glyph.size = 14.0);
+            read([glyphs.clone(), of].concat())
+                .into_iter()
+                .filter_map(|line| line.chars().next())
+                .collect::<String>()
+        };
+        let columns = |names: &str| names.chars().flat_map(|c| [c; 5]).collect::<String>();
+        let over_two = headline(50.0, "Second story about the new harbour");
+        assert_eq!(over_two, columns("ABC") + "S" + &columns("DEF"));
+        // Over one column it is a headline within that.
+        let over_one = headline(50.0, "Second story");
+        assert_eq!(over_one, columns("A") + "S" + &columns("DBECF"));
     }
 }

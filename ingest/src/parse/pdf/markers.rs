@@ -56,3 +56,24 @@ pub(crate) fn is_bullet(c: char) -> bool {
 pub(super) fn is_round_bullet(text: &str) -> bool {
     matches!(text, "•" | "●" | "○" | "◦" | "▪" | "■" | "\u{f0b7}" | "\u{f0a7}")
 }
+
+/// A number between dashes, as pages have it: `– 1 –`.
+pub(super) fn is_page_number(text: &str) -> bool {
+    const DASHES: [char; 3] = ['-', '–', '—'];
+    let inner = text.trim().strip_prefix(DASHES).and_then(|rest| rest.strip_suffix(DASHES));
+    inner.map(str::trim).is_some_and(|number| {
+        let is_roman = number.chars().all(|c| "ivxlcIVXLC".contains(c));
+        (1..=6).contains(&number.len()) && (is_roman || number.bytes().all(|c| c.is_ascii_digit()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_between_dashes_are_those_of_pages() {
+        assert!(["– 1 –", "-12-", "— xiv —"].into_iter().all(is_page_number));
+        assert!(["– 1", "- 1 item -", "– –", "-", "1 – 2"].into_iter().all(|text| !is_page_number(text)));
+    }
+}

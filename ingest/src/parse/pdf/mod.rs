@@ -1,6 +1,7 @@
 //! PDF: a chain of engines. PDFium where its library is installed, else (or where it fails on a
 //! file) pdf-extract, which needs nothing.
 
+mod appearances;
 mod assemble;
 mod blanks;
 mod blocks;
@@ -310,18 +311,57 @@ fn check_object_count(objects: usize, limits: &ParseLimits) -> Result<()> {
     Err(Error::new(ErrorKind::TooLarge, message))
 }
 
+/// Extensions of the files that programs make PDFs of, and that they then take for titles.
+const EXTENSIONS: [&str; 33] = [
+    "ai", "cdr", "csv", "doc", "docm", "docx", "dvi", "dwg", "eps", "fm", "htm", "html", "indd", "jpeg",
+    "jpg", "md", "odt", "p65", "pages", "pdf", "pmd", "png", "ppt", "pptx", "ps", "pub", "qxd", "rtf", "tex",
+    "tif", "txt", "xls", "xlsx",
+];
+/// What programs write as a title where there is none, without numbers, signs and blanks at either end.
+const NO_TITLES: [&str; 24] = [
+    "anonymous",
+    "blank",
+    "book",
+    "document",
+    "dokument",
+    "edgar pdf",
+    "layout",
+    "new document",
+    "no title",
+    "none",
+    "null",
+    "powerpoint presentation",
+    "powerpoint-präsentation",
+    "presentation",
+    "print",
+    "scan",
+    "slide",
+    "title",
+    "undefined",
+    "unknown",
+    "unspecified",
+    "untitled",
+    "untitled document",
+    "无标题",
+];
+/// What programs write in front of a file's name.
+const PROGRAMS: [&str; 4] =
+    ["microsoft word - ", "microsoft powerpoint - ", "microsoft excel - ", "microsoft word: "];
+
 /// Whether a title in the metadata was written by a person and not by a program.
 fn sensible_title(title: &str) -> bool {
+    title.chars().filter(|c| c.is_alphabetic()).count() >= 3 && !is_made_up(title)
+}
+
+/// Whether a program made the title: the name of a file, or a word for there being none.
+fn is_made_up(title: &str) -> bool {
     let title = title.trim().to_lowercase();
-    let file_name =
-        [".doc", ".docx", ".pdf", ".indd", ".ppt", ".pptx", ".qxd", ".xls", ".xlsx", ".tex", ".dvi"]
-            .iter()
-            .any(|extension| title.ends_with(extension));
-    let generated =
-        ["untitled", "edgar pdf", "microsoft word - ", "powerpoint presentation", "document", "title"]
-            .iter()
-            .any(|start| title == *start || start.ends_with("- ") && title.starts_with(start));
-    title.chars().filter(|c| c.is_alphabetic()).count() >= 3 && !file_name && !generated
+    let bare = title.trim_matches(|c: char| !c.is_alphabetic());
+    let extension = title.rsplit_once('.').map(|(_, extension)| extension.trim_end_matches(['"', ')', ']']));
+    extension.is_some_and(|extension| EXTENSIONS.contains(&extension))
+        || title.starts_with("file:")
+        || PROGRAMS.iter().any(|program| title.starts_with(program))
+        || NO_TITLES.contains(&bare)
 }
 
 #[cfg(test)]

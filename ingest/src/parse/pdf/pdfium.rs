@@ -20,7 +20,7 @@ use super::rulings::{Colour, Rulings};
 use super::scanner::Scanner;
 use super::symbols::symbol;
 use super::{PageText, PdfText, sensible_title};
-use super::{fields, links, shadows};
+use super::{appearances, fields, links, shadows};
 use crate::parse::limits::ParseLimits;
 use crate::parse::members::{Found, Unpacking};
 
@@ -90,7 +90,7 @@ fn read_page(
     scanner: &mut Scanner<'_>,
 ) -> Result<()> {
     let index = PdfPageIndex::try_from(number - 1).unwrap_or(PdfPageIndex::MAX);
-    let page = match document.pages().get(index) {
+    let mut page = match document.pages().get(index) {
         Ok(page) => page,
         Err(error) => {
             scanner.push(PageText::unreadable(number, &format!("PDFium: {error}")));
@@ -99,6 +99,8 @@ fn read_page(
     };
     spent.objects += page.objects().len();
     super::check_object_count(spent.objects, limits)?;
+    // Before the page's text is made, which objects without width are no part of.
+    let (rulings, blanks) = drawn(&mut page);
     let text = match page.text() {
         Ok(text) => text,
         Err(error) => {
@@ -107,13 +109,17 @@ fn read_page(
         }
     };
     let (mut placed, unmapped) = glyphs(&text);
-    let (rulings, blanks) = drawn(&page);
     shadows::restore(&page, &mut placed);
     blanks.restore(&mut placed);
     let (filled_in, unset) = fields::glyphs(&page);
     placed.extend(filled_in);
-    let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     let (comments, unread) = fields::comments(&page);
+    let links = links::of(&page);
+    drop(text);
+    let shown = appearances::glyphs(&mut page, &placed, |text| glyphs(text).0);
+    placed.extend(shown);
+    let outside = take_unseen(&page, &mut placed);
+    let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     spent.chars += glyphs.iter().map(Vec::len).sum::<usize>();
     spent.chars += comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
     if spent.chars > limits.max_text_chars {
@@ -125,14 +131,15 @@ fn read_page(
     let lines = super::layout::lines_and_tables(glyphs, rulings);
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
-    let frame = frame.with_links(links::of(&page));
+    let frame = frame.with_links(links);
     let warnings = [
         (unmapped > 0).then(|| without_characters(unmapped)),
         (unset > 0).then(|| without_values(unset)),
         (unread > 0).then(|| without_remarks(unread)),
     ];
     let lost = warnings.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
-    let warning = lost.map(|lost| (WarningKind::Lost, lost));
+    let unseen = || (outside > 0).then(|| (WarningKind::Note, outside_of_page(outside)));
+    let warning = lost.map(|lost| (WarningKind::Lost, lost)).or_else(unseen);
     let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
     match is_picture(&page, &read.lines, unmapped) {
         true => from_picture(&page, read, scanner)?,
@@ -190,18 +197,27 @@ const MAX_POINTS: u32 = 30_000;
 /// A path with more points than this is a drawing.
 const MAX_PATH_POINTS: u32 = 600;
 
-/// The straight lines that the page draws, and its blanks that are objects of their own.
-fn drawn(page: &PdfPage<'_>) -> (Rulings, Blanks) {
+/// The straight lines that the page draws, and its blanks that are objects of their own. Other text that has no width
+/// gets one.
+fn drawn(page: &mut PdfPage<'_>) -> (Rulings, Blanks) {
+    page.set_content_regeneration_strategy(PdfPageContentRegenerationStrategy::Manual);
     let (mut rulings, mut blanks) = (Rulings::default(), Blanks::default());
     let mut left = MAX_POINTS;
-    for object in page.objects().iter().take(MAX_OBJECTS) {
+    for mut object in page.objects().iter().take(MAX_OBJECTS) {
         let Ok(bounds) = object.bounds() else { continue };
-        if let Some(text) = object.as_text_object() {
-            blanks.note(text, &bounds.to_rect());
+        if let Some(text) = object.as_text_object_mut() {
+            if bounds.width().value <= NO_WIDTH {
+                let is_embedded = text.font().is_embedded().unwrap_or(true);
+                match is_embedded {
+                    true => blanks.note(text),
+                    false => widen(text),
+                }
+            }
+            continue;
         }
         let Some(path) = object.as_path_object() else { continue };
-        let (lower_left, upper_right) =
-            ((bounds.left().value, bounds.bottom().value), (bounds.right().value, bounds.top().value));
+        let lower_left = (bounds.left().value, bounds.bottom().value);
+        let upper_right = (bounds.right().value, bounds.top().value);
         rulings.add_square(lower_left, upper_right);
         if !path.is_stroked().unwrap_or(true) {
             rulings.add_filled(lower_left, upper_right, path.fill_color().ok().map(parts));
@@ -214,6 +230,19 @@ fn drawn(page: &PdfPage<'_>) -> (Rulings, Blanks) {
         }
     }
     (rulings, blanks)
+}
+
+/// Gives a text object an edge. PDFium leaves what has no width out of the page's text: blanks, and single characters of
+/// a font that is neither in the file nor on this machine, such as `STSong-Light`. The width is reckoned anew where the
+/// object is moved, be it by nothing.
+fn widen(text: &mut PdfPageTextObject<'_>) {
+    if text.scaled_font_size().value >= LEAST_TEXT
+        && text.set_render_mode(PdfPageTextRenderMode::FilledThenStroked).is_ok()
+        && text.set_stroke_width(PdfPoints::new(0.1)).is_ok()
+    {
+        // Else it stays as it was.
+        text.transform(1.0, 0.0, 0.0, 1.0, 0.0, 0.0).ok();
+    }
 }
 
 /// Red, green and blue.
@@ -240,6 +269,17 @@ fn add_edges(path: &PdfPagePathObject<'_>, rulings: &mut Rulings) {
     }
 }
 
+/// Takes out what stands beside the part of the page that is shown, and tells how many characters that were.
+fn take_unseen(page: &PdfPage<'_>, glyphs: &mut Vec<Glyph>) -> usize {
+    let Ok(seen) = page.boundaries().bounding().map(|found| found.bounds) else { return 0 };
+    let before = glyphs.len();
+    glyphs.retain(|glyph| {
+        let (x, y) = ((glyph.left + glyph.right) / 2.0, (glyph.bottom + glyph.top) / 2.0);
+        glyph.is_blank() || seen.contains(PdfPoints::new(x), PdfPoints::new(y))
+    });
+    before - glyphs.len()
+}
+
 /// Clockwise quarter turns with which viewers show the page.
 fn shown_turns(page: &PdfPage<'_>) -> u8 {
     match page.rotation() {
@@ -249,6 +289,10 @@ fn shown_turns(page: &PdfPage<'_>) -> u8 {
         Ok(PdfPageRenderRotation::None) | Err(_) => 0,
     }
 }
+
+/// Widest text object that PDFium leaves out of the page's text, and least size that it is kept with.
+const NO_WIDTH: f32 = 0.01;
+const LEAST_TEXT: f32 = 1.0;
 
 /// Dots per inch of a page's picture; fewer where the page is large.
 const RESOLUTION: f32 = 200.0;
@@ -279,6 +323,10 @@ fn means_nothing(c: char) -> bool {
 
 fn without_characters(unmapped: usize) -> String {
     format!("{unmapped} characters were left out, as their fonts do not tell which ones they are")
+}
+
+fn outside_of_page(outside: usize) -> String {
+    format!("{outside} characters were left out, as they stand outside of what is seen of the page")
 }
 
 fn without_values(unset: usize) -> String {

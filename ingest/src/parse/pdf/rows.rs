@@ -1,7 +1,9 @@
 //! Tables: rows of cells that follow each other, put into columns.
 
-use super::joints::join_plain;
+mod wraps;
+
 use super::layout::Line;
+#[cfg(test)]
 use crate::parse::table::to_markdown;
 
 /// Most lines with one cell in a row within a table, and the longest of them.
@@ -100,18 +102,36 @@ pub(crate) fn entries(lines: Vec<Line>) -> Vec<Vec<Line>> {
     entries
 }
 
-/// A Markdown table, and where the rows of it stand in the lines. Where the cells do not lie in columns, the first cell
-/// of a row is its label and the others stand at the right, as figures do.
+/// A Markdown table. Where the cells do not lie in columns, the first cell of a row is its label and the others stand at
+/// the right, as figures do.
+#[cfg(test)]
 pub(crate) fn table_text(lines: &[Line]) -> String {
-    let mut rows = grid(lines).unwrap_or_else(|| flushed_right(lines));
-    let head = head_lines(lines, &rows);
-    let below: Vec<Vec<String>> = rows.drain(1..head).collect();
-    for row in below {
-        for (cell, text) in rows[0].iter_mut().zip(row).filter(|(_, text)| !text.is_empty()) {
-            *cell = join_plain(&[cell, &text]);
+    to_markdown(&table_rows(lines).0)
+}
+
+/// The rows of a table, and which of them each line is of: a head, and a row whose cells are wrapped, are several lines.
+pub(super) fn table_rows(lines: &[Line]) -> (Vec<Vec<String>>, Vec<usize>) {
+    let rows = line_rows(lines);
+    let goes_on = wraps::wrapped(lines, &rows, head_lines(lines, &rows));
+    let mut whole: Vec<Vec<String>> = Vec::new();
+    let mut of_lines = Vec::with_capacity(rows.len());
+    for (row, goes_on) in rows.into_iter().zip(goes_on) {
+        match whole.last_mut().filter(|_| goes_on) {
+            Some(above) => {
+                for (cell, text) in above.iter_mut().zip(row).filter(|(_, text)| !text.is_empty()) {
+                    *cell = wraps::joined(cell, &text);
+                }
+            }
+            None => whole.push(row),
         }
+        of_lines.push(whole.len() - 1);
     }
-    to_markdown(&rows)
+    (whole, of_lines)
+}
+
+/// The cells of each line by columns.
+pub(super) fn line_rows(lines: &[Line]) -> Vec<Vec<String>> {
+    grid(lines).unwrap_or_else(|| flushed_right(lines))
 }
 
 /// How many lines are together the first row: heads go on below where there is text above, close to it or bold as it

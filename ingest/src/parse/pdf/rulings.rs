@@ -474,7 +474,7 @@ mod tests {
             }
             rulings.grids().swap_remove(0)
         };
-        assert_eq!(lines(|_| 79.0, [WHITE, BLUE]).xs, [0.0, 80.0, 200.0]);
+        assert_eq!(lines(|_| 79.0, [WHITE, BLUE]).xs, [0.0, 79.0, 200.0]);
         // Blanks of running text stand at other places in each line.
         assert_eq!(lines(|y| y, [WHITE, WHITE]).owners, Vec::<Vec<usize>>::new());
         assert_eq!(lines(|y| y, [BLUE, BLUE]).owners, Vec::<Vec<usize>>::new());

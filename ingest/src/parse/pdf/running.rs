@@ -1,14 +1,19 @@
 //! Running headers, footers and page numbers: what repeats from page to page at the edges.
 //!
-//! The first page where a running line stands keeps it, so that no text is lost, only repetitions.
+//! The first page where a running line stands keeps it, so that no text is lost, only repetitions. Forms, payslips and
+//! certificates have the same words at the same places of every page: a line that goes on with the text of its page as
+//! text does is the page's own, however often it stands there.
+
+mod margins;
 
 use std::collections::{HashMap, HashSet};
 
+use footnote_core::parsed::WarningKind;
+
+use self::margins::{Edge, Parting, is_in_margin};
 use super::PageText;
 use super::layout::Line;
 
-/// Rows at the top and at the bottom of a page that may be running headers or footers.
-const MARGIN_ROWS: usize = 3;
 /// Fewest lines of a page whose first and last lines are at its edges; a shorter one is all edge.
 const LEAST_LINES: usize = 8;
 /// Fewest pages, and share of pages in percent, on which a running line repeats.
@@ -21,6 +26,9 @@ const LARGEST_PAGE_NUMBER: u32 = 9_999;
 /// What stands before a number that tells this copy from others, and before one that tells a page.
 const NAMES_A_COPY: [&str; 6] = ["no", "nr", "number", "nummer", "#", "№"];
 const NAMES_A_PAGE: [&str; 5] = ["page", "pg", "seite", "página", "folio"];
+/// Times the body's font size from which a line is larger than the body, and up to which it is smaller.
+const LARGER: f32 = 1.1;
+const SMALLER: f32 = 0.92;
 /// Most texts that the warning quotes, and most characters of each.
 const MAX_QUOTES: usize = 5;
 const MAX_QUOTE_CHARS: usize = 60;
@@ -30,27 +38,72 @@ const MAX_QUOTE_CHARS: usize = 60;
 type Key = (String, i32);
 
 /// Takes out what repeats at the edges of the pages. `body` is the font size of running text. Says
-/// what was left out, if anything was.
-pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Option<String> {
+/// what was left out, if anything was, and what of it may be text of its page.
+pub(crate) fn leave_out(pages: &mut [PageText], body: f32) -> Vec<(WarningKind, String)> {
     let count_of_pages = pages.iter().map(|page| page.number).max().unwrap_or(0);
     let running = running_keys(pages, body, count_of_pages);
+    let watermarks = watermarks(pages);
     let mut seen = HashSet::new();
+    let mut seen_aslant = HashSet::new();
     let mut left_out: HashMap<String, usize> = HashMap::new();
+    let mut doubtful: HashMap<String, usize> = HashMap::new();
     for page in pages {
         let numbering = Numbering::of(page, count_of_pages);
-        let at_edge = edge_lines(&page.lines, |line| is_running(line, &numbering, body, &running));
+        let at_edge = running_lines(page, &numbering, body, &running);
         let mut index = 0;
         page.lines.retain_mut(|line| {
-            line.running = at_edge.contains(&index);
+            let found = at_edge.get(&index);
+            line.running = found.is_some();
             index += 1;
-            let keep = !line.running || is_first(line, &numbering, body, &running, &mut seen);
+            if line.aslant && watermarks.contains(&line.text()) {
+                let is_first = seen_aslant.insert(line.text());
+                if !is_first {
+                    *left_out.entry(line.text()).or_default() += 1;
+                }
+                return is_first;
+            }
+            let Some(is_sure) = found else { return true };
+            let keep = is_first(line, &numbering, body, &running, &mut seen);
             if !keep {
-                *left_out.entry(line.text()).or_default() += 1;
+                let told = if *is_sure { &mut left_out } else { &mut doubtful };
+                *told.entry(line.text()).or_default() += 1;
             }
             keep
         });
     }
-    warning(left_out)
+    // What is surely furniture on one page is so on the others.
+    doubtful.retain(|text, times| match left_out.get_mut(text) {
+        Some(sure) => {
+            *sure += *times;
+            false
+        }
+        None => true,
+    });
+    let sure = told(left_out).map(|(lines, quotes)| {
+        let message = format!("{lines} repetitions of running headers and footers were left out: {quotes}");
+        (WarningKind::Note, message)
+    });
+    let doubtful = told(doubtful).map(|(lines, quotes)| {
+        let message = format!(
+            "{lines} lines at the edges of pages repeat those of other pages and were left out, which may be titles of \
+             their pages: {quotes}"
+        );
+        (WarningKind::Doubtful, message)
+    });
+    sure.into_iter().chain(doubtful).collect()
+}
+
+/// What stands aslant on many pages, two at least.
+fn watermarks(pages: &[PageText]) -> HashSet<String> {
+    let mut count: HashMap<String, usize> = HashMap::new();
+    for page in pages {
+        let texts: HashSet<String> = page.lines.iter().filter(|line| line.aslant).map(Line::text).collect();
+        for text in texts {
+            *count.entry(text).or_default() += 1;
+        }
+    }
+    let least = (pages.len() * RUNNING_PERCENT).div_ceil(100).max(2);
+    count.into_iter().filter(|(_, pages)| *pages >= least).map(|(text, _)| text).collect()
 }
 
 /// The keys that stand at the edges of many pages.
@@ -60,16 +113,74 @@ fn running_keys(pages: &[PageText], body: f32, count_of_pages: u32) -> HashSet<K
     for page in pages.iter().filter(|p| p.lines.len() >= LEAST_LINES) {
         pages_counted += 1;
         let numbering = Numbering::of(page, count_of_pages);
-        let at_edge = edge_lines(&page.lines, |_| true);
-        let lines =
-            page.lines.iter().enumerate().filter(|(index, l)| l.size > 0.0 && at_edge.contains(index));
-        let keys: HashSet<Key> = lines.flat_map(|(_, line)| keys(line, &numbering, body)).collect();
-        for key in keys {
+        let mut found = HashSet::new();
+        for edge in Edge::both(page, body) {
+            for (index, parting) in
+                edge.rows.iter().flat_map(|row| row.lines.iter().map(|&at| (at, row.parting)))
+            {
+                let line = &page.lines[index];
+                if line.size > 0.0 {
+                    found.extend(
+                        edge_keys(line, page, parting, &numbering, body).into_iter().map(|(key, _)| key),
+                    );
+                }
+            }
+        }
+        for key in found {
             *count.entry(key).or_default() += 1;
         }
     }
     let least = RUNNING_PAGES.max((pages_counted * RUNNING_PERCENT).div_ceil(100));
     count.into_iter().filter(|(_, pages)| *pages >= least).map(|(key, _)| key).collect()
+}
+
+/// Indices of the running lines of a page, each with whether it is surely one: in the outermost rows, from the edge
+/// inwards. What lies behind a row of the page's own is the page's own.
+fn running_lines(
+    page: &PageText,
+    numbering: &Numbering,
+    body: f32,
+    running: &HashSet<Key>,
+) -> HashMap<usize, bool> {
+    let mut found = HashMap::new();
+    for edge in Edge::both(page, body) {
+        for row in edge.rows {
+            let mut whole = true;
+            for index in row.lines {
+                let line = &page.lines[index];
+                let keys = edge_keys(line, page, row.parting, numbering, body);
+                let mut keys = keys.into_iter().filter(|(key, _)| running.contains(key)).peekable();
+                if keys.peek().is_none() {
+                    whole = false;
+                    continue;
+                }
+                let is_numbered = keys.any(|(_, is_numbered)| is_numbered);
+                let is_apart = row.parting == Parting::Distance && line.size <= body * LARGER;
+                found.insert(index, is_numbered || is_apart || line.size <= body * SMALLER);
+            }
+            if !whole {
+                break;
+            }
+        }
+    }
+    found
+}
+
+/// The keys by which a line at the edge of its page may be a running line, each with whether it tells the page's
+/// number. A bare page number is one wherever it stands; words are only in the margin, parted from the text.
+fn edge_keys(
+    line: &Line,
+    page: &PageText,
+    parting: Parting,
+    numbering: &Numbering,
+    body: f32,
+) -> Vec<(Key, bool)> {
+    let keys = keys(line, numbering, body).into_iter().enumerate().map(|(at, key)| (key, at > 0));
+    match parting != Parting::None && is_in_margin(line, page.frame.as_ref()) {
+        true => keys.collect(),
+        false if line.text().chars().any(char::is_alphabetic) => Vec::new(),
+        false => keys.filter(|(_, is_numbered)| *is_numbered).collect(),
+    }
 }
 
 /// Which numbers on a page may be its own.
@@ -109,7 +220,7 @@ fn keys(line: &Line, numbering: &Numbering, body: f32) -> Vec<Key> {
     // `as` saturates; pages are smaller than that.
     let height = (line.baseline / 4.0).round() as i32;
     let mut keys = vec![(text.clone(), height)];
-    let is_heading = line.size > body * 1.1 || line.bold && line.size >= body - 0.6;
+    let is_heading = line.size > body * LARGER || line.bold && line.size >= body - 0.6;
     let has_words = text.chars().any(char::is_alphabetic);
     if is_heading && has_words {
         return keys;
@@ -130,10 +241,6 @@ fn keys(line: &Line, numbering: &Numbering, body: f32) -> Vec<Key> {
     keys
 }
 
-fn is_running(line: &Line, numbering: &Numbering, body: f32, running: &HashSet<Key>) -> bool {
-    keys(line, numbering, body).iter().any(|key| running.contains(key))
-}
-
 /// Whether no page before had this running line. A bare page number tells nothing and is never first.
 fn is_first(
     line: &Line,
@@ -149,43 +256,8 @@ fn is_first(
     !was_seen && line.text().chars().any(char::is_alphabetic)
 }
 
-/// Indices of the lines in the outermost rows, from the edge inwards as long as a row holds a line
-/// that `belongs`: what lies behind a row of the page's own is the page's own.
-fn edge_lines(lines: &[Line], belongs: impl Fn(&Line) -> bool) -> HashSet<usize> {
-    let mut by_height: Vec<usize> = (0..lines.len()).collect();
-    by_height.sort_by(|&a, &b| lines[b].baseline.total_cmp(&lines[a].baseline));
-    let mut found = HashSet::new();
-    peel(lines, by_height.iter().copied(), &belongs, &mut found);
-    peel(lines, by_height.iter().rev().copied(), &belongs, &mut found);
-    found
-}
-
-fn peel(
-    lines: &[Line],
-    from_edge: impl Iterator<Item = usize>,
-    belongs: &impl Fn(&Line) -> bool,
-    found: &mut HashSet<usize>,
-) {
-    let (mut rows, mut height, mut whole) = (0, f32::NAN, true);
-    for index in from_edge {
-        let baseline = lines[index].baseline;
-        let same_row = (baseline - height).abs() <= 1.0;
-        if !same_row {
-            rows += 1;
-            height = baseline;
-            if rows > MARGIN_ROWS || !whole {
-                return;
-            }
-        }
-        if belongs(&lines[index]) {
-            found.insert(index);
-        } else {
-            whole = false;
-        }
-    }
-}
-
-fn warning(left_out: HashMap<String, usize>) -> Option<String> {
+/// How many lines with words were left out, and which.
+fn told(left_out: HashMap<String, usize>) -> Option<(usize, String)> {
     let says_something = |(text, _): &(String, usize)| text.chars().any(char::is_alphabetic);
     let mut left_out: Vec<(String, usize)> = left_out.into_iter().filter(says_something).collect();
     let lines: usize = left_out.iter().map(|(_, times)| times).sum();
@@ -197,21 +269,8 @@ fn warning(left_out: HashMap<String, usize>) -> Option<String> {
         let quote: String = text.chars().take(MAX_QUOTE_CHARS).collect();
         format!("{quote:?} ({times} times)")
     });
-    let quotes = quotes.collect::<Vec<_>>().join(", ");
-    Some(format!("{lines} repetitions of running headers and footers were left out: {quotes}"))
+    Some((lines, quotes.collect::<Vec<_>>().join(", ")))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_most_repeated_are_quoted_first_and_then_by_their_text() {
-        let left_out =
-            [("b", 2), ("a", 2), ("c", 3), ("17", 9)].map(|(text, times)| (text.to_owned(), times));
-        let told = warning(HashMap::from(left_out)).unwrap();
-        assert!(told.starts_with("7 repetitions"), "{told}");
-        assert!(told.ends_with("\"c\" (3 times), \"a\" (2 times), \"b\" (2 times)"), "{told}");
-        assert_eq!(warning(HashMap::from([("17".to_owned(), 9)])), None);
-    }
-}
+mod tests;

@@ -40,21 +40,42 @@ pub(super) fn page(
         }
     });
     let frame = Frame::of_picture(width, height, read.collect());
-    let warning = doubts(&text).map(|doubts| (WarningKind::Doubtful, doubts));
-    PageText { warning, frame: Some(frame), ..PageText::new(number, super::layout::lines(&glyphs)) }
+    PageText {
+        warning: doubts(number, &text),
+        frame: Some(frame),
+        ..PageText::new(number, super::layout::lines(&glyphs))
+    }
 }
 
-/// What a reader of the page should doubt.
-fn doubts(text: &OcrText) -> Option<String> {
+/// What was not read of the page, and what a reader of it should doubt.
+fn doubts(number: u32, text: &OcrText) -> Option<(WarningKind, String)> {
     let doubtful = text.lines.iter().filter(|line| line.confidence < LOW_CONFIDENCE).count();
-    let mut doubts = Vec::new();
-    if doubtful > 0 {
-        doubts.push(format!("{doubtful} of {} lines read by OCR are doubtful", text.lines.len()));
+    let doubtful = (doubtful > 0).then(|| {
+        let message = format!("{doubtful} of {} lines read by OCR are doubtful", text.lines.len());
+        (WarningKind::Doubtful, message)
+    });
+    let unread = (text.unread > 0).then(|| {
+        let places = format!("{} places look like text and could not be read", text.unread);
+        let message = match text.lines.is_empty() {
+            true => format!("page {number} is a picture in which OCR finds no text; {places}"),
+            false => places,
+        };
+        (WarningKind::Lost, message)
+    });
+    told_together(doubtful, unread)
+}
+
+/// Both warnings as one, of the kind that weighs more.
+pub(super) fn told_together(
+    one: Option<(WarningKind, String)>,
+    other: Option<(WarningKind, String)>,
+) -> Option<(WarningKind, String)> {
+    match (one, other) {
+        (Some((kind, message)), Some((other_kind, other))) => {
+            Some((kind.min(other_kind), format!("{message}; {other}")))
+        }
+        (one, other) => one.or(other),
     }
-    if text.unread > 0 && !text.lines.is_empty() {
-        doubts.push(format!("{} places look like text and could not be read", text.unread));
-    }
-    (!doubts.is_empty()).then(|| doubts.join("; "))
 }
 
 /// A line in points, y upwards.
@@ -245,6 +266,24 @@ mod tests {
         assert_eq!(frame.confidence([left, top, right, bottom]), Some(0.6));
         let (kind, message) = page.warning.unwrap();
         assert!(kind == WarningKind::Doubtful && message.starts_with("1 of 3 lines"), "{message}");
+    }
+
+    #[test]
+    fn places_that_could_not_be_read_are_lost_and_told_with_what_is_doubtful() {
+        let warning = |lines: &[OcrLine], unread: usize| {
+            page(7, OcrText { lines: lines.to_vec(), unread }, (1000, 1400), 200.0 / 72.0).warning
+        };
+        let (sure, doubtful) =
+            (line("sure", 100.0, 100.0, 0.0, 0.9), line("doubtful", 100.0, 140.0, 0.0, 0.6));
+        assert_eq!(warning(&[sure.clone()], 0), None);
+        let (kind, message) = warning(&[sure, doubtful], 12).unwrap();
+        assert_eq!(kind, WarningKind::Lost);
+        assert_eq!(
+            message,
+            "1 of 2 lines read by OCR are doubtful; 12 places look like text and could not be read"
+        );
+        let (kind, message) = warning(&[], 2).unwrap();
+        assert!(kind == WarningKind::Lost && message.starts_with("page 7 is a picture"), "{message}");
     }
 
     #[test]

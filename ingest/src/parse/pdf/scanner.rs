@@ -3,15 +3,18 @@
 //! A picture is handed to a thread that is free, or waited with: at most one a thread and the one in the
 //! caller's hand are alive. Pages keep their order, whichever is read first.
 
+mod layer;
+
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use footnote_core::parsed::WarningKind;
 use footnote_core::{Error, Result};
 use image::RgbImage;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::PageText;
-use super::scan::page;
+use super::scan::{page, told_together};
 use super::workers::Workers;
 use crate::ocr::{self, OcrConfig, OcrReader};
 use crate::parse::OnPage;
@@ -26,6 +29,9 @@ const OTHER_MEMORY: u64 = 512 << 20;
 const READER_MEMORY: u64 = 512 << 20;
 /// The share of the memory that pictures may hold that are being read.
 const PICTURES_PART: u64 = 4;
+/// Pages with a stamp that are told one by one where there is no OCR, and most stretches of pages that one warning
+/// names.
+const MOST_TOLD: usize = 20;
 
 /// The pages of a file in their order, of which pictures are read by OCR as long as time allows. Models are
 /// loaded for the first picture.
@@ -47,6 +53,8 @@ pub(crate) struct Scanner<'c> {
 struct Reading {
     index: usize,
     bytes: u64,
+    /// How wide and high the page is.
+    points: (f32, f32),
 }
 
 /// A picture of page `number`, of which every point takes `pixels_per_point` pixels.
@@ -104,13 +112,15 @@ impl<'c> Scanner<'c> {
         self.finish_one();
     }
 
-    /// The next page, which `picture` shows; what its text layer tells is kept where that is more.
+    /// The next page, which `picture` shows; what only its text layer tells is kept.
     pub(crate) fn read(&mut self, layer: PageText, picture: RgbImage, pixels_per_point: f32) -> Result<()> {
         if let Some(error) = self.unusable() {
             return Err(error);
         }
         let Some(config) = self.config else { return Err(ocr::not_installed()) };
         let bytes = picture.as_raw().len() as u64;
+        let points = |pixels: u32| pixels as f32 / pixels_per_point.max(1e-3);
+        let points = (points(picture.width()), points(picture.height()));
         let most = self.memory / PICTURES_PART;
         while self.held().saturating_add(bytes) > most && self.wait() {}
         let (beside, within) = (self.threads_beside(), self.threads_within());
@@ -121,7 +131,7 @@ impl<'c> Scanner<'c> {
         let opened = &mut self.opened;
         threads.give(index, task, || reading(config.clone(), within, opened.take(), time))?;
         self.pages.push(layer);
-        self.reading.push(Reading { index, bytes });
+        self.reading.push(Reading { index, bytes, points });
         for (index, read) in done {
             self.settle(index, read);
         }
@@ -131,6 +141,7 @@ impl<'c> Scanner<'c> {
     /// All pages, when the last is read.
     pub(crate) fn finish(mut self) -> Vec<PageText> {
         while self.wait() {}
+        tell_together(&mut self.pages);
         self.pages
     }
 
@@ -145,18 +156,13 @@ impl<'c> Scanner<'c> {
         true
     }
 
-    /// What OCR reads on the page, unless its text layer has more to tell.
+    /// The page with what OCR reads on it.
     fn settle(&mut self, index: usize, read: PageText) {
-        self.reading.retain(|reading| reading.index != index);
-        if let Some(page) = self.pages.get_mut(index)
-            && (page.lines.is_empty() || read.letters() > page.letters())
-        {
-            let comments = std::mem::take(&mut page.comments);
-            *page = PageText { label: page.label.take(), comments, ..read };
-        } else if let Some(page) = self.pages.get_mut(index)
-            && read.lines.is_empty()
-        {
-            page.warning = page.warning.take().or(read.warning);
+        let at = self.reading.iter().position(|reading| reading.index == index);
+        let points = at.map(|at| self.reading.swap_remove(at).points).unwrap_or_default();
+        if let Some(page) = self.pages.get_mut(index) {
+            let layer = std::mem::replace(page, PageText::new(read.number, Vec::new()));
+            *page = settled(layer, read, points);
         }
         self.finish_one();
     }
@@ -178,6 +184,46 @@ impl<'c> Scanner<'c> {
     fn threads_within(&self) -> usize {
         self.config.map_or(1, |config| config.threads / self.threads_beside()).max(1)
     }
+}
+
+/// What OCR reads on a page so many points wide and high, unless its text layer has more to tell.
+fn settled(layer: PageText, read: PageText, points: (f32, f32)) -> PageText {
+    if layer.lines.is_empty() || read.letters() > layer.letters() {
+        return layer::merged(layer, read, points);
+    }
+    let unread = if read.lines.is_empty() { read.warning } else { None };
+    PageText { warning: told_together(layer.warning, unread), ..layer }
+}
+
+/// Of very many pages that show more than they have as text, most are told in one warning.
+fn tell_together(pages: &mut [PageText]) {
+    let is_stamped =
+        |page: &&mut PageText| page.needs_ocr && !page.lines.is_empty() && page.warning.is_none();
+    let mut others: Vec<&mut PageText> = pages.iter_mut().filter(is_stamped).skip(MOST_TOLD).collect();
+    let numbers: Vec<u32> = others.iter().map(|page| page.number).collect();
+    let [first, _, ..] = others.as_mut_slice() else { return };
+    let message = format!(
+        "pages {} show more than the file has as text, and OCR is not installed; run {} to have them read as they look",
+        stretches(&numbers),
+        ocr::INSTALL
+    );
+    first.warning = Some((WarningKind::Lost, message));
+    // Each of them would be told by itself.
+    for page in others {
+        page.needs_ocr = false;
+    }
+}
+
+/// Rising numbers as `3, 5 to 9`; of very many stretches the first ones.
+fn stretches(numbers: &[u32]) -> String {
+    let parts: Vec<&[u32]> = numbers.chunk_by(|one, next| one + 1 == *next).collect();
+    let told = parts.iter().take(MOST_TOLD).map(|part| match part {
+        [only] => only.to_string(),
+        part => format!("{} to {}", part[0], part[part.len() - 1]),
+    });
+    let told = told.collect::<Vec<_>>().join(", ");
+    let left_off = parts.iter().skip(MOST_TOLD).map(|part| part.len()).sum::<usize>();
+    if left_off == 0 { told } else { format!("{told} and {left_off} more") }
 }
 
 /// What a thread does with each picture, by models that it opens where it was given none.
@@ -225,9 +271,7 @@ fn processor_time() -> Duration {
 
 #[cfg(test)]
 mod tests {
-    use footnote_core::parsed::WarningKind;
-
-    use super::super::layout::Line;
+    use super::super::layout::{Cell, Line};
     use super::*;
 
     #[test]
@@ -241,5 +285,39 @@ mod tests {
         assert_eq!(page.lines.len(), 1);
         let (kind, message) = page.warning.unwrap();
         assert!(kind == WarningKind::Lost && message.contains("OCR panicked"), "{message}");
+    }
+
+    fn with_text(text: &str, warning: &str) -> PageText {
+        let cells = vec![Cell { text: text.to_owned(), ..Cell::default() }];
+        let warning = Some((WarningKind::Lost, warning.to_owned()));
+        PageText { warning, ..PageText::new(1, vec![Line { cells, ..Line::default() }]) }
+    }
+
+    #[test]
+    fn the_layers_warning_is_told_whether_ocr_reads_more_or_not() {
+        for read in ["a", "a whole page of text"] {
+            let layer = with_text("stamp", "remarks are left out");
+            let page = settled(layer, with_text(read, "doubts"), (0.0, 0.0));
+            let (kind, message) = page.warning.unwrap();
+            assert!(kind == WarningKind::Lost && message.contains("remarks are left out"), "{message}");
+        }
+    }
+
+    #[test]
+    fn very_many_pages_are_told_in_one_warning() {
+        let stamped = |number: u32| {
+            let needs_ocr = number != 30;
+            PageText { needs_ocr, ..PageText::new(number, vec![Line::default()]) }
+        };
+        let mut few: Vec<PageText> = (1..=21).map(stamped).collect();
+        tell_together(&mut few);
+        assert!(few.iter().all(|page| page.needs_ocr && page.warning.is_none()));
+        let mut many: Vec<PageText> = (1..=500).map(stamped).collect();
+        tell_together(&mut many);
+        assert_eq!(many.iter().filter(|page| page.needs_ocr).count(), MOST_TOLD);
+        let told: Vec<_> = many.iter().filter_map(|page| page.warning.as_ref()).collect();
+        assert!(told.len() == 1 && told[0].1.starts_with("pages 21 to 29, 31 to 500 show more"), "{told:?}");
+        let odd: Vec<u32> = (0..60).map(|number| 2 * number + 1).collect();
+        assert!(stretches(&odd).starts_with("1, 3, ") && stretches(&odd).ends_with("39 and 40 more"));
     }
 }

@@ -11,6 +11,7 @@ use crate::parse::members::Unkept;
 use crate::parse::members::tests::Kept;
 use crate::tests::installed;
 
+mod encrypted;
 mod stamped;
 
 /// A PDF with one page per content stream, in Helvetica.
@@ -249,8 +250,27 @@ fn text_without_end_on_one_page_is_refused_while_it_is_written() {
 
 #[test]
 fn titles_that_programs_write_are_not_titles() {
-    assert!(sensible_title("Annual Report 2023"));
-    for title in ["", "untitled", "Microsoft Word - report", "final_v2.indd", "123", "document"] {
+    for title in
+        ["Annual Report 2023", "Scope of Work v1.2", "员工手册", "Book of Accounts", "Title IX policy"]
+    {
+        assert!(sensible_title(title), "{title}");
+    }
+    for title in [
+        "",
+        "untitled",
+        "Untitled-1",
+        "(anonymous)",
+        "unspecified",
+        "(Unspecified)",
+        "Microsoft Word - report",
+        "Microsoft Word - x.doc",
+        "PowerPoint Presentation",
+        "final_v2.indd",
+        "C:\\Users\\ann\\leave policy.RTF",
+        "123",
+        "document",
+        "Document1",
+    ] {
         assert!(!sensible_title(title), "{title}");
     }
 }
@@ -331,7 +351,7 @@ fn pdfium_reads_tables_between_lines_and_the_outline() {
     let headings: Vec<_> = document.blocks.iter().filter(|b| b.kind == BlockKind::Heading).collect();
     assert_eq!(headings.len(), 1, "{document:#?}");
     assert_eq!((headings[0].level, headings[0].page), (2, Some(2)));
-    assert_eq!(document.blocks.last().unwrap().heading_path, ["1.2 Sick leave"]);
+    assert_eq!(document.blocks.last().unwrap().heading_path, ["Leave", "1.2 Sick leave"]);
     let labels: Vec<_> = document.pages.iter().map(|page| page.label.as_deref()).collect();
     assert_eq!(labels, [Some("iv"), Some("v")]);
 }

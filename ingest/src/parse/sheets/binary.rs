@@ -12,7 +12,7 @@ use footnote_core::parsed::{ContentType, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 
 use super::biff::Formats;
-use super::number_format::{general, show};
+use super::number_format::{general, show_in_cell};
 use super::xlsx::notes;
 use super::{Cell, CellBudget, Merge, Sheet, append_sheets, xlsb};
 use crate::parse::builder::DocumentBuilder;
@@ -129,8 +129,9 @@ fn merges(all: &[Dimensions]) -> Vec<Merge> {
 }
 
 fn shown(value: &Data, format: Option<&str>, epoch_1904: bool) -> String {
-    let number =
-        |number: f64| format.map_or_else(|| general(number), |format| show(number, format, epoch_1904));
+    let number = |number: f64| {
+        format.map_or_else(|| general(number), |format| show_in_cell(number, format, epoch_1904))
+    };
     match value {
         Data::Int(whole) => number(*whole as f64),
         Data::Float(float) => number(*float),
@@ -144,7 +145,7 @@ fn shown(value: &Data, format: Option<&str>, epoch_1904: bool) -> String {
                 () if days.fract() == 0.0 => "yyyy-mm-dd",
                 () => "yyyy-mm-dd h:mm:ss",
             };
-            show(days, format.unwrap_or(by_value), epoch_1904)
+            show_in_cell(days, format.unwrap_or(by_value), epoch_1904)
         }
         Data::Error(error) => error.to_string(),
         Data::Empty => String::new(),

@@ -2,6 +2,8 @@
 
 use chrono::{Datelike, Duration, NaiveDate, NaiveDateTime, NaiveTime, Timelike};
 
+use super::locale::Locale;
+
 /// A day in milliseconds.
 const DAY_MS: f64 = 86_400_000.0;
 /// The 31st of December 9999, the last day a workbook knows.
@@ -24,7 +26,7 @@ const MONTHS: [&str; 12] = [
 const DAYS: [&str; 7] = ["Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday"];
 
 /// Whether a format's code (locale and colours removed) shows a date or a time.
-pub(crate) fn is_date(code: &str) -> bool {
+pub(super) fn is_date(code: &str) -> bool {
     let items = items(code);
     let has_number =
         items.iter().any(|item| matches!(item, Item::Literal(text) if text.contains(['#', '?', '%', '@'])));
@@ -32,7 +34,7 @@ pub(crate) fn is_date(code: &str) -> bool {
 }
 
 /// `serial` days as `code` shows them; `None` where they are no date.
-pub(crate) fn show(serial: f64, code: &str, epoch_1904: bool) -> Option<String> {
+pub(super) fn show(serial: f64, code: &str, epoch_1904: bool, locale: Locale) -> Option<String> {
     let items = with_minutes(items(code));
     let moment = moment(serial, epoch_1904)?;
     let total_ms = (serial * DAY_MS).round() as i64;
@@ -41,7 +43,19 @@ pub(crate) fn show(serial: f64, code: &str, epoch_1904: bool) -> Option<String> 
     for item in &items {
         match item {
             Item::Literal(text) => out.push_str(text),
-            Item::Field(letter, length) => field(&mut out, *letter, *length, &moment, twelve_hours),
+            Item::Field(letter @ ('y' | 'e' | 'm' | 'd' | 'a'), length) => {
+                day_field(&mut out, *letter, *length, &moment, locale);
+            }
+            Item::Field(letter, length) => {
+                let number = match letter {
+                    'h' if twelve_hours => (moment.hour() + 11) % 12 + 1,
+                    'h' => moment.hour(),
+                    // Minutes.
+                    'n' => moment.minute(),
+                    _ => moment.second(),
+                };
+                out.push_str(&locale.number(number, (*length).min(2)));
+            }
             Item::Elapsed(letter, length) => {
                 let unit = match letter {
                     'h' => 3_600_000,
@@ -78,24 +92,18 @@ fn moment(serial: f64, epoch_1904: bool) -> Option<NaiveDateTime> {
     epoch.and_time(NaiveTime::MIN).checked_add_signed(Duration::milliseconds(ms))
 }
 
-fn field(out: &mut String, letter: char, length: usize, moment: &NaiveDateTime, twelve_hours: bool) {
-    let number = |value: u32| if length == 1 { value.to_string() } else { format!("{value:02}") };
+fn day_field(out: &mut String, letter: char, length: usize, moment: &NaiveDateTime, locale: Locale) {
     let name = |name: &str| if length == 3 { name.chars().take(3).collect() } else { name.to_owned() };
     let month = MONTHS[moment.month0() as usize % 12];
-    let day = DAYS[moment.weekday().num_days_from_monday() as usize % 7];
+    let weekday = moment.weekday().num_days_from_monday() as usize % 7;
     let text = match (letter, length) {
-        ('y', 1 | 2) => format!("{:02}", moment.year() % 100),
-        ('y' | 'e', _) => moment.year().to_string(),
-        ('m', 1 | 2) => number(moment.month()),
+        ('y', 1 | 2) => locale.year(&format!("{:02}", moment.year() % 100)),
+        ('y' | 'e', _) => locale.year(&moment.year().to_string()),
+        ('m', 1 | 2) => locale.number(moment.month(), length),
         ('m', 5) => month.chars().take(1).collect(),
-        ('m', _) => name(month),
-        ('d', 1 | 2) => number(moment.day()),
-        ('d' | 'a', _) => name(day),
-        ('h', _) if twelve_hours => number((moment.hour() + 11) % 12 + 1),
-        ('h', _) => number(moment.hour()),
-        // Minutes.
-        ('n', _) => number(moment.minute()),
-        _ => number(moment.second()),
+        ('m', _) => locale.month(moment.month(), length).unwrap_or_else(|| name(month)),
+        ('d', 1 | 2) => locale.number(moment.day(), length),
+        _ => locale.weekday(weekday, letter, length, out).unwrap_or_else(|| name(DAYS[weekday])),
     };
     out.push_str(&text);
 }
@@ -183,7 +191,7 @@ mod tests {
     #[track_caller]
     fn check(serial: f64, code: &str, expected: &str) {
         assert!(is_date(code), "{code}");
-        assert_eq!(show(serial, code, false).as_deref(), Some(expected), "{code}");
+        assert_eq!(show(serial, code, false, Locale::default()).as_deref(), Some(expected), "{code}");
     }
 
     #[test]
@@ -208,8 +216,8 @@ mod tests {
         for code in ["0.00", "#,##0", "General", "0.00E+00", "\"days\" 0", "@", "#,##0 \"d\""] {
             assert!(!is_date(code), "{code}");
         }
-        assert_eq!(show(-1.0, "yyyy", false), None);
-        assert_eq!(show(1e300, "yyyy", false), None);
-        assert_eq!(show(f64::NAN, "yyyy", false), None);
+        for serial in [-1.0, 1e300, f64::NAN] {
+            assert_eq!(show(serial, "yyyy", false, Locale::default()), None);
+        }
     }
 }

@@ -3,7 +3,7 @@
 
 use super::Cell;
 use super::regions::Region;
-use crate::parse::table::are_words;
+use crate::parse::table::{are_words, whole_name};
 
 /// Folds the first two rows into one, `2024 (USD million) Revenue`, where a cell of the first is merged over
 /// several columns and the second plainly holds headings for them. The table then begins with its second row, so
@@ -22,7 +22,7 @@ pub(super) fn fold(region: &mut Region) {
         let at = header.binary_search_by_key(&cell.column, |heading| heading.column);
         match at.ok().and_then(|at| header.get_mut(at)) {
             Some(heading) => {
-                heading.text = format!("{} {}", heading.text, cell.text);
+                heading.text = whole_name(&heading.text, &cell.text);
                 heading.repeats = false;
             }
             None => more.push(cell.clone()),

@@ -6,7 +6,9 @@
 mod biff;
 pub(crate) mod binary;
 mod date_format;
+mod fraction;
 mod header;
+mod locale;
 pub(crate) mod number_format;
 pub(crate) mod ods;
 mod regions;
@@ -56,6 +58,16 @@ impl Cell {
 pub(crate) struct Merge {
     pub(crate) rows: (u32, u32),
     pub(crate) columns: (u32, u32),
+}
+
+impl Merge {
+    /// Whether the cell lies under the merged one.
+    fn hides(&self, cell: &Cell) -> bool {
+        let within = |(first, last): (u32, u32), at: u32| (first..=last).contains(&at);
+        within(self.rows, cell.row)
+            && within(self.columns, cell.column)
+            && (cell.row, cell.column) != (self.rows.0, self.columns.0)
+    }
 }
 
 /// A sheet as its format's reader gives it.
@@ -282,18 +294,30 @@ pub(crate) fn cell_name(row: u32, column: u32) -> String {
     format!("{letters}{}", u64::from(row) + 1)
 }
 
+/// The last row and the last column of `cells`.
+fn ends<'c>(cells: impl Iterator<Item = &'c Cell>) -> (u32, u32) {
+    cells.fold((0, 0), |(row, column), cell| (row.max(cell.row), column.max(cell.column)))
+}
+
 /// Repeats each merged cell in the places it covers, so that every row says all it means. `false` where there
 /// are too many such places; the cells themselves are all kept.
 fn repeat_merged(sheet: &mut Sheet, left: &mut usize) -> bool {
     if sheet.merges.is_empty() {
         return true;
     }
-    let last_row = sheet.cells.iter().map(|cell| cell.row).max().unwrap_or(0);
-    let last_column = sheet.cells.iter().map(|cell| cell.column).max().unwrap_or(0);
+    let last = ends(sheet.cells.iter());
+    // What lies under a merged cell is not seen: the cell that is merged over the ends of the sheet goes no further than
+    // what lies beside it.
+    let outermost = sheet.merges.iter().position(|merge| merge.rows.1 >= last.0 && merge.columns.1 >= last.1);
+    let seen = outermost.map_or(last, |at| {
+        let merge = sheet.merges[at];
+        ends(sheet.cells.iter().filter(|cell| !merge.hides(cell)))
+    });
     let mut taken: HashSet<(u32, u32)> = sheet.cells.iter().map(|cell| (cell.row, cell.column)).collect();
     let own = sheet.cells.len();
+    let most_places = ALWAYS_A_TABLE_UP_TO.max((own as u64).saturating_mul(MAX_PLACES_PER_CELL));
     let mut whole = true;
-    for merge in &sheet.merges {
+    for (number, merge) in sheet.merges.iter().enumerate() {
         let at = (merge.rows.0, merge.columns.0);
         let Ok(origin) = sheet.cells[..own].binary_search_by_key(&at, |cell| (cell.row, cell.column)) else {
             continue;
@@ -302,9 +326,14 @@ fn repeat_merged(sheet: &mut Sheet, left: &mut usize) -> bool {
         if text.chars().count() > MAX_REPEATED_CHARS {
             continue;
         }
+        let (last_row, last_column) = if outermost == Some(number) { seen } else { last };
         let rows = at.0..=merge.rows.1.min(last_row).min(at.0.saturating_add(MAX_MERGED_ROWS - 1));
         let columns =
             at.1..=merge.columns.1.min(last_column).min(at.1.saturating_add(MAX_MERGED_COLUMNS - 1));
+        if rows.clone().count() as u64 * columns.clone().count() as u64 > most_places {
+            whole = false;
+            continue;
+        }
         for place in rows.flat_map(|row| columns.clone().map(move |column| (row, column))) {
             let Some(after) = left.checked_sub(text.len() + 1) else {
                 whole = false;

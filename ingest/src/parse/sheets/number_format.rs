@@ -1,35 +1,71 @@
 //! Shows a number the way its cell's format does: the part of ECMA-376 18.8.30 that people meet.
 //!
-//! Not done, and shown as a plain number instead: fractions (`# ?/?`). Dates that the format leaves to the
-//! reader's country (built-in 14 and 22) are written year first, which everybody reads alike.
+//! Dates that the format leaves to the reader's country (built-in 14 and 22) are written year first, which everybody
+//! reads alike.
 
-use super::date_format;
+use super::locale::{Language, Locale, Numerals};
+use super::{date_format, fraction};
 
 /// Longest run of decimals that is written.
 const MAX_DECIMALS: usize = 30;
+/// Most characters of a number without a format that Excel shows, however wide the column is, and how many decimals are
+/// written even so.
+const MAX_GENERAL_CHARS: usize = 11;
+const MIN_GENERAL_DECIMALS: usize = 4;
 
-/// `value` as `format` shows it; `epoch_1904` is the workbook's date system.
+/// `value` as a cell of this format shows it, which is nothing where the format hides it; `epoch_1904` is the workbook's
+/// date system.
+pub(crate) fn show_in_cell(value: f64, format: &str, epoch_1904: bool) -> String {
+    seen(value, format, epoch_1904).unwrap_or_default()
+}
+
+/// `value` as `format` shows it, and as it is where the format hides it: a chart draws it all the same.
 pub(crate) fn show(value: f64, format: &str, epoch_1904: bool) -> String {
+    seen(value, format, epoch_1904).unwrap_or_else(|| general(value))
+}
+
+fn seen(value: f64, format: &str, epoch_1904: bool) -> Option<String> {
     let sections = sections(format);
-    let Some((section, signed)) = choose(&sections, value) else { return general(value) };
+    let (section, signed) = choose(&sections, value)?;
+    let numerals = section.locale.numerals();
+    if section.code.trim().is_empty() {
+        // A section that says nothing hides the number, but a format of nothing but colours and languages is none.
+        return (sections.len() == 1).then(|| match numerals {
+            Some(numerals) => numerals.counted(&general(value)),
+            None => general(value),
+        });
+    }
     let magnitude = if signed { value } else { value.abs() };
     if date_format::is_date(&section.code) {
-        return date_format::show(magnitude, &section.code, epoch_1904).unwrap_or_else(|| general(value));
+        let shown = date_format::show(magnitude, &section.code, epoch_1904, section.locale);
+        return Some(shown.unwrap_or_else(|| general(value)));
     }
     let tokens = tokens(&section.code);
     let shows_number = tokens.iter().any(|t| matches!(t, Token::Digit(_) | Token::General | Token::Text));
-    if tokens.contains(&Token::Slash)
-        || !shows_number && !tokens.iter().any(|t| matches!(t, Token::Literal(_)))
-    {
-        return general(value);
+    if !shows_number && !tokens.iter().any(|t| matches!(t, Token::Literal(_))) {
+        return Some(general(value));
     }
-    let shown = Pattern::new(tokens).show(magnitude.abs());
+    let is_counted = tokens.contains(&Token::General);
+    let has_point = tokens.contains(&Token::Point);
+    let shown = match tokens.contains(&Token::Slash) {
+        true => match fraction::show(&tokens, magnitude.abs()) {
+            Some(shown) => shown,
+            None => return Some(general(value)),
+        },
+        false => Pattern::new(tokens).show(magnitude.abs()),
+    };
     let is_zero = !shown.contains(|c: char| ('1'..='9').contains(&c));
     let shown = shown.trim();
     if shown.is_empty() {
-        return general(value);
+        // `#` shows nothing of zero, and `#.#` its point.
+        return has_point.then(|| general(value));
     }
-    if magnitude < 0.0 && !is_zero { format!("-{shown}") } else { shown.to_owned() }
+    let shown = match numerals {
+        Some(numerals) if is_counted => numerals.counted(shown),
+        Some(numerals) => numerals.spelled(shown),
+        None => shown.to_owned(),
+    };
+    Some(if magnitude < 0.0 && !is_zero { format!("-{shown}") } else { shown })
 }
 
 /// The format behind the ids that every workbook knows without defining them.
@@ -74,7 +110,9 @@ pub(crate) fn built_in(id: u32) -> Option<&'static str> {
     })
 }
 
-/// A number without a format: fifteen significant digits, as workbooks keep, and no needless zeros.
+/// A number without a format. Whole numbers have all of the fifteen digits that workbooks keep, for many are no quantities
+/// but numbers of accounts and telephones; longer and very small ones are rounded as Excel does, and so are decimals beyond
+/// what it shows, but for four.
 pub(crate) fn general(value: f64) -> String {
     if !value.is_finite() {
         return "#NUM!".to_owned();
@@ -84,19 +122,46 @@ pub(crate) fn general(value: f64) -> String {
     if magnitude == 0.0 {
         return "0".to_owned();
     }
-    if (1e-9..1e15).contains(&magnitude) { format!("{rounded}") } else { format!("{rounded:E}") }
+    if !(1e-9..1e15).contains(&magnitude) {
+        return scientific(rounded);
+    }
+    let plain = format!("{rounded}");
+    let Some((whole, decimals)) = plain.trim_start_matches('-').split_once('.') else { return plain };
+    if whole.len() + 1 + decimals.len() <= MAX_GENERAL_CHARS {
+        return plain;
+    }
+    if magnitude < 1e-4 {
+        return scientific(rounded);
+    }
+    let most = MAX_GENERAL_CHARS.saturating_sub(whole.len() + 1).max(MIN_GENERAL_DECIMALS);
+    let shown = fixed(magnitude, most);
+    let shown = shown.trim_end_matches('0').trim_end_matches('.');
+    if rounded < 0.0 { format!("-{shown}") } else { shown.to_owned() }
+}
+
+/// Six digits and the exponent: `1.23457E+17`.
+fn scientific(value: f64) -> String {
+    let shown = format!("{value:.5E}");
+    let (mantissa, exponent) = shown.split_once('E').unwrap_or((&shown, "0"));
+    let mantissa = mantissa.trim_end_matches('0').trim_end_matches('.');
+    match exponent.strip_prefix('-') {
+        Some(exponent) => format!("{mantissa}E-{exponent:0>2}"),
+        None => format!("{mantissa}E+{exponent:0>2}"),
+    }
 }
 
 /// One of the parts between semicolons.
+#[derive(Default)]
 struct Section {
     /// Its code without condition, colour and locale; a currency sign is a quoted literal.
     code: String,
     condition: Option<(String, f64)>,
+    locale: Locale,
 }
 
 fn sections(format: &str) -> Vec<Section> {
     let mut sections = Vec::new();
-    let mut section = Section { code: String::new(), condition: None };
+    let mut section = Section::default();
     let mut chars = format.chars();
     while let Some(c) = chars.next() {
         match c {
@@ -121,8 +186,7 @@ fn sections(format: &str) -> Vec<Section> {
                 let inside: String = chars.by_ref().take_while(|&c| c != ']').collect();
                 bracket(&inside, &mut section);
             }
-            ';' => sections
-                .push(std::mem::replace(&mut section, Section { code: String::new(), condition: None })),
+            ';' => sections.push(std::mem::take(&mut section)),
             c => section.code.push(c),
         }
     }
@@ -132,8 +196,15 @@ fn sections(format: &str) -> Vec<Section> {
 
 fn bracket(inside: &str, section: &mut Section) {
     if let Some(currency) = inside.strip_prefix('$') {
-        let sign = currency.split('-').next().unwrap_or_default();
-        section.code.push_str(&format!("\"{sign}\""));
+        let (sign, language) = currency.split_once('-').unwrap_or((currency, ""));
+        if !sign.is_empty() {
+            section.code.push_str(&format!("\"{sign}\""));
+        }
+        if !language.is_empty() {
+            section.locale.language = Language::of(language);
+        }
+    } else if let Some(numerals) = Numerals::of(inside) {
+        section.locale.numerals = Some(numerals);
     } else if inside.starts_with(['<', '>', '=']) {
         let number_at = inside.find(|c: char| !matches!(c, '<' | '>' | '=')).unwrap_or(inside.len());
         if let Ok(bound) = inside[number_at..].trim().parse() {
@@ -159,8 +230,7 @@ fn choose(sections: &[Section], value: f64) -> Option<(&Section, bool)> {
         _ if value == 0.0 => (2, false),
         _ => (usize::from(value < 0.0), false),
     };
-    // An empty section hides the number from the eye; whoever asks about the sheet wants it.
-    numeric.get(index).filter(|s| !s.code.trim().is_empty()).map(|s| (s, signed))
+    numeric.get(index).map(|s| (s, signed))
 }
 
 fn compare(value: f64, sign: &str, bound: f64) -> bool {
@@ -175,7 +245,7 @@ fn compare(value: f64, sign: &str, bound: f64) -> bool {
 }
 
 #[derive(Debug, Clone, PartialEq)]
-enum Token {
+pub(super) enum Token {
     Literal(String),
     /// A place for a digit: `0`, `#` or `?`.
     Digit(char),
@@ -422,7 +492,6 @@ mod tests {
         check(-0.001, "0.00", "0.00");
         check(0.0, "#", "0");
         check(0.0, "\"-\"??", "-");
-        check(0.75, "# ?/?", "0.75");
         check(1e300, "0", &format!("1{}", "0".repeat(300)));
     }
 
@@ -445,6 +514,67 @@ mod tests {
     }
 
     #[test]
+    fn fractions_are_those_that_excel_finds() {
+        check(0.75, "# ?/?", "3/4");
+        check(2.5, "# ??/??", "2 1/2");
+        check(2.0, "# ?/?", "2");
+        check(0.0, "# ?/?", "0");
+        check(0.99, "# ?/?", "1");
+        check(0.1, "# ?/?", "1/9");
+        check(-1.25, "# ?/?", "-1 1/4");
+        check(std::f64::consts::PI, "# ???/???", "3 16/113");
+        check(2.5, "?/?", "5/2");
+        check(0.3, "# ?/16\"in\"", "5/16in");
+        check(1.5, "# ?/100", "1 50/100");
+        check(0.5, "0 ?/?", "0 1/2");
+        check(1e12, "# ?/?", "1000000000000");
+    }
+
+    #[test]
+    fn what_a_format_hides_is_not_seen() {
+        for (value, format) in
+            [(99.0, ";;;"), (0.0, "0;-0;;@"), (0.0, "#,###"), (-1.0, "0;;0"), (0.0, "[=0]\"\";0")]
+        {
+            assert_eq!(show_in_cell(value, format, false), "", "{format}");
+        }
+        for (value, format, expected) in
+            [(99.0, "", "99"), (99.0, "[Red]", "99"), (7.0, "[$-804]", "7"), (-7.0, "0;;", "")]
+        {
+            assert_eq!(show_in_cell(value, format, false), expected, "{format}");
+        }
+    }
+
+    #[test]
+    fn long_numbers_without_a_format_are_as_long_as_excel_shows_them() {
+        check(123_456_789_012_345_678.0, "General", "1.23457E+17");
+        check(123_456_789_012_345.0, "General", "123456789012345");
+        check(1.0 / 3.0, "General", "0.333333333");
+        check(-0.123_456_789_123, "General", "-0.123456789");
+        check(123_456_789.123, "General", "123456789.123");
+        check(0.000_012_345_678, "General", "1.23457E-05");
+        check(1e-10, "General", "1E-10");
+    }
+
+    #[test]
+    fn days_and_numbers_are_written_in_the_language_of_the_format() {
+        check(45366.0, "[$-804]aaaa", "星期五");
+        check(45366.0, "aaaa", "星期五");
+        check(45366.0, "m\"月\"d\"日\"(aaa)", "3月15日(Fri)");
+        check(45366.0, "\"周\"aaa", "周五");
+        check(45366.0, "[$-804]yyyy\"年\"m\"月\"d\"日\" dddd", "2024年3月15日 星期五");
+        check(45366.0, "[$-411]m/d(aaa)", "3/15(金)");
+        check(45366.0, "[$-411]dddd", "金曜日");
+        check(45366.0, "[$-409]dddd", "Friday");
+        check(45366.0, "[$-F800]dddd, mmmm dd, yyyy", "Friday, March 15, 2024");
+        check(45366.0, "[DBNum1][$-804]yyyy\"年\"m\"月\"d\"日\"", "二〇二四年三月十五日");
+        check(123.0, "[DBNum1][$-804]General", "一百二十三");
+        check(123.0, "[DBNum1]", "一百二十三");
+        check(1234.0, "[DBNum2]General", "壹仟贰佰叁拾肆");
+        check(-1234.0, "[DBNum2][$-804]0", "-壹贰叁肆");
+        check(123.0, "[DBNum1][$-411]General", "123");
+    }
+
+    #[test]
     fn dates_go_by_their_format() {
         check(45292.0, "yyyy-mm-dd", "2024-01-01");
         check(45292.0, built_in(14).unwrap(), "2024-01-01");
@@ -457,6 +587,7 @@ mod tests {
         #[test]
         fn no_format_panics(value: f64, format in "[-0#?.,%eE+@ymdhsAMP/\\[\\]\"$;<>=_*\\\\! 年a-z]{0,24}") {
             let _ = show(value, &format, false);
+            let _ = show_in_cell(value, &format, false);
         }
     }
 }

@@ -117,6 +117,29 @@ fn merged_cells_are_repeated_and_titles_stand_apart() {
 }
 
 #[test]
+fn a_cell_merged_over_a_whole_sheet_is_one_cell() {
+    let far = |merge: Merge| {
+        let mut sheet = Sheet { name: "Far".to_owned(), merges: vec![merge], ..Sheet::default() };
+        for (row, column, text) in [(0, 0, "1"), (1_048_575, 16_383, "7")] {
+            sheet.cells.push(Cell::new(row, column, text.to_owned()));
+        }
+        finish(vec![sheet])
+    };
+    let document = far(Merge { rows: (0, 1_048_575), columns: (0, 16_383) });
+    assert_eq!(document.text, "Far\n\n1\n\n7");
+    assert!(document.warnings.is_empty());
+    // The last cell is seen, and between it and the first lie a million blank places.
+    let document = far(Merge { rows: (0, 1_048_574), columns: (0, 16_382) });
+    assert_eq!(document.text, "Far\n\n1\n\n7");
+    assert!(document.warnings[0].message.contains("merged cells"), "{:?}", document.warnings);
+    let title = Merge { rows: (0, 0), columns: (0, 16_383) };
+    assert_eq!(
+        written(&[&["Pay 2026"], &["1", "2"], &["3", "4"]], &[title]).text,
+        "Pay\n\nPay 2026\n\n| 1 | 2 |\n| --- | --- |\n| 3 | 4 |"
+    );
+}
+
+#[test]
 fn cells_at_the_ends_of_a_sheet_do_not_make_a_grid() {
     let mut sheet = Sheet { name: "Far".to_owned(), ..Sheet::default() };
     for (row, column) in [(0, 0), (1_048_575, 16_383)] {

@@ -94,6 +94,26 @@ fn sheets_and_records_are_known_by_content() {
 }
 
 #[test]
+fn what_systems_export_as_a_workbook_may_be_text() {
+    let rows = "产品\t编号\n张三\t001\n李四\t002\n";
+    check(rows.as_bytes(), "export.xls", ContentType::Csv);
+    check(&encoding_rs::GBK.encode(rows).0, "export.xls", ContentType::Csv);
+    let marked: Vec<u8> = format!("\u{feff}{rows}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+    check(&marked, "export.XLS", ContentType::Csv);
+    check(b"Pay in March\nName\tPay\nAnn\t1\nBo\t2\nTotal\n", "pay.xls", ContentType::Csv);
+    check(b"a,b,c\n1,2,3\n4,5,6\n", "export.xlsx", ContentType::Csv);
+    check(b"[{\"a\": 1}]", "export.xls", ContentType::Json);
+    check(
+        b"<html><body><table><tr><td>1\t2\n3\t4</td></tr></table></body></html>",
+        "a.xls",
+        ContentType::Html,
+    );
+    check(b"The report is not ready.\nAsk again, please.\n", "report.xls", ContentType::Text);
+    check(b"<table>\n\t<tr>\n\t\t<td>1</td>\n\t</tr>\n</table>", "a.xls", ContentType::Html);
+    check(b"just words", "words.xls", ContentType::Text);
+}
+
+#[test]
 fn a_text_that_mentions_a_format_is_a_text() {
     check(b"Such files start with %PDF-1.7 and a newline.", "notes.md", ContentType::Markdown);
     check(b"ID3 tags hold a title.", "tags.txt", ContentType::Text);

@@ -37,7 +37,8 @@ impl Spending {
     }
 }
 
-fn high_water(status: &str) -> Option<u64> {
+/// The most memory that a process held, by its status file.
+pub(super) fn high_water(status: &str) -> Option<u64> {
     let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
     let kilobytes: u64 = line.trim().strip_suffix("kB")?.trim().parse().ok()?;
     kilobytes.checked_mul(1024)

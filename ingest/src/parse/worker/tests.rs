@@ -156,8 +156,34 @@ async fn a_child_that_wants_too_much_memory_says_so() {
     let limits = ParseLimits { memory_bytes: 300 << 20, ..ParseLimits::default() };
     let big = file(&b"word and word again\n\n".repeat(10_000_000));
     let error = host(limits).parse(big.path(), "big.txt").await.unwrap_err();
-    assert!(error.message().contains("300 MiB") && error.message().contains("big.txt"), "{error}");
+    assert!(error.message().contains("MiB of memory") && error.message().contains("big.txt"), "{error}");
     assert!(!error.is_retryable());
+}
+
+/// It ends long before it has used up its addresses, and is told by what it holds.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_child_that_holds_too_much_memory_is_ended() {
+    let limits = ParseLimits { memory_bytes: 150 << 20, ..ParseLimits::default() };
+    // There is no line's end in it, for which `tail` waits with all it has read.
+    let error = shell("exec tail -n 1 /dev/zero", limits).parse(Path::new("/x"), "a.pdf").await.unwrap_err();
+    assert!(error.message().contains("\"a.pdf\" needs more than 100 MiB of memory"), "{error}");
+    assert!(!error.is_retryable());
+}
+
+/// PDFium aborts without a word where it gets no memory.
+#[test]
+fn a_child_that_gives_up_with_much_memory_had_too_little() {
+    let host = shell("", ParseLimits::default());
+    let told = |signal, peak| {
+        let status = ExitStatus::from_raw(signal);
+        host.died("a.pdf", status, "", peak).message().to_owned()
+    };
+    for signal in [4, 5, 6] {
+        assert!(told(signal, 1_000 << 20).contains("2048 MiB of memory"), "{signal}");
+        assert!(told(signal, 100 << 20).contains("crashed on"), "{signal}");
+    }
+    assert!(told(11, 1_000 << 20).contains("crashed on"));
 }
 
 #[tokio::test]

@@ -180,7 +180,7 @@ impl Bed {
     }
 }
 
-async fn create_kb(store: &SqliteStore, name: &str, generation: GenerationId) -> KnowledgeBase {
+pub(super) async fn create_kb(store: &SqliteStore, name: &str, generation: GenerationId) -> KnowledgeBase {
     let new = NewKnowledgeBase {
         workspace: WorkspaceId::DEFAULT,
         name: name.to_owned(),

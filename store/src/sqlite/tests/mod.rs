@@ -9,5 +9,6 @@ mod jobs;
 mod malformed;
 mod rechunking;
 mod run_steps;
+mod turns;
 mod upkeep;
 mod warnings;

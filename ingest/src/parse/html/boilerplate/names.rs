@@ -71,6 +71,17 @@ pub(super) fn is_label(element: ElementRef<'_>) -> bool {
     }
 }
 
+/// The fewest entries below a label that are comments; `None` where it is the label of something else. `评论` alone may
+/// be the heading of a section.
+pub(super) fn comments_below(label: ElementRef<'_>) -> Option<usize> {
+    let text: String = label.text().flat_map(str::chars).take(60).flat_map(char::to_lowercase).collect();
+    let text = text.trim().trim_end_matches(|c: char| !c.is_alphabetic());
+    let is_of_comments =
+        ["评论", "留言", "comment", "thought", "response"].iter().any(|word| text.contains(word));
+    let is_plain = matches!(text, "评论" | "留言" | "comment" | "comments");
+    is_of_comments.then_some(if is_plain { 2 } else { 1 })
+}
+
 /// `共 2 条评论` as `评论`, `3 comments` as `comments`; `3.2 Comments` is a section's heading and stays.
 fn without_count(text: &str) -> &str {
     let rest = text.strip_prefix('共').unwrap_or(text).trim_start();
@@ -109,8 +120,31 @@ pub(super) fn is_call(text: &str) -> bool {
         "加客服微信",
         "分享给更多",
         "更多干货",
+        "阅读原文",
     ];
     asks.iter().any(|ask| text.starts_with(ask)) && follows.iter().any(|follow| text.contains(follow))
+}
+
+/// Whether a line without blanks says where a text comes from, and whom to ask to take it down.
+pub(super) fn is_reprint(text: &str) -> bool {
+    const BEGINS: &[&str] = &[
+        "本文",
+        "文章",
+        "图文",
+        "图片",
+        "内容",
+        "来源",
+        "转载",
+        "声明",
+        "免责声明",
+        "版权",
+        "部分",
+        "如有",
+        "如涉",
+        "侵权",
+    ];
+    BEGINS.iter().any(|start| text.starts_with(start))
+        && ["侵权", "联系", "删"].iter().all(|word| text.contains(word))
 }
 
 /// Whether a text without blanks wants to sell something.

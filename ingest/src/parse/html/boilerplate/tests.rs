@@ -171,6 +171,26 @@ fn chinese_pages_lose_advertising_calls_and_comments() {
 }
 
 #[test]
+fn comments_without_names_of_their_parts_are_told_by_their_entries() {
+    let text = "员工入职满一年后，每个自然年享有十天带薪年假，应当至少提前两周在系统中提出申请。".repeat(6);
+    let page = |below: &str| format!("<body><div class=post><h1>年假制度</h1><p>{text}</p></div>{below}");
+    check(
+        &page(
+            "<div class=cmt><h3>网友评论</h3><ul><li>张三：写得很好，学习了。2024-03-16 10:22</li><li>李四：怎么申请？2024-03-17 09:01</li></ul></div>\
+             <div class=box><h3>最新评论</h3><p>王五：感谢分享 2024-03-18</p></div>\
+             <div class=pl><h3>评论</h3><div>赵六：不错 3天前</div><div>孙七：沙发 2024年3月17日</div><p>附则自公布之日起施行。</p></div>\
+             <p>本文转载自某公众号，如有侵权请联系删除。</p><p>点击阅读原文，立即领取优惠券！</p>",
+        ),
+        &["年假制度", &text, "附则自公布"],
+        &["张三", "李四", "王五", "赵六", "孙七", "评论", "转载自", "优惠券"],
+    );
+    // What is written about comments stays, and so do minutes.
+    let kept = "<h3>评论</h3><p>张三：建议于 2024-03-16 起实行。</p><p>各部门的评论应当在两周内提交。</p>\
+                <h3>会议记录</h3><p>李四：同意 2024-03-17</p><p>王五：反对 2024-03-17</p><p>如发现侵权内容，平台应当删除。</p>";
+    check(&page(kept), &["张三", "各部门的评论", "李四", "王五", "侵权内容"], &[]);
+}
+
+#[test]
 fn pages_that_nest_deep_keep_all() {
     let links = "<div class=sidebar><a href=1>One other page</a><a href=2>Two other pages</a></div>";
     let page = |levels: usize| {

@@ -51,3 +51,19 @@ fn a_scan_with_a_stamp_is_told_as_lost_where_there_is_no_ocr() {
         assert!(names.iter().all(|name| warning.message.contains(name)), "{warning:?}");
     }
 }
+
+#[test]
+fn a_long_scan_with_stamps_does_not_warn_of_each_page() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    fs_err::write(file.path(), scan(&[STAMP; 60])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    let told: Vec<_> = document.warnings.iter().filter(|it| it.kind == WarningKind::Lost).collect();
+    assert_eq!(told.len(), 21, "{told:?}");
+    assert!(
+        told[20].page == Some(21) && told[20].message.starts_with("pages 21 to 60 show more"),
+        "{told:?}"
+    );
+}

@@ -9,9 +9,11 @@ const WORKBOOK: &str = "<workbook xmlns:r=\"r\"><sheets><sheet name=\"Pay\" shee
     <sheet name=\"Old\" sheetId=\"2\" state=\"hidden\" r:id=\"rId2\"/></sheets></workbook>";
 const RELATIONS: &str = "<Relationships><Relationship Id=\"rId1\" Type=\"x/worksheet\" Target=\"worksheets/sheet1.xml\"/>\
     <Relationship Id=\"rId2\" Type=\"x/worksheet\" Target=\"/xl/worksheets/sheet2.xml\"/></Relationships>";
-const STYLES: &str = "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"[$€-407]#,##0.00\"/></numFmts>\
+const STYLES: &str = "<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"[$€-407]#,##0.00\"/>\
+    <numFmt numFmtId=\"165\" formatCode=\";;;\"/></numFmts>\
     <cellStyleXfs><xf numFmtId=\"9\"/></cellStyleXfs>\
-    <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/><xf numFmtId=\"10\"/></cellXfs></styleSheet>";
+    <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"14\"/><xf numFmtId=\"164\"/><xf numFmtId=\"10\"/>\
+    <xf numFmtId=\"165\"/></cellXfs></styleSheet>";
 const STRINGS: &str = "<sst><si><t>Name</t></si><si><r><t>Ann</t></r><r><t xml:space=\"preserve\"> B_x000D_</t></r>\
     <rPh><t>reading</t></rPh></si></sst>";
 
@@ -47,6 +49,12 @@ fn values_are_shown_as_their_format_says() {
     );
     assert_eq!(document.pages[1].first_row, Some(2));
     assert!(document.warnings[0].message.contains("hidden sheets are read, too: Old"));
+}
+
+#[test]
+fn a_number_that_its_format_hides_is_no_cell() {
+    let row = "<row r=\"1\"><c r=\"A1\"><v>12</v></c><c r=\"B1\" s=\"4\"><v>99</v></c></row>";
+    assert_eq!(read(row, &[]).unwrap().text, "Pay\n\n12");
 }
 
 #[test]

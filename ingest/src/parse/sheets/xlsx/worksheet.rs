@@ -3,7 +3,7 @@
 use footnote_core::Result;
 use quick_xml::events::BytesStart;
 
-use super::super::number_format::{general, show};
+use super::super::number_format::{general, show_in_cell};
 use super::super::{Cell, CellBudget, Merge, Sheet};
 use super::strings::{RichText, unescaped};
 use super::styles::Styles;
@@ -149,7 +149,7 @@ fn shown(mut open: OpenCell, context: &Context<'_>) -> String {
         "d" => value.replacen('T', " ", 1),
         "e" => value.to_owned(),
         _ => match (value.parse::<f64>(), context.styles.format(open.style)) {
-            (Ok(number), Some(format)) => show(number, format, context.epoch_1904),
+            (Ok(number), Some(format)) => show_in_cell(number, format, context.epoch_1904),
             (Ok(number), None) => general(number),
             (Err(_), _) => value.to_owned(),
         },
