@@ -474,10 +474,8 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
         // Upright boxes of one height in one word are of one size, which is three calls fewer for most characters.
         let height = bounds.top().value - bounds.bottom().value;
         let alike = same_word.filter(|(before, ..)| (before - height).abs() < 1e-3);
-        let (size, clockwise) = alike.map_or_else(
-            || (scaled_size(&char), char.angle_radians().unwrap_or(0.0)),
-            |(_, size)| (size, 0.0),
-        );
+        let (size, clockwise) =
+            alike.map_or_else(|| (scaled_size(&char), clockwise(&char)), |(_, size)| (size, 0.0));
         same_word = (clockwise == 0.0).then_some((height, size));
         glyphs.push(Glyph {
             c,
@@ -505,6 +503,17 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
 fn scaled_size(char: &PdfPageTextChar<'_>) -> f32 {
     let scale = char.matrix().map_or(0.0, |matrix| matrix.c().abs().max(matrix.d().abs()));
     char.unscaled_font_size().value.abs() * scale
+}
+
+/// The turn of the character's baseline, in radians. PDFium takes letters that are leant over for turned ones: of an
+/// italic that is made of upright letters, the baseline is level.
+fn clockwise(char: &PdfPageTextChar<'_>) -> f32 {
+    const LEVEL: f32 = 0.02;
+    let is_level = |matrix: PdfMatrix| matrix.a() > 0.0 && matrix.b().abs() <= LEVEL * matrix.a();
+    match char.angle_radians() {
+        Ok(angle) if angle != 0.0 && !char.matrix().is_ok_and(is_level) => angle,
+        _ => 0.0,
+    }
 }
 
 /// PDFium turns the two letters of the one sign for lam and alef around, as if they were two signs.

@@ -12,6 +12,7 @@ use crate::parse::members::tests::Kept;
 use crate::tests::installed;
 
 mod encrypted;
+mod shown;
 mod stamped;
 
 /// A PDF with one page per content stream, in Helvetica.
