@@ -164,7 +164,8 @@ fn decode_as_named(raw: &[u8], named: &'static Encoding) -> Decoded {
     let decoded = decode(raw, Some(named));
     let foreign = decoded.text.chars().filter(|c| !c.is_ascii()).count();
     let is_broken = decoded.replaced * 10 > foreign;
-    if !is_broken && !(decoded.encoding == WINDOWS_1252 && is_in_pairs(raw, MIN_TELLING)) {
+    let may_be_foreign = decoded.encoding == WINDOWS_1252 && is_in_pairs(raw, MIN_TELLING);
+    if !(is_broken || may_be_foreign) {
         return decoded;
     }
     let guessed = decode(raw, None);

@@ -10,7 +10,7 @@ use super::glyph::Glyph;
 /// Lines are looked up by their height in tenths of a point.
 const TENTHS: f32 = 10.0;
 /// A blank begins where a letter ends, or before it by this share of the font size at most.
-const BEFORE: f32 = 0.15;
+const BEFORE: f32 = 0.2;
 /// The letter behind it may begin before the blank does, by this share of the font size at most.
 const BEHIND: f32 = 0.15;
 
@@ -39,27 +39,39 @@ impl Blanks {
             line.sort_by(f32::total_cmp);
         }
         let mut with_blanks: Vec<Glyph> = Vec::with_capacity(glyphs.len());
+        // The last letter, and the blank that was found last: no two pairs of letters have the same.
+        let (mut last, mut found): (Option<usize>, Option<f32>) = (None, None);
         for glyph in std::mem::take(glyphs) {
-            if with_blanks.last().is_some_and(|before| self.parts(before, &glyph)) {
+            if glyph.is_blank() {
+                with_blanks.push(glyph);
+                continue;
+            }
+            let between =
+                last.and_then(|at| self.between(&with_blanks[at], &glyph)).filter(|x| found != Some(*x));
+            if let (Some(at), Some(x)) = (last, between) {
+                found = Some(x);
+                // One that the engine made would go where the letters stand close.
+                with_blanks.truncate(at + 1);
                 with_blanks.push(Glyph::blank(false));
             }
+            last = Some(with_blanks.len());
             with_blanks.push(glyph);
         }
         *glyphs = with_blanks;
     }
 
-    fn parts(&self, one: &Glyph, other: &Glyph) -> bool {
-        let is_letter = |glyph: &Glyph| !glyph.is_blank() && glyph.quarter_turns() == 0;
+    /// Where the blank between two letters begins, if there is one.
+    fn between(&self, one: &Glyph, other: &Glyph) -> Option<f32> {
         let size = one.size.max(other.size);
-        if !is_letter(one) || !is_letter(other) || (one.baseline - other.baseline).abs() > BEFORE * size {
-            return false;
+        let is_level = one.quarter_turns() == 0 && other.quarter_turns() == 0;
+        if !is_level || (one.baseline - other.baseline).abs() > BEFORE * size {
+            return None;
         }
         let (from, to) = (one.right - BEFORE * size, other.origin_x + BEHIND * size);
         let height = tenths(one.baseline);
-        (height - 1..=height + 1).filter_map(|height| self.0.get(&height)).any(|line| {
-            let first = line.partition_point(|x| *x < from);
-            line.get(first).is_some_and(|x| *x <= to)
-        })
+        let lines = (height - 1..=height + 1).filter_map(|height| self.0.get(&height));
+        let mut places = lines.filter_map(|line| line.get(line.partition_point(|x| *x < from)).copied());
+        places.find(|x| *x <= to)
     }
 }
 
@@ -103,6 +115,11 @@ mod tests {
         assert_eq!(read(&tight, &[(8.03, 690.0)]), "to35");
         assert_eq!(read(&tight, &[(-3.0, 700.0), (17.0, 700.0)]), "to35");
         assert_eq!(read(&[('o', 4.0), (' ', 0.0), ('3', 10.0)], &[(8.03, 700.0)]), "o 3");
+        // One blank, though it stands within a narrow letter.
+        let mut narrow = [('o', 4.0), ('i', 7.9), ('s', 9.0)];
+        assert_eq!(read(&narrow, &[(8.3, 700.0)]), "o is");
+        narrow[1].1 = 6.0;
+        assert_eq!(read(&narrow, &[(8.6, 700.0)]), "oi s");
         assert_eq!(read(&tight, &[(f32::NAN, f32::INFINITY)]), "to35");
     }
 }

@@ -200,7 +200,7 @@ pub(crate) fn without_false_blanks(glyphs: Vec<Glyph>) -> Vec<Glyph> {
             let gap = glyph.place().0 - one.place().1;
             let one_line = (glyph.baseline - one.baseline).abs() <= 0.1 * size && gap > -0.3 * size;
             let of_word = gap <= ABUTS * size || before >= SPACED * size && gap <= EVEN * before;
-            if has_blank && one_line && of_word {
+            if has_blank && (one_line && of_word || ends_raised(one, &glyph, gap)) {
                 kept.truncate(at + 1);
             }
             if one_line && at + 1 == kept.len() {
@@ -211,6 +211,18 @@ pub(crate) fn without_false_blanks(glyphs: Vec<Glyph>) -> Vec<Glyph> {
         kept.push(glyph);
     }
     kept
+}
+
+/// Whether the letter is the first of a raised end of a word: `90th`, `OfferingSM`.
+fn ends_raised(one: &Glyph, glyph: &Glyph, gap: f32) -> bool {
+    const SMALLER: f32 = 0.85;
+    let raised = glyph.baseline - one.baseline;
+    let is_end =
+        one.c.is_ascii_digit() && glyph.c.is_lowercase() || one.c.is_lowercase() && glyph.c.is_uppercase();
+    is_end
+        && glyph.size <= SMALLER * one.size
+        && (0.1 * one.size..=0.6 * one.size).contains(&raised)
+        && gap.abs() <= ABUTS * one.size
 }
 
 fn turn(glyph: Glyph, quarter_turns: usize) -> Glyph {
@@ -262,6 +274,28 @@ mod tests {
         // The file's own blank, and a line's end.
         assert_eq!(row(&[('a', at(0.0)), ('_', None), ('b', at(8.1))]), "a b");
         assert_eq!(row(&[('a', at(200.0)), (' ', None), ('b', at(0.0))]), "a b");
+    }
+
+    #[test]
+    fn a_raised_end_is_of_its_word() {
+        let small = |c: char, left: f32, baseline: f32| Glyph {
+            c,
+            left,
+            right: left + 4.0,
+            baseline,
+            size: 6.0,
+            ..Glyph::blank(false)
+        };
+        let read = |digit: char, end: Glyph| -> String {
+            let digit = Glyph { c: digit, left: 0.0, right: 5.0, size: 10.0, ..Glyph::blank(false) };
+            let glyphs = vec![digit, Glyph::blank(true), end];
+            without_false_blanks(glyphs).iter().map(|glyph| glyph.c).collect()
+        };
+        assert_eq!(read('0', small('t', 5.0, 3.0)), "0t");
+        assert_eq!(read('g', small('S', 5.1, 3.0)), "gS");
+        assert_eq!(read('g', small('1', 5.0, 3.0)), "g 1", "the mark of a note");
+        assert_eq!(read('0', small('t', 8.0, 3.0)), "0 t");
+        assert_eq!(read('0', small('t', 5.0, -3.0)), "0 t");
     }
 
     #[test]

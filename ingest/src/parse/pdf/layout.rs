@@ -27,6 +27,10 @@ const WORD_GAP: f32 = 0.3;
 const WIDE_BLANK: f32 = 0.85;
 /// Two baselines within this share of the font size are one line.
 const SAME_LINE: f32 = 0.4;
+/// Smaller characters that stand higher than that are of the line as far as they abut it: shares of its font size.
+const MARK_SIZE: f32 = 0.75;
+const MARK_HEIGHT: f32 = 0.6;
+const MARK_GAP: f32 = 0.2;
 /// Stretches of text that overlap by this many font sizes are not one word.
 const OVERLAP: f32 = 0.5;
 /// This many dots in a row lead from a label to its number.
@@ -202,7 +206,11 @@ fn continues(last: &Fragment, glyph: &Glyph) -> bool {
     };
     let numbers = last.cell.text.ends_with(ends_number) && begins_number(glyph.c);
     let widest = if numbers { NUMBER_GAP } else { CELL_GAP };
-    (glyph.baseline - last.baseline).abs() <= SAME_LINE * size && gap > -1.1 * size && gap < widest * size
+    let raised = glyph.baseline - last.baseline;
+    let is_mark = glyph.size <= MARK_SIZE * size
+        && (0.0..=MARK_HEIGHT * size).contains(&raised)
+        && gap.abs() <= MARK_GAP * size;
+    is_mark || raised.abs() <= SAME_LINE * size && gap > -1.1 * size && gap < widest * size
 }
 
 /// Hebrew and Arabic.
@@ -304,8 +312,10 @@ fn line(mut row: Row) -> Line {
             Some(last) => {
                 let ends = last.text.chars().last().zip(cell.text.chars().next());
                 let turned = ends.is_some_and(|(before, next)| turns(before, next));
+                // Such as words of a text that lies over another.
+                let is_new = ends.is_some_and(|(before, next)| before.is_lowercase() && next.is_uppercase());
                 let apart = distance(last, &cell);
-                if turned || apart > WORD_GAP * 0.5 * size || apart < -OVERLAP * size {
+                if turned || is_new || apart > WORD_GAP * 0.5 * size || apart < -OVERLAP * size {
                     last.text.push(' ');
                     let may_part = ends.is_some_and(|(before, next)| may_part(before, next));
                     if apart > WIDE_BLANK * size && last.right <= cell.left && may_part {

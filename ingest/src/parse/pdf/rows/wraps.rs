@@ -34,6 +34,7 @@ pub(super) fn wrapped(lines: &[Line], rows: &[Vec<String>], head: usize) -> Vec<
     let first = goes_on.iter().rposition(|line| *line).map_or(0, |last| last + 1);
     mark_labels(lines, rows, first, &mut goes_on);
     mark_cells(lines, rows, first, &mut goes_on);
+    mark_divided(rows, first, &mut goes_on);
     goes_on
 }
 
@@ -151,6 +152,14 @@ fn mark_cells(lines: &[Line], rows: &[Vec<String>], first: usize, goes_on: &mut 
     }
 }
 
+/// A label that ends within a word goes on in the next line, however far that is.
+fn mark_divided(rows: &[Vec<String>], first: usize, goes_on: &mut [bool]) {
+    for at in first + 1..rows.len() {
+        let is_open = is_label(&rows[at - 1]) && is_open(&rows[at - 1][0]);
+        goes_on[at] |= is_open && rows[at][0].starts_with(char::is_lowercase);
+    }
+}
+
 /// Whether it is words rather than figures.
 fn is_text(cell: &str) -> bool {
     let count = |is: fn(char) -> bool| cell.chars().filter(|c| is(*c)).count();
@@ -215,6 +224,18 @@ mod tests {
             (635.0, &[(50.0, "1.3"), (150.0, "Deed"), (350.0, "8-K")]),
         ]);
         assert!(text.contains("\n| 1.1 | Agreement between the two parties | 10-K |\n"), "{text}");
+    }
+
+    #[test]
+    fn a_label_that_ends_within_a_word_goes_on() {
+        let text = table(&[
+            (700.0, &[(50.0, "Liabilities"), (350.0, "2022"), (450.0, "2021")]),
+            (682.0, &[(50.0, "Deposits"), (350.0, "12"), (450.0, "11")]),
+            (664.0, &[(50.0, "Other interest-")]),
+            (646.0, &[(50.0, "bearing liabilities"), (350.0, "14"), (450.0, "13")]),
+            (628.0, &[(50.0, "Borrowed funds"), (350.0, "19"), (450.0, "16")]),
+        ]);
+        assert!(text.contains("\n| Other interest-bearing liabilities | 14 | 13 |\n"), "{text}");
     }
 
     #[test]
