@@ -4,6 +4,7 @@
 //! told where rows are read (`generator::counting`); here those that may are kept in one passage.
 
 use footnote_core::Result;
+use footnote_core::chunk::Chunk;
 use footnote_core::ids::VersionId;
 use footnote_core::parsed::{Block, BlockKind, ParsedDocument};
 use footnote_core::passage::{Passage, RowLabel, TableHeader};
@@ -72,18 +73,12 @@ impl HybridRetriever {
 
     /// What somebody hid is not read, and that a row needs its header and its label makes no difference.
     pub(crate) async fn leave_out_hidden_header(&self, scope: Scope, passage: &mut Passage) -> Result<()> {
-        let Some(header) = &mut passage.table_header else { return Ok(()) };
         let edits = self.documents.chunk_edits(passage.document).await?;
         if !edits.iter().any(|stored| stored.edit.hidden) {
             return Ok(());
         }
         let chunks = self.documents.chunks(passage.version, scope.generation()).await?;
-        let is_hidden =
-            |span: Span| chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(span));
-        header.row.take_if(|row| is_hidden(row.span));
-        if is_hidden(header.span) {
-            passage.table_header = None;
-        }
+        leave_out_hidden(&mut passage.table_header, &chunks);
         Ok(())
     }
 }
@@ -134,6 +129,18 @@ pub(crate) fn header_before(
     });
     let (page, ocr_confidence) = place(header_span);
     Some(TableHeader { span: header_span, text: header.to_owned(), page, ocr_confidence, row })
+}
+
+/// Leaves out a header or a label of which a part is hidden, and where no chunk tells: those of a version of the past may be
+/// of another generation.
+fn leave_out_hidden(table_header: &mut Option<TableHeader>, chunks: &[Chunk]) {
+    let is_hidden = |span: Span| {
+        chunks.is_empty() || chunks.iter().any(|chunk| chunk.is_hidden() && chunk.span.overlaps(span))
+    };
+    if let Some(header) = table_header {
+        header.row.take_if(|row| is_hidden(row.span));
+    }
+    table_header.take_if(|header| is_hidden(header.span));
 }
 
 /// The first cell that says anything of the row that is cut at `at`, of a table that begins at `table`; as much of it as
@@ -213,8 +220,9 @@ fn is_on_later_page(before: &Block, behind: &Block) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use footnote_core::chunk::{ChunkEdit, EditAuthor};
     use footnote_core::hash::ContentHash;
-    use footnote_core::ids::{DocumentId, VersionId};
+    use footnote_core::ids::{ChunkEditId, ChunkId, DocumentId, GenerationId, VersionId};
     use footnote_core::parsed::{ContentType, Page};
 
     use super::*;
@@ -319,6 +327,46 @@ mod tests {
         );
         assert_eq!(header.page.unwrap().number, 1);
         assert_eq!((at("| City"), at("x")), (None, None));
+    }
+
+    #[test]
+    fn what_is_hidden_is_no_header_and_no_label() {
+        let chunk = |ordinal: u32, span: Span, hidden: bool| {
+            let (version, generation) = (VersionId::new(), GenerationId::new());
+            Chunk {
+                id: ChunkId::derive(version, generation, ordinal),
+                version,
+                generation,
+                ordinal,
+                span,
+                pages: None,
+                heading_path: Vec::new(),
+                embedded_text: ContentHash::of(b""),
+                edit: Some(ChunkEdit {
+                    id: ChunkEditId::new(),
+                    note: None,
+                    hidden,
+                    author: EditAuthor::Person,
+                }),
+            }
+        };
+        let left = |header_hidden: bool, row_hidden: bool| {
+            let row =
+                RowLabel { span: Span::new(20, 24), text: "Rome".into(), page: None, ocr_confidence: None };
+            let (span, text) = (Span::new(0, 10), "| City |".to_owned());
+            let mut header =
+                Some(TableHeader { span, text, page: None, ocr_confidence: None, row: Some(row) });
+            let chunks = [chunk(0, Span::new(0, 15), header_hidden), chunk(1, Span::new(15, 30), row_hidden)];
+            leave_out_hidden(&mut header, &chunks);
+            header.map(|header| header.row.is_some())
+        };
+        assert_eq!(left(false, false), Some(true));
+        assert_eq!(left(false, true), Some(false));
+        assert_eq!(left(true, false), None);
+        let (span, text) = (Span::new(0, 10), "| City |".to_owned());
+        let mut unknown = Some(TableHeader { span, text, page: None, ocr_confidence: None, row: None });
+        leave_out_hidden(&mut unknown, &[]);
+        assert_eq!(unknown, None, "its chunks are of another generation");
     }
 
     #[test]

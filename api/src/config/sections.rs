@@ -198,7 +198,7 @@ pub struct IngestConfig {
     pub workers: usize,
     /// Longest time a file's parser may take.
     pub parse_timeout_seconds: u64,
-    /// Most memory a file's parser may take.
+    /// Address space of a file's parser; two thirds of it are the most memory that it may hold.
     pub parse_memory_bytes: u64,
     /// Scanned pages of a file that are read at the same time, as far as its parser's memory allows.
     pub ocr_threads: usize,

@@ -203,6 +203,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_job_of_before_does_not_tell_of_a_change_that_was_asked_for_again() {
+        let app = TestApp::start().await;
+        app.knowledge_base("kb").await;
+        app.work().await;
+        cut_by(&app, 64).await;
+        let (jobs, now) = (&app.app.store.jobs, app.app.now());
+        let claimed = jobs.claim(now, Duration::from_secs(60), RetryPolicy::default()).await.unwrap();
+        let (_, lease) = claimed.unwrap();
+        cut_by(&app, 128).await;
+        cut_by(&app, 64).await;
+        jobs.fail(lease, "the disk is full", None, now).await.unwrap();
+        let shown = app.get(KB, &app.admin).await.json();
+        assert_eq!(shown["next_chunking"]["max_tokens"], 64);
+        assert_eq!(shown["next_chunking_failure"], Value::Null);
+    }
+
+    #[tokio::test]
     async fn cancelling_its_job_gives_a_change_of_chunking_up() {
         let app = TestApp::start().await;
         app.knowledge_base("kb").await;

@@ -1,7 +1,7 @@
 //! Knowledge bases: create, find, change, delete.
 
 use footnote_core::ids::{ApiKeyId, GenerationId, KnowledgeBaseId};
-use footnote_core::job::{JobKind, JobState};
+use footnote_core::job::{Job, JobKind, JobState};
 use footnote_core::knowledge_base::{ChunkerSettings, GenerationSpec, KnowledgeBase};
 use footnote_core::ports::{ListRequest, Listing, NewKnowledgeBase};
 use footnote_core::principal::{Principal, Role};
@@ -172,21 +172,35 @@ async fn changed_generation(
     generation_for(app, Some(chunks::settings(Some(max_tokens), Some(overlap_tokens))?)).await
 }
 
-/// Why the change of how documents are cut that was asked for last failed for good, if it did. A failed job that is asked
-/// for again is no longer failed, so one of this very change tells.
+/// Why the change of how documents are cut that was asked for last failed for good, if it did.
 pub async fn chunking_failure(app: &App, knowledge_base: &KnowledgeBase) -> Result<Option<String>> {
     let (id, Some(generation)) = (knowledge_base.id, knowledge_base.next_generation) else { return Ok(None) };
     let change = JobKind::RechunkDocuments { knowledge_base: id, generation };
+    let Some(failed) = newest_job(app, id, JobState::Failed, &change).await? else { return Ok(None) };
+    // Asked for again while a job of before, which was to stop, was still running: that one's failure tells nothing.
+    for under_way in [JobState::Queued, JobState::Running] {
+        if newest_job(app, id, under_way, &change).await?.is_some() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(failed.error.unwrap_or_default()))
+}
+
+/// The newest job of the knowledge base that is of this very kind and in this state.
+async fn newest_job(
+    app: &App,
+    knowledge_base: KnowledgeBaseId,
+    state: JobState,
+    kind: &JobKind,
+) -> Result<Option<Job>> {
     let mut after = None;
     loop {
         let request = ListRequest { after, limit: 200 };
-        let failed = app.store.jobs.jobs(Some(id), Some(JobState::Failed), request).await?;
-        after = failed.next;
-        if let Some(job) = failed.items.into_iter().find(|job| job.kind == change) {
-            return Ok(Some(job.error.unwrap_or_default()));
-        }
-        if after.is_none() {
-            return Ok(None);
+        let listing = app.store.jobs.jobs(Some(knowledge_base), Some(state), request).await?;
+        after = listing.next;
+        let found = listing.items.into_iter().find(|job| job.kind == *kind);
+        if found.is_some() || after.is_none() {
+            return Ok(found);
         }
     }
 }

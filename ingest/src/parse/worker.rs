@@ -238,8 +238,10 @@ impl ParseHost {
         let talk = async {
             let tail = tokio::spawn(stderr_tail(stderr));
             let answer = self.exchange(ours, &request, incoming, progress, spent).await;
+            let tail = tail.await.unwrap_or_default();
+            // At last: its id, by which its memory is watched, may then be another process's.
             let status = child.wait().await.internal("cannot wait for the parser")?;
-            Ok::<_, Error>((answer, status, tail.await.unwrap_or_default()))
+            Ok::<_, Error>((answer, status, tail))
         };
         // The child is killed when it is dropped.
         let in_time = tokio::select! {

@@ -152,9 +152,11 @@ impl Walk {
         Ok(self.listing)
     }
 
-    /// Two names may be the same text in two encodings: that of them counts which is UTF-8, or comes first.
+    /// Two names may be the same text in two encodings: that of them counts which is UTF-8, be it read or not, or comes
+    /// first.
     fn add_decoded(&mut self) {
-        let mut taken: HashSet<String> = self.listing.files.iter().map(|file| file.key.clone()).collect();
+        let read = self.listing.files.iter().map(|file| &file.key);
+        let mut taken: HashSet<String> = read.chain(&self.listing.unread).cloned().collect();
         for file in std::mem::take(&mut self.decoded) {
             if taken.insert(file.key.clone()) {
                 self.listing.files.push(file);
@@ -379,6 +381,12 @@ mod tests {
         assert_eq!(listing.files[0].content, ContentHash::of(b"in UTF-8"));
         assert!(
             matches!(&listing.failed[..], [(key, reason)] if key == "工资.md" && reason.contains("rename"))
+        );
+        let short = list(root, 6, &[], &Progress::default()).await.unwrap();
+        assert_eq!(
+            keys(&short),
+            ["年假.md"],
+            "the one in UTF-8 is too long, and is not replaced by the other"
         );
         let blobs = crate::fakes::Blobs::new();
         assert_eq!(store(&blobs, &listing.files[1], 99).await.unwrap(), (ContentHash::of(b"in GBK"), 6));

@@ -45,8 +45,9 @@ const PAGE_WORDS: &[&str] = &[
 /// Signs around the number of a page in Chinese.
 const PAGE_SIGNS: &[char] = &['第', '页', '頁', '共', '总', '總', '张'];
 
-/// Deepest nesting of fields that is told apart.
+/// Deepest nesting of fields that is told apart, and how much of a field's code is kept: its name comes first.
 const MAX_FIELDS: usize = 64;
+const MAX_CODE: usize = 100;
 
 /// What stands above and below the pages of a section and of none before or after it.
 #[derive(Default)]
@@ -196,8 +197,9 @@ impl Segment {
         let words = || self.own.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
         let has_digits = self.own.contains(|c: char| c.is_ascii_digit());
         let is_of_page = |word: &str| {
-            let word: String = word.to_lowercase().chars().filter(|c| !c.is_ascii_digit()).collect();
-            PAGE_WORDS.contains(&word.as_str()) || word.chars().all(|c| PAGE_SIGNS.contains(&c))
+            // A number goes with signs, `第3页`; with a letter it is a name, `P3`.
+            PAGE_WORDS.contains(&word.to_lowercase().as_str())
+                || word.chars().all(|c| c.is_ascii_digit() || PAGE_SIGNS.contains(&c))
         };
         if self.is_computed {
             return !has_digits && words().all(is_of_page);
@@ -216,6 +218,11 @@ struct Field {
 }
 
 impl Field {
+    fn add_code(&mut self, text: &str) {
+        let left = MAX_CODE.saturating_sub(self.code.len());
+        self.code.extend(text.chars().take(left));
+    }
+
     fn is_computed(&self) -> bool {
         let name = self.code.split_whitespace().next().unwrap_or_default().to_uppercase();
         COMPUTED.contains(&name.as_str())
@@ -263,7 +270,7 @@ impl Reader {
             Xml::End(name) => self.end(name),
             Xml::Text(_) if self.skipped > 0 => {}
             Xml::Text(text) if self.in_code => {
-                self.fields.last_mut().into_iter().for_each(|field| field.code.push_str(text));
+                self.fields.last_mut().into_iter().for_each(|field| field.add_code(text));
             }
             Xml::Text(text) if self.in_text => self.push(text),
             Xml::Text(_) => {}
@@ -284,8 +291,9 @@ impl Reader {
             "t" => self.in_text = true,
             "instrText" => self.in_code = true,
             "fldSimple" => {
-                let code = attribute(start, "instr").unwrap_or_default();
-                self.open_field(Field { code, shows: true });
+                let mut field = Field { shows: true, ..Field::default() };
+                field.add_code(&attribute(start, "instr").unwrap_or_default());
+                self.open_field(field);
             }
             "fldChar" => match attribute(start, "fldCharType").as_deref() {
                 Some("begin") => self.open_field(Field::default()),
@@ -307,8 +315,7 @@ impl Reader {
 
     fn end(&mut self, name: &str) {
         match name {
-            "p" if self.rows == 0 => self.end_line(),
-            "p" => self.push(" "),
+            "p" => self.end_paragraph(),
             "tc" => self.segments.push(Segment::default()),
             "tr" => {
                 self.rows = self.rows.saturating_sub(1);
@@ -357,6 +364,16 @@ impl Reader {
         }
         let last = self.segments.len() - 1;
         &mut self.segments[last]
+    }
+
+    /// A field that nothing ended is of no other paragraph: it would take their text along.
+    fn end_paragraph(&mut self) {
+        self.fields.clear();
+        if self.rows == 0 {
+            self.end_line();
+        } else {
+            self.push(" ");
+        }
     }
 
     fn end_line(&mut self) {

@@ -262,11 +262,14 @@ fn numbers_of_pages_are_no_text() {
     ] {
         assert_eq!(footer(&nothing), "", "{nothing}");
     }
+    assert_eq!(footer(&[p("", "P3"), p("", "Page 3 of 9"), p("", "第3页")].concat()), "P3");
     let line = format!("<w:p>{}<w:r><w:tab/></w:r>{}</w:p>", run("Rev. 3"), simple("PAGE"));
     assert_eq!(footer(&format!("{line}{line}")), "Rev. 3");
     let (one, two) = (complex("PAGE", "1"), complex("PAGE", "2"));
     let line = |page: &str| format!("<w:p>{}{page}</w:p>", run("Rev. 3, page "));
     assert_eq!(footer(&[line(&one), line(&two)].concat()), "Rev. 3, page 1", "it is one line");
+    let open = complex("PAGE", "1").replace("\"end\"", "\"separate\"");
+    assert_eq!(footer(&format!("<w:p>{open}</w:p>{}", p("", "QM"))), "QM", "the field has no end");
     let cell = |text: &str| format!("<w:tc>{}</w:tc>", p("", text));
     let table = format!("<w:tbl><w:tr>{}{}</w:tr></w:tbl>", cell("QM"), cell("4711"));
     assert_eq!(footer(&table), "QM\t4711");

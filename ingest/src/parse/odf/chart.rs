@@ -23,11 +23,17 @@ impl Charts {
         let mut charts = HashMap::new();
         for part in package.names() {
             let Some(folder) = part.strip_suffix("/content.xml") else { continue };
-            let Some(xml) = package.xml(&part)? else { continue };
-            // Other objects are formulas, which may declare a DTD, and documents that are not read.
-            if xml.contains("<chart:chart") {
-                charts.insert(folder.to_owned(), read(&part, &xml, budget)?);
-            }
+            let drawing = match package.xml(&part) {
+                // Other objects are formulas, which may declare a DTD, and documents that are not read.
+                Ok(xml) => match xml.filter(|xml| xml.contains("<chart:chart")) {
+                    Some(xml) => read(&part, &xml, budget)?,
+                    None => continue,
+                },
+                Err(error) if error.kind() == ErrorKind::TooLarge => return Err(error),
+                // The text around it matters more.
+                Err(_) => Drawing::Damaged(part.clone()),
+            };
+            charts.insert(folder.to_owned(), drawing);
         }
         Ok(Self(charts))
     }

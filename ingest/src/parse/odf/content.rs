@@ -282,23 +282,14 @@ impl<'b> Content<'b> {
 
     fn end_frame(&mut self) {
         let Some(frame) = self.frames.pop() else { return };
-        if let Some(chart) = frame.chart {
-            self.drawn.push(chart);
-            if self.paragraphs == 0 && self.tables == 0 && self.note.is_none() {
-                self.append_notes();
-            }
-            return;
+        let is_shown = frame.is_picture || frame.chart.is_some();
+        self.drawn.extend(frame.chart);
+        match alternative_text(&frame.text).filter(|_| is_shown) {
+            Some(text) if self.tables > 0 && self.paragraphs > 0 => self.flow.text(&format!(" {text} ")),
+            Some(text) => self.pictures.push(text),
+            None => {}
         }
-        if !frame.is_picture {
-            return;
-        }
-        let Some(text) = alternative_text(&frame.text) else { return };
-        if self.tables > 0 && self.paragraphs > 0 {
-            self.flow.text(&format!(" {text} "));
-            return;
-        }
-        self.pictures.push(text);
-        if self.paragraphs == 0 && self.note.is_none() {
+        if self.paragraphs == 0 && self.tables == 0 && self.note.is_none() {
             self.append_notes();
         }
     }

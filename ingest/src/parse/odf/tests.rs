@@ -128,14 +128,42 @@ fn charts_are_tables() {
     };
     let table = "Line chart\n\n|  | EUR |\n| --- | --- |\n| Q1 | 2.5 |";
     let document = read(ContentType::Odt, &body, chart);
-    assert_eq!(document.text, format!("See here.\n\nPicture: Pay by quarter\n\n{table}\n\nx"));
+    assert_eq!(
+        document.text,
+        format!("See here.\n\nPicture: Pay by quarter\n\nPicture: Pay by quarter\n\n{table}\n\nx")
+    );
     assert!(document.warnings.is_empty(), "{:?}", document.warnings);
     let title = "<draw:frame><draw:text-box><text:p>Pay</text:p></draw:text-box></draw:frame>";
     let slide = format!("<draw:page>{}{title}</draw:page>", frame("Object 1"));
-    assert_eq!(read(ContentType::Odp, &slide, chart).text, format!("Pay\n\n{table}"));
+    assert_eq!(
+        read(ContentType::Odp, &slide, chart).text,
+        format!("Pay\n\nPicture: Pay by quarter\n\n{table}")
+    );
     let damaged = read(ContentType::Odt, &body, &chart.replace("</table:table>", ""));
     assert!(damaged.text.starts_with("See here."));
     assert_eq!(damaged.warnings[0].message, "the drawing Object 1/content.xml is damaged and was left out");
+}
+
+#[test]
+fn an_object_that_cannot_be_inflated_leaves_the_text() {
+    let body = "<text:p>See <draw:frame><draw:object xlink:href=\"./Object 1\"/></draw:frame>here.</text:p>";
+    let content =
+        format!("<office:document-content><office:body>{body}</office:body></office:document-content>");
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+    let stored = SimpleFileOptions::default().compression_method(zip::CompressionMethod::Stored);
+    for (name, content) in [("content.xml", content.as_str()), ("Object 1/content.xml", "<math:math/>")] {
+        zip.start_file(name, stored).unwrap();
+        zip.write_all(content.as_bytes()).unwrap();
+    }
+    zip.finish().unwrap();
+    let mut bytes = fs_err::read(file.path()).unwrap();
+    let at = bytes.windows(12).position(|window| window == b"<math:math/>").unwrap();
+    bytes[at + 1] = b'M';
+    fs_err::write(file.path(), bytes).unwrap();
+    let document = parse(file.path(), ContentType::Odt, &ParseLimits::default()).unwrap();
+    assert_eq!(document.text, "See here.");
+    assert_eq!(document.warnings[0].message, "the drawing Object 1/content.xml is damaged and was left out");
 }
 
 #[test]

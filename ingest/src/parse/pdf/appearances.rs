@@ -8,23 +8,48 @@ use pdfium_render::prelude::*;
 use super::glyph::Glyph;
 
 /// Most annotations of a page whose words are looked for.
-const MAX_ANNOTATIONS: usize = 5_000;
+const MAX_ANNOTATIONS: usize = 1_000;
 /// Characters nearer than this, in parts of a point, are one.
 const PARTS: f32 = 10.0;
 
-/// The page's characters that stand where such annotations do and are none of `known`. The page has its annotations in
-/// its content then and no more beside it, so they must have been read before.
-pub(super) fn glyphs(
-    page: &mut PdfPage<'_>,
+/// What such annotations show.
+#[derive(Default)]
+pub(super) struct Shown<'d> {
+    /// Characters that the page does not have by itself.
+    pub(super) glyphs: Vec<Glyph>,
+    /// The page with its annotations in its content, where it has such.
+    pub(super) page: Option<PdfPage<'d>>,
+    /// How many annotations were not read.
+    pub(super) unread: usize,
+}
+
+/// The characters of `page` that stand where such annotations do and are none of `known`. The page has no annotations
+/// beside its content then, so they must have been read before.
+pub(super) fn shown<'d>(
+    document: &PdfDocument<'d>,
+    index: PdfPageIndex,
+    page: &PdfPage<'_>,
     known: &[Glyph],
     read: impl Fn(&PdfPageText<'_>) -> Vec<Glyph>,
-) -> Vec<Glyph> {
-    let annotations = page.annotations().iter().filter(shows_words).take(MAX_ANNOTATIONS);
-    let places: Vec<PdfRect> = annotations.filter_map(|annotation| annotation.bounds().ok()).collect();
-    if places.is_empty() || page.flatten().is_err() {
-        return Vec::new();
+) -> Shown<'d> {
+    let (mut places, mut unread): (Vec<PdfRect>, usize) = (Vec::new(), 0);
+    for mut annotation in page.annotations().iter().filter(shows_words) {
+        let Ok(bounds) = annotation.bounds() else { continue };
+        // What is seen but not printed would not go into the content.
+        if places.len() < MAX_ANNOTATIONS && annotation.set_is_printed(true).is_ok() {
+            places.push(bounds);
+        } else {
+            unread += 1;
+        }
     }
-    let Ok(text) = page.text() else { return Vec::new() };
+    if places.is_empty() {
+        return Shown { unread, ..Shown::default() };
+    }
+    let flattened = flattened(document, index, page);
+    let Some(mut glyphs) = flattened.as_ref().and_then(|page| page.text().ok()).map(|text| read(&text))
+    else {
+        return Shown { unread: unread + places.len(), page: flattened, ..Shown::default() };
+    };
     let known: HashSet<_> = known.iter().map(place).collect();
     let mut is_of_word = false;
     let is_new = |glyph: &Glyph| {
@@ -35,9 +60,23 @@ pub(super) fn glyphs(
         }
         is_of_word
     };
-    let mut found = read(&text);
-    found.retain(is_new);
-    found
+    glyphs.retain(is_new);
+    Shown { glyphs, page: flattened, unread }
+}
+
+/// The page once more, with its annotations in its content. `page` may have changed objects, which would be written in
+/// the place of what is added.
+fn flattened<'d>(document: &PdfDocument<'d>, index: PdfPageIndex, page: &PdfPage<'_>) -> Option<PdfPage<'d>> {
+    let seen = page.boundaries().bounding().ok()?.bounds;
+    let mut again = document.pages().get(index).ok()?;
+    again.set_content_regeneration_strategy(PdfPageContentRegenerationStrategy::Manual);
+    // PDFium takes a page that has its box from the pages' common one for a letter otherwise.
+    again.boundaries_mut().set_media(seen).ok()?;
+    again.boundaries_mut().set_crop(seen).ok()?;
+    again.flatten().ok()?;
+    // What the bindings have of its objects and boxes was freed, so it is opened anew.
+    drop(again);
+    document.pages().get(index).ok()
 }
 
 /// Whether it is seen, and what it shows is read nowhere else.

@@ -36,6 +36,7 @@ mod shadows;
 mod sizes;
 mod symbols;
 mod tiles;
+mod vertical;
 mod workers;
 
 use std::path::Path;
@@ -179,8 +180,13 @@ pub(crate) fn parse(
     refuse_unreadable(&text)?;
     refuse_unread_scan(&text)?;
     let is_fallback = text.engine.starts_with(fallback::ENGINE);
-    for page in text.pages.iter_mut().filter(|page| page.warning.is_none()) {
-        page.warning = match page.lines.is_empty() {
+    let is_untold = |page: &PageText| match &page.warning {
+        None => true,
+        // What is left out on purpose says nothing of what could not be read.
+        Some((kind, _)) => *kind == WarningKind::Note && page.needs_ocr,
+    };
+    for page in text.pages.iter_mut().filter(|page| is_untold(page)) {
+        let unread = match page.lines.is_empty() {
             false => page.needs_ocr.then(|| page.why_in_part()),
             // It may be blank.
             true if is_fallback => {
@@ -189,6 +195,7 @@ pub(crate) fn parse(
             }
             true => Some(page.why_empty()),
         };
+        page.warning = scan::told_together(unread, page.warning.take());
     }
     if let Some(title) = text.title.take() {
         builder.title(&title);
@@ -205,7 +212,9 @@ pub(crate) fn parse(
 /// Pages without text may be pictures, which a warning names; pages that made the engine fail, all of
 /// them, are a failure.
 fn refuse_unreadable(text: &PdfText) -> Result<()> {
-    let has_failed = |page: &PageText| page.lines.is_empty() && page.warning.is_some() && !page.needs_ocr;
+    let is_fault =
+        |page: &PageText| page.warning.as_ref().is_some_and(|(kind, _)| *kind != WarningKind::Note);
+    let has_failed = |page: &PageText| page.lines.is_empty() && is_fault(page) && !page.needs_ocr;
     let all_failed = text.pages.iter().all(has_failed);
     let Some((_, cause)) = text.pages.first().and_then(|p| p.warning.as_ref()).filter(|_| all_failed) else {
         return Ok(());
@@ -224,7 +233,8 @@ fn refuse_unreadable(text: &PdfText) -> Result<()> {
 fn refuse_unread_scan(text: &PdfText) -> Result<()> {
     let is_scan = text.pages.iter().all(|p| p.lines.is_empty()) && text.pages.iter().any(|p| p.needs_ocr);
     if is_scan {
-        let told = text.pages.iter().find_map(|page| page.warning.as_ref());
+        let mut warnings = text.pages.iter().filter_map(|page| page.warning.as_ref());
+        let told = warnings.find(|(kind, _)| *kind != WarningKind::Note);
         let message = match told {
             Some((_, warning)) => format!("no page of the PDF can be read: {warning}"),
             None => format!("the PDF's pages are pictures and OCR is not installed; run {}", ocr::INSTALL),

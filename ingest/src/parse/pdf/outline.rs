@@ -10,6 +10,8 @@ use super::layout::Line;
 pub(crate) const MAX_ENTRIES: usize = 20_000;
 /// Deepest level of a heading.
 const MAX_LEVEL: u8 = 6;
+/// Most entries of a page that tell sections by themselves.
+const MAX_SECTIONS: usize = 1_000;
 /// Most lines of one heading.
 const MAX_LINES: usize = 4;
 /// What programs call the places that they lead to, without numbers.
@@ -30,7 +32,7 @@ pub(crate) struct Entry {
 #[derive(Debug, Clone)]
 struct Known {
     page: u32,
-    letters: String,
+    said: Said,
     level: u8,
     title: String,
 }
@@ -57,11 +59,12 @@ impl Outline {
     pub(crate) fn of(entries: &[Entry]) -> Self {
         let known = |Entry { level, title, page }: &Entry| Known {
             page: *page,
-            letters: letters(title),
+            said: Said::of(title),
             level: (*level).clamp(1, MAX_LEVEL),
             title: title.clone(),
         };
-        let mut entries: Vec<_> = entries.iter().map(known).filter(|it| !it.letters.is_empty()).collect();
+        let mut entries: Vec<_> =
+            entries.iter().map(known).filter(|it| !it.said.letters.is_empty()).collect();
         // Those of a page keep their order.
         entries.sort_by_key(|entry| entry.page);
         Self { entries, current: None, untold: Vec::new() }
@@ -78,10 +81,10 @@ impl Outline {
         let mut text = String::new();
         for (index, line) in lines.iter().take(MAX_LINES).enumerate() {
             text.push_str(&letters(&line.text()));
-            if let Some(entry) = entries.clone().find(|entry| is_title(&text, &entry.letters)) {
+            if let Some(entry) = entries.clone().find(|entry| is_title(&text, &entry.said.letters)) {
                 return Some((index + 1, entry.level));
             }
-            if !entries.clone().any(|entry| entry.letters.contains(&text)) {
+            if !entries.clone().any(|entry| entry.said.letters.contains(&text)) {
                 return None;
             }
         }
@@ -93,14 +96,17 @@ impl Outline {
     /// the page the others begin is not known.
     pub(crate) fn begin(&mut self, page: u32, here: &Headings, next: &[String]) -> Vec<(u8, String)> {
         let titles: Vec<String> = here.titles.iter().map(|title| letters(title)).collect();
-        let is_told = |entry: &Known| titles.iter().any(|title| is_title(title, &entry.letters));
-        let looks_like = |entry: &Known, of: &[String]| of.iter().any(|text| is_like(text, &entry.title));
-        let sections = self.of_page(page).filter(|entry| !is_place(&entry.title) && !looks_like(entry, next));
+        let is_told = |entry: &Known| titles.iter().any(|title| is_title(title, &entry.said.letters));
+        let said = |texts: &[String]| texts.iter().map(|text| Said::of(text)).collect::<Vec<_>>();
+        let (others, next) = (said(&here.others), said(next));
+        let looks_like = |entry: &Known, of: &[Said]| of.iter().any(|text| text.is_like(&entry.said));
+        let sections = self.of_page(page).take(MAX_SECTIONS);
+        let sections = sections.filter(|entry| !is_place(&entry.title) && !looks_like(entry, &next));
         let mut above = 0;
         let is_first = |entry: &&Known| {
             let is_below = entry.level > above;
             above = entry.level;
-            is_below && !is_told(entry) && !looks_like(entry, &here.others)
+            is_below && !is_told(entry) && !looks_like(entry, &others)
         };
         let first = sections.clone().take_while(is_first).count();
         let mut untold: Vec<Known> = sections.filter(|entry| !is_told(entry)).cloned().collect();
@@ -130,7 +136,8 @@ impl Outline {
     /// The level of a heading with this text that looks like one of `level` and is not in the outline: that of the
     /// entry that says nearly the same, or below the last one that is in the outline.
     pub(crate) fn below(&mut self, level: u8, text: &str) -> u8 {
-        if let Some(at) = self.untold.iter().position(|entry| is_like(&entry.title, text)) {
+        let said = Said::of(text);
+        if let Some(at) = self.untold.iter().position(|entry| entry.said.is_like(&said)) {
             let level = self.untold.remove(at).level;
             self.enter(level);
             return level;
@@ -141,28 +148,37 @@ impl Outline {
 
 /// The outline may leave out a heading's number, or write one that the page has elsewhere.
 fn is_title(text: &str, title: &str) -> bool {
-    let bare = |text: &str| text.trim_start_matches(|c: char| c.is_numeric()).to_owned();
-    text == title || !bare(title).is_empty() && bare(text) == bare(title)
+    let [bare, bare_title] = [text, title].map(|text| text.trim_start_matches(|c: char| c.is_numeric()));
+    text == title || !bare_title.is_empty() && bare == bare_title
 }
 
 fn letters(text: &str) -> String {
     text.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect()
 }
 
-/// Whether a heading and an entry say nearly the same: most of their words, or one within the other.
-fn is_like(heading: &str, title: &str) -> bool {
-    let words = |text: &str| -> HashSet<String> {
+/// What a heading or an entry says.
+#[derive(Debug, Clone)]
+struct Said {
+    words: HashSet<String>,
+    letters: String,
+}
+
+impl Said {
+    fn of(text: &str) -> Self {
         let words = text.split(|c: char| !c.is_alphabetic()).filter(|word| !word.is_empty());
-        words.map(str::to_lowercase).collect()
-    };
-    let (one, other) = (words(heading), words(title));
-    let shared = one.intersection(&other).count();
-    if shared * 2 > one.len().max(other.len()) {
-        return true;
+        Self { words: words.map(str::to_lowercase).collect(), letters: letters(text) }
     }
-    let (one, other) = (letters(heading), letters(title));
-    let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
-    !short.is_empty() && short.len() * 2 >= long.len() && long.contains(&short)
+
+    /// Whether both say nearly the same: most of their words, or one within the other.
+    fn is_like(&self, other: &Self) -> bool {
+        let shared = self.words.intersection(&other.words).count();
+        if shared * 2 > self.words.len().max(other.words.len()) {
+            return true;
+        }
+        let (one, other) = (self.letters.as_str(), other.letters.as_str());
+        let (short, long) = if one.len() < other.len() { (one, other) } else { (other, one) };
+        !short.is_empty() && short.len() * 2 >= long.len() && long.contains(short)
+    }
 }
 
 /// Whether an entry names a place in a file, as programs write them, and no section.
@@ -215,10 +231,10 @@ mod tests {
             ("第二节 公司概况", "公司概况"),
             ("RESULTS", "Results"),
         ] {
-            assert!(is_like(heading, title), "{heading}");
+            assert!(Said::of(heading).is_like(&Said::of(title)), "{heading}");
         }
         for (heading, title) in [("Results of the year", "Scope of the study"), ("1", "2"), ("", "A")] {
-            assert!(!is_like(heading, title), "{heading}");
+            assert!(!Said::of(heading).is_like(&Said::of(title)), "{heading}");
         }
         assert!(is_place("Page 12") && is_place("report_final.pdf") && !is_place("附录"));
     }

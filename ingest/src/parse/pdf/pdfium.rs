@@ -17,8 +17,10 @@ use super::glyph::{Glyph, upright, without_false_blanks};
 use super::layout::Line;
 use super::outline::{Entry, MAX_ENTRIES};
 use super::rulings::{Colour, Rulings};
+use super::scan::told_together;
 use super::scanner::Scanner;
 use super::symbols::symbol;
+use super::vertical::turn_columns;
 use super::{PageText, PdfText, sensible_title};
 use super::{appearances, fields, links, shadows};
 use crate::parse::limits::ParseLimits;
@@ -113,12 +115,14 @@ fn read_page(
     blanks.restore(&mut placed);
     let (filled_in, unset) = fields::glyphs(&page);
     placed.extend(filled_in);
-    let (comments, unread) = fields::comments(&page);
+    let (comments, mut unread) = fields::comments(&page);
     let links = links::of(&page);
     drop(text);
-    let shown = appearances::glyphs(&mut page, &placed, |text| glyphs(text).0);
-    placed.extend(shown);
+    let shown = appearances::shown(document, index, &page, &placed, |text| glyphs(text).0);
+    placed.extend(shown.glyphs);
+    unread += shown.unread;
     let outside = take_unseen(&page, &mut placed);
+    turn_columns(&mut placed);
     let glyphs: Vec<_> = upright(placed).into_iter().map(without_false_blanks).collect();
     spent.chars += glyphs.iter().map(Vec::len).sum::<usize>();
     spent.chars += comments.iter().map(|comment| comment.chars().count()).sum::<usize>();
@@ -138,11 +142,12 @@ fn read_page(
         (unread > 0).then(|| without_remarks(unread)),
     ];
     let lost = warnings.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
-    let unseen = || (outside > 0).then(|| (WarningKind::Note, outside_of_page(outside)));
-    let warning = lost.map(|lost| (WarningKind::Lost, lost)).or_else(unseen);
+    let unseen = (outside > 0).then(|| (WarningKind::Note, outside_of_page(outside)));
+    let warning = told_together(lost.map(|lost| (WarningKind::Lost, lost)), unseen);
     let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
-    match is_picture(&page, &read.lines, unmapped) {
-        true => from_picture(&page, read, scanner)?,
+    let page = shown.page.as_ref().unwrap_or(&page);
+    match is_picture(page, &read.lines, unmapped) {
+        true => from_picture(page, read, scanner)?,
         false => scanner.push(read),
     }
     Ok(())
@@ -272,6 +277,10 @@ fn add_edges(path: &PdfPagePathObject<'_>, rulings: &mut Rulings) {
 /// Takes out what stands beside the part of the page that is shown, and tells how many characters that were.
 fn take_unseen(page: &PdfPage<'_>, glyphs: &mut Vec<Glyph>) -> usize {
     let Ok(seen) = page.boundaries().bounding().map(|found| found.bounds) else { return 0 };
+    // The boxes of a damaged file may have nothing in common.
+    if seen.width().value <= 0.0 || seen.height().value <= 0.0 {
+        return 0;
+    }
     let before = glyphs.len();
     glyphs.retain(|glyph| {
         let (x, y) = ((glyph.left + glyph.right) / 2.0, (glyph.bottom + glyph.top) / 2.0);
@@ -336,7 +345,9 @@ fn without_values(unset: usize) -> String {
 }
 
 fn without_remarks(unread: usize) -> String {
-    format!("{unread} remarks on the page were left out, as it has too many; split the file")
+    format!(
+        "{unread} remarks on the page or stamps were left out, as it has too many or they are damaged; split the file"
+    )
 }
 
 /// The share of the page that its largest picture covers.
@@ -350,11 +361,13 @@ fn picture_share(page: &PdfPage<'_>) -> f32 {
 fn from_picture(page: &PdfPage<'_>, layer: PageText, scanner: &mut Scanner<'_>) -> Result<()> {
     match scanner.unusable() {
         Some(error) if error.kind() == ErrorKind::NotInstalled => {
-            let install = |(kind, warning)| {
-                let remedy = format!("run {} to have the page read as it looks", crate::ocr::INSTALL);
-                (kind, format!("{warning}; {remedy}"))
+            let warning = match layer.warning {
+                Some((WarningKind::Lost, warning)) => {
+                    let remedy = format!("run {} to have the page read as it looks", crate::ocr::INSTALL);
+                    Some((WarningKind::Lost, format!("{warning}; {remedy}")))
+                }
+                other => other,
             };
-            let warning = layer.warning.map(install);
             scanner.push(PageText { needs_ocr: true, warning, ..layer });
             return Ok(());
         }
@@ -434,7 +447,7 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
     let mut bold = false;
     let mut word_start = true;
     let mut high_surrogate = None;
-    let mut same_word: Option<(f32, f32)> = None;
+    let mut same_word: Option<(f32, f32, f32)> = None;
     for char in text.chars().iter() {
         if let [.., one, other] = glyphs.as_mut_slice() {
             part_ligature(one, other);
@@ -474,13 +487,18 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
         // Upright boxes of one height in one word are of one size, which is three calls fewer for most characters.
         let height = bounds.top().value - bounds.bottom().value;
         let alike = same_word.filter(|(before, ..)| (before - height).abs() < 1e-3);
-        let (size, clockwise) =
-            alike.map_or_else(|| (scaled_size(&char), clockwise(&char)), |(_, size)| (size, 0.0));
-        same_word = (clockwise == 0.0).then_some((height, size));
+        let (size, clockwise, lean) = alike.map_or_else(
+            || {
+                let (clockwise, lean) = turn_and_lean(&char);
+                (scaled_size(&char), clockwise, lean)
+            },
+            |(_, size, lean)| (size, 0.0, lean),
+        );
+        same_word = (clockwise == 0.0).then_some((height, size, lean));
         glyphs.push(Glyph {
             c,
-            left: bounds.left().value,
-            right: bounds.right().value,
+            left: if lean > 0.0 { origin_x.value } else { bounds.left().value },
+            right: bounds.right().value - lean * (bounds.top().value - baseline.value).max(0.0),
             bottom: bounds.bottom().value,
             top: bounds.top().value,
             baseline: baseline.value,
@@ -505,15 +523,17 @@ fn scaled_size(char: &PdfPageTextChar<'_>) -> f32 {
     char.unscaled_font_size().value.abs() * scale
 }
 
-/// The turn of the character's baseline, in radians. PDFium takes letters that are leant over for turned ones: of an
-/// italic that is made of upright letters, the baseline is level.
-fn clockwise(char: &PdfPageTextChar<'_>) -> f32 {
+/// The turn of the character's baseline, in radians, and how far a letter of an italic that is made of upright ones
+/// leans over, per point of its height. PDFium takes those for turned ones; their baseline is level.
+fn turn_and_lean(char: &PdfPageTextChar<'_>) -> (f32, f32) {
     const LEVEL: f32 = 0.02;
-    let is_level = |matrix: PdfMatrix| matrix.a() > 0.0 && matrix.b().abs() <= LEVEL * matrix.a();
-    match char.angle_radians() {
-        Ok(angle) if angle != 0.0 && !char.matrix().is_ok_and(is_level) => angle,
-        _ => 0.0,
+    let angle = char.angle_radians().unwrap_or(0.0);
+    if angle == 0.0 {
+        return (0.0, 0.0);
     }
+    let is_level = |m: &PdfMatrix| m.a() > 0.0 && m.d() > 0.0 && m.b().abs() <= LEVEL * m.a();
+    let leant = char.matrix().ok().filter(is_level);
+    leant.map_or((angle, 0.0), |matrix| (0.0, (matrix.c() / matrix.d()).clamp(0.0, 1.0)))
 }
 
 /// PDFium turns the two letters of the one sign for lam and alef around, as if they were two signs.

@@ -200,10 +200,10 @@ fn columns_of_all(lines: &[Line]) -> Option<Vec<(f32, f32)>> {
     let size = lines.iter().map(|line| line.size).fold(1.0, f32::max);
     let below = |head: usize| {
         let columns = stretches(&rows[head..], GUTTER * size);
-        are_columns(&rows[head..], &columns).then_some(columns)
+        let is_few = (2..=MAX_COLUMNS).contains(&columns.len());
+        (is_few && are_columns(&rows[head..], &columns)).then_some(columns)
     };
-    let most = (0..=2.min(rows.len() - LEAST_ROWS)).filter_map(below).max_by_key(Vec::len)?;
-    (2..=MAX_COLUMNS).contains(&most.len()).then_some(most)
+    (0..=2.min(rows.len() - LEAST_ROWS)).filter_map(below).max_by_key(Vec::len)
 }
 
 /// Whether several rows have text in each column, and some in each two that are neighbours: a head that stands beside

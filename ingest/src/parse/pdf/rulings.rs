@@ -469,7 +469,7 @@ mod tests {
             let mut rulings = rulings(&rules);
             for row in 0_u8..4 {
                 let (y, colour) = (100.0 - f32::from(row) * 15.0, colours[usize::from(row % 2)]);
-                rulings.add_filled((0.0, y - 15.0), (79.0, y), colour);
+                rulings.add_filled((0.0, y - 15.0), (place(y), y), colour);
                 rulings.add_filled((place(y), y - 15.0), (place(y) + 2.0, y), colour);
             }
             rulings.grids().swap_remove(0)

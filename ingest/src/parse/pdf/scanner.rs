@@ -29,8 +29,8 @@ const OTHER_MEMORY: u64 = 512 << 20;
 const READER_MEMORY: u64 = 512 << 20;
 /// The share of the memory that pictures may hold that are being read.
 const PICTURES_PART: u64 = 4;
-/// Pages with a stamp that are told one by one where there is no OCR, and most stretches of pages that one warning
-/// names.
+/// Pages with a stamp that are told one by one where there is no OCR, those with text beside what is seen of them, and
+/// most stretches of pages that one warning names.
 const MOST_TOLD: usize = 20;
 
 /// The pages of a file in their order, of which pictures are read by OCR as long as time allows. Models are
@@ -141,6 +141,7 @@ impl<'c> Scanner<'c> {
     /// All pages, when the last is read.
     pub(crate) fn finish(mut self) -> Vec<PageText> {
         while self.wait() {}
+        tell_notes_together(&mut self.pages);
         tell_together(&mut self.pages);
         self.pages
     }
@@ -193,6 +194,26 @@ fn settled(layer: PageText, read: PageText, points: (f32, f32)) -> PageText {
     }
     let unread = if read.lines.is_empty() { read.warning } else { None };
     PageText { warning: told_together(layer.warning, unread), ..layer }
+}
+
+/// Of very many pages with text beside what is seen of them, as files for printers have on each, most are told in one
+/// note: a document has so many warnings at most, and others mean more.
+fn tell_notes_together(pages: &mut [PageText]) {
+    let is_note = |page: &&mut PageText| matches!(page.warning, Some((WarningKind::Note, _)));
+    let mut others: Vec<&mut PageText> = pages.iter_mut().filter(is_note).skip(MOST_TOLD).collect();
+    let numbers: Vec<u32> = others.iter().map(|page| page.number).collect();
+    let [first, rest @ ..] = others.as_mut_slice() else { return };
+    if rest.is_empty() {
+        return;
+    }
+    let message = format!(
+        "pages {} have characters outside of what is seen of them, which were left out",
+        stretches(&numbers)
+    );
+    first.warning = Some((WarningKind::Note, message));
+    for page in rest {
+        page.warning = None;
+    }
 }
 
 /// Of very many pages that show more than they have as text, most are told in one warning.
@@ -301,6 +322,24 @@ mod tests {
             let (kind, message) = page.warning.unwrap();
             assert!(kind == WarningKind::Lost && message.contains("remarks are left out"), "{message}");
         }
+    }
+
+    #[test]
+    fn notes_of_very_many_pages_are_one() {
+        let noted = |number: u32| {
+            let kind = if number == 30 { WarningKind::Lost } else { WarningKind::Note };
+            let warning = Some((kind, format!("{number} characters were left out")));
+            PageText { warning, ..PageText::new(number, vec![Line::default()]) }
+        };
+        let mut few: Vec<PageText> = (1..=21).map(noted).collect();
+        tell_notes_together(&mut few);
+        assert_eq!(few.iter().filter(|page| page.warning.is_some()).count(), 21);
+        let mut many: Vec<PageText> = (1..=500).map(noted).collect();
+        tell_notes_together(&mut many);
+        let told: Vec<_> = many.iter().filter_map(|page| page.warning.as_ref()).collect();
+        assert_eq!(told.len(), MOST_TOLD + 2);
+        assert!(told[MOST_TOLD].1.starts_with("pages 21 to 29, 31 to 500 have"), "{told:?}");
+        assert_eq!(told[MOST_TOLD + 1].0, WarningKind::Lost);
     }
 
     #[test]

@@ -108,3 +108,32 @@ fn nearest(rest: f64, most: u64) -> (u64, u64) {
         found => found,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::number_format::{built_in, show};
+
+    #[track_caller]
+    fn check(value: f64, format: &str, expected: &str) {
+        assert_eq!(show(value, format, false), expected, "{value} as {format}");
+    }
+
+    #[test]
+    fn fractions_are_those_that_excel_finds() {
+        check(0.75, "# ?/?", "3/4");
+        check(2.5, "# ??/??", "2 1/2");
+        check(2.0, "# ?/?", "2");
+        check(0.0, "# ?/?", "0");
+        check(0.99, "# ?/?", "1");
+        check(0.1, "# ?/?", "1/9");
+        check(-1.25, "# ?/?", "-1 1/4");
+        check(std::f64::consts::PI, "# ???/???", "3 16/113");
+        check(2.5, "?/?", "5/2");
+        check(0.3, "# ?/16\"in\"", "5/16in");
+        check(1.5, "# ?/100", "1 50/100");
+        check(0.5, "0 ?/?", "0 1/2");
+        check(1e12, "# ?/?", "1000000000000");
+        check(0.75, built_in(12).unwrap(), "3/4");
+        check(0.55, built_in(13).unwrap(), "11/20");
+    }
+}

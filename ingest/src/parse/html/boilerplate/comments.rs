@@ -6,22 +6,26 @@ use super::names::{Names, PEOPLE};
 use super::{heading_level, is_line, is_list};
 use crate::parse::table::one_line;
 
-/// Most characters of an element that are looked at.
+/// Most characters of an element that are looked at; a longer one is no remark.
 const MAX_CHARS: usize = 2_000;
 /// Longest name of a person, with what stands before it.
 const MAX_NAME: usize = 24;
 
 /// How many entries of people an element consists of; `None` where it has other text, too.
 pub(super) fn entries(element: ElementRef<'_>) -> Option<usize> {
-    let text: String = element.text().flat_map(str::chars).take(MAX_CHARS).collect();
-    let text = one_line(&text);
+    let mut chars = element.text().flat_map(str::chars);
+    let text = one_line(&chars.by_ref().take(MAX_CHARS).collect::<String>());
+    let is_whole = chars.next().is_none();
     if text.is_empty() {
         return Some(0);
     }
     let parts = || element.child_elements().filter(|part| is_line(*part) || is_list(part.value()));
     match dates(&text) {
         0 => None,
-        1 => (heading_level(element.value().name()).is_none() && names_somebody(element, &text)).then_some(1),
+        1 => {
+            let is_remark = is_whole && heading_level(element.value().name()).is_none();
+            (is_remark && names_somebody(element, &text)).then_some(1)
+        }
         _ => {
             let is_bare = element
                 .children()
@@ -99,6 +103,8 @@ mod tests {
         assert_eq!(count("<div><b class=author>Ann</b> First! <i>2024-03-16</i></div>"), Some(1));
         assert_eq!(count("<p>#2 2024-03-16 王五：谢谢</p>"), Some(1));
         assert_eq!(count("<p>本制度自 2024-03-16 起施行。</p>"), None);
+        let long = "这是正文。".repeat(MAX_CHARS);
+        assert_eq!(count(&format!("<p>张三：好 2024-03-16 {long}</p>")), None);
         assert_eq!(
             count("<ul><li>张三：好 2024-03-16</li><li>李四：问 2024-03-17</li><li>其他</li></ul>"),
             None

@@ -26,10 +26,10 @@ const UNTOLD: &str = "their fonts do not tell which ones they are";
 pub(super) fn merged(layer: PageText, read: PageText, (width, height): (f32, f32)) -> PageText {
     let PageText { lines, warning, label, frame, comments, .. } = layer;
     let mut page = PageText { label, comments, ..read };
+    let is_in_part = warning.as_ref().is_some_and(|(_, message)| message.contains(UNTOLD));
     let is_told = visible(&lines).count() < FONTS_CHARS && !page.lines.is_empty();
     if let (Some(frame), Some(read_frame)) = (frame.filter(|_| is_told), &page.frame) {
-        let mut merge =
-            Merge { lines: &mut page.lines, read: read_frame, is_in_part: warning.is_some(), width, height };
+        let mut merge = Merge { lines: &mut page.lines, read: read_frame, is_in_part, width, height };
         for line in lines.iter().filter(|line| !line.text().contains(means_nothing)) {
             merge.line(line, &frame);
         }
@@ -311,7 +311,7 @@ mod tests {
         // Its characters mean nothing, or some of them are missing.
         let unknown = layer(500.0, 30.0, "\u{e001}\u{e002}");
         assert_eq!(texts(&merged(unknown, scan(), PAGE)).len(), 2);
-        let told = Some((WarningKind::Lost, "3 characters were left out".to_owned()));
+        let told = Some((WarningKind::Lost, format!("3 characters were left out, as {UNTOLD}")));
         let in_part = PageText { warning: told, ..layer(72.0, 749.4, "FN-0124") };
         assert_eq!(texts(&merged(in_part, scan(), PAGE)), ["FN-0001204", BODY]);
     }

@@ -26,18 +26,54 @@ fn single_characters_in_a_font_that_is_not_in_the_file_are_read() {
     assert!(document.text.contains("张三") && document.text.contains('男'), "{}", document.text);
 }
 
+/// What an annotation shows.
+fn picture(words: &str) -> String {
+    let content = format!("BT /F1 10 Tf 2 5 Td ({words}) Tj ET");
+    format!(
+        "<< /Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /F1 3 0 R >> >> \
+         /Length {} >>\nstream\n{content}\nendstream",
+        content.len()
+    )
+}
+
+/// PDFium makes a page that has its box from the pages' common one a letter when it puts its stamps into its content,
+/// leaves out stamps that are not printed, and writes what was changed on the page over them, as a blank is.
+#[test]
+fn a_stamp_is_read_whether_printed_or_not_and_takes_nothing_of_its_page() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let page = "BT /F1 10 Tf 72 700 Td (Ten days of leave.) Tj ET BT /F1 10 Tf 160 700 Td ( ) Tj ET \
+                BT /F1 10 Tf 72 650 Td (Twelve days of rest.) Tj 700 -50 Td (In June.) Tj ET";
+    for flags in ["/F 4", ""] {
+        let stamp =
+            format!("<< /Type /Annot /Subtype /Stamp /Rect [72 500 272 520] {flags} /AP << /N 20 0 R >> >>");
+        let file = annotated(page, "21 0 R", "", &[picture("APPROVED BY ALICE"), stamp]);
+        let file = String::from_utf8(file).unwrap();
+        let file = file.replace("/MediaBox [0 0 612 792]", "");
+        let file = file.replace("/Type /Pages", "/Type /Pages /MediaBox [0 0 1190 842]");
+        let document = text_of(file.as_bytes(), &library);
+        for part in ["Ten days of leave.", "In June.", "APPROVED BY ALICE"] {
+            assert!(document.text.contains(part), "{flags:?}: {}", document.text);
+        }
+        assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+        let left = document.lines.iter().map(|line| line.bounds[0]).fold(0.0, f32::max);
+        assert!((left - 772.0 / 1190.0).abs() < 0.01, "{left}");
+    }
+}
+
+#[test]
+fn a_page_whose_boxes_have_nothing_in_common_keeps_its_text() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let file = String::from_utf8(pdf(&[HELLO])).unwrap();
+    let file = file.replace("[0 0 612 792]", "[0 0 61 79] /CropBox [700 700 800 800]");
+    assert_eq!(text_of(file.as_bytes(), &library).text, text_of(&pdf(&[HELLO]), &library).text);
+}
+
 #[test]
 fn what_stamps_and_fields_without_a_form_show_is_read() {
     let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
-    let picture = |words: &str| {
-        let content = format!("BT /F1 10 Tf 2 5 Td ({words}) Tj ET");
-        format!(
-            "<< /Type /XObject /Subtype /Form /BBox [0 0 200 20] /Resources << /Font << /F1 3 0 R >> >> \
-             /Length {} >>\nstream\n{content}\nendstream",
-            content.len()
-        )
-    };
     let note = |kind: &str, y: u32, flags: u8, picture: u8| {
         format!(
             "<< /Type /Annot /Subtype /{kind} /Rect [72 {y} 272 {}] /F {flags} /AP << /N {picture} 0 R >> >>",

@@ -53,6 +53,22 @@ fn a_scan_with_a_stamp_is_told_as_lost_where_there_is_no_ocr() {
 }
 
 #[test]
+fn text_beside_a_scan_does_not_hide_that_the_scan_was_not_read() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let engines = EngineConfig { pdfium: Some(library), ..EngineConfig::default() };
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let page = format!("{STAMP} BT /F1 12 Tf 72 -50 Td (file.indd) Tj ET");
+    fs_err::write(file.path(), scan(&[&page])).unwrap();
+    let document = parse(file.path(), &ParseLimits::default(), &engines, &|_, _| {}, &mut Unkept).unwrap();
+    let [warning] = document.warnings.as_slice() else { panic!("{:?}", document.warnings) };
+    assert_eq!(warning.kind, WarningKind::Lost);
+    for part in ["page 1 shows more", ocr::INSTALL, "9 characters were left out"] {
+        assert!(warning.message.contains(part), "{warning:?}");
+    }
+}
+
+#[test]
 fn a_long_scan_with_stamps_does_not_warn_of_each_page() {
     let Some(library) = installed::pdfium() else { return };
     let _alone = alone();
