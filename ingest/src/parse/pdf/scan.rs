@@ -275,7 +275,7 @@ mod tests {
         };
         let (sure, doubtful) =
             (line("sure", 100.0, 100.0, 0.0, 0.9), line("doubtful", 100.0, 140.0, 0.0, 0.6));
-        assert_eq!(warning(&[sure.clone()], 0), None);
+        assert_eq!(warning(std::slice::from_ref(&sure), 0), None);
         let (kind, message) = warning(&[sure, doubtful], 12).unwrap();
         assert_eq!(kind, WarningKind::Lost);
         assert_eq!(
