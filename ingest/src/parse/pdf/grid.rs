@@ -483,29 +483,8 @@ fn glyphs_of(words: Vec<Word>) -> Vec<Glyph> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::layout::tests::put;
     use super::*;
-
-    /// Characters ten points large and five wide from here on.
-    fn put(glyphs: &mut Vec<Glyph>, x: f32, baseline: f32, text: &str) {
-        for (at, c) in (0_u8..).zip(text.chars()) {
-            let left = x + 5.0 * f32::from(at);
-            glyphs.push(match c {
-                ' ' => Glyph::blank(false),
-                c => Glyph {
-                    c,
-                    left,
-                    right: left + 5.0,
-                    bottom: baseline - 2.0,
-                    top: baseline + 8.0,
-                    baseline,
-                    origin_x: left,
-                    size: 10.0,
-                    ..Glyph::blank(false)
-                },
-            });
-        }
-        glyphs.push(Glyph::blank(true));
-    }
 
     fn rules(left: f32, ys: &[f32]) -> Vec<Grid> {
         vec![Grid { xs: vec![left, 500.0], ys: ys.to_vec(), owners: Vec::new(), nested: Vec::new() }]

@@ -400,11 +400,11 @@ fn split_at_leaders(cell: Cell) -> Vec<Cell> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
     /// Text at (x, y) in a 10-point font whose characters are 5 points wide.
-    fn put(glyphs: &mut Vec<Glyph>, x: f32, y: f32, text: &str) {
+    pub(in super::super) fn put(glyphs: &mut Vec<Glyph>, x: f32, y: f32, text: &str) {
         for (index, c) in text.chars().enumerate() {
             if c == ' ' {
                 glyphs.push(Glyph::blank(false));

@@ -111,12 +111,8 @@ fn nearest(rest: f64, most: u64) -> (u64, u64) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::number_format::{built_in, show};
-
-    #[track_caller]
-    fn check(value: f64, format: &str, expected: &str) {
-        assert_eq!(show(value, format, false), expected, "{value} as {format}");
-    }
+    use super::super::number_format::built_in;
+    use super::super::number_format::tests::check;
 
     #[test]
     fn fractions_are_those_that_excel_finds() {

@@ -467,11 +467,12 @@ fn round_up(digits: &mut Vec<u8>) {
 }
 
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
 
+    /// What people see of a value.
     #[track_caller]
-    fn check(value: f64, format: &str, expected: &str) {
+    pub(in super::super) fn check(value: f64, format: &str, expected: &str) {
         assert_eq!(show(value, format, false), expected, "{value} as {format}");
     }
 
