@@ -1,7 +1,8 @@
 """Makes seeds for the fuzz targets from real files: `python3 fuzz/seeds.py FILES CORPUS`.
 
 CORPUS/parse has a format's byte before each small file, CORPUS/package the parts of containers one behind the other
-(compound files need `pip install olefile`), CORPUS/sniff beginnings, and CORPUS/wire a request and an answer.
+(compound files need `pip install olefile`), CORPUS/sniff beginnings, CORPUS/wire a request and an answer,
+CORPUS/picture pictures and CORPUS/trailer PDFs; CORPUS/pdf and CORPUS/scan begin empty.
 The formats' bytes are their places in FORMATS of ingest/src/parse/fuzzing.rs.
 """
 
@@ -13,9 +14,12 @@ import struct
 import sys
 import zipfile
 
+import made
+
 LONGEST = 60_000
 PART = b"\xffFNPART "
 ALIKE = {"xlsm": "xlsx", "xlsb": "xlsx", "htm": "html"}
+READ_PICTURES = ("png", "jpg", "jpeg", "gif", "bmp", "webp", "tif", "tiff")
 PICTURES = (".png", ".jpg", ".jpeg", ".gif", ".emf", ".wmf", ".bmp", ".ttf", ".otf")
 
 
@@ -92,17 +96,28 @@ def wire():
 
 def main(files, corpus):
     choice = formats()
-    for folder in ("parse", "package", "sniff", "wire", "pdf"):
+    for folder in ("parse", "package", "sniff", "wire", "pdf", "scan", "picture", "trailer"):
         (corpus / folder).mkdir(parents=True, exist_ok=True)
     for name, content in wire():
         (corpus / "wire" / name).write_bytes(content)
+    for name, content in made.pictures():
+        (corpus / "picture" / name).write_bytes(content)
+    (corpus / "trailer" / "encrypted.pdf").write_bytes(made.encrypted())
+    workbook = made.xlsb()
+    (corpus / "parse" / "written.xlsb").write_bytes(choice["xlsx"] + workbook)
+    (corpus / "package" / "written.xlsb").write_bytes(choice["xlsx"] + flattened(workbook))
     for name, content in WRITTEN.items():
         (corpus / "parse" / f"written.{name}").write_bytes(choice[name] + content)
         (corpus / "sniff" / f"written.{name}").write_bytes(choice[name] + content)
     for path in sorted(files.rglob("*")):
         extension = path.suffix.lower().lstrip(".")
+        if not path.is_file():
+            continue
+        for folder, extensions in (("picture", READ_PICTURES), ("trailer", ("pdf",))):
+            if extension in extensions and path.stat().st_size <= LONGEST:
+                (corpus / folder / path.name).write_bytes(path.read_bytes())
         byte = choice.get(ALIKE.get(extension, extension))
-        if byte is None or not path.is_file():
+        if byte is None:
             continue
         content = path.read_bytes()
         if len(content) <= LONGEST:

@@ -1,7 +1,7 @@
 //! The one [`App`]: every concrete type of the service is chosen here, once.
 
 use std::ffi::OsString;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -37,6 +37,7 @@ use crate::answering::Answering;
 use crate::build;
 use crate::config::{Config, VectorBackend};
 use crate::enriching::Enricher;
+use crate::models::library_version;
 use crate::telemetry;
 
 /// How often the metrics recorder folds what was recorded, so that its memory stays bounded.
@@ -114,7 +115,7 @@ impl App {
         let lock = lock_data_folder(&config.data.folder)?;
         let vectors = vector_backend(&config, lock.folder())?;
         let store = footnote_store::open::open(StoreConfig { folder: lock, vectors }).await?;
-        let parser = Arc::new(ChildParser(parse_host(&config, options.worker_command)));
+        let parser = Arc::new(ChildParser(parse_host(&config, options.worker_command).await));
         Self::assemble(config, store, models, parser).await
     }
 
@@ -361,7 +362,7 @@ pub(crate) fn calibration(path: Option<&Path>) -> Result<Calibration> {
 }
 
 /// Starts child processes that read one file each, within the configured limits.
-pub fn parse_host(config: &Config, worker_command: Vec<OsString>) -> ParseHost {
+pub async fn parse_host(config: &Config, worker_command: Vec<OsString>) -> ParseHost {
     let ingest = &config.ingest;
     let limits = ParseLimits {
         max_input_bytes: config.server.max_upload_bytes,
@@ -379,7 +380,19 @@ pub fn parse_host(config: &Config, worker_command: Vec<OsString>) -> ParseHost {
     };
     let ocr = Some(ocr).filter(|ocr| ocr.missing().is_none());
     let passwords = ingest.passwords.iter().flat_map(|secret| Password::parse(secret.reveal())).collect();
-    ParseHost::new(worker_command, limits, EngineConfig { pdfium, ocr, passwords }, ingest.workers)
+    let pdfium_version = version_of("pdfium", pdfium.clone()).await;
+    let onnxruntime = ocr.as_ref().map(|ocr| ocr.onnxruntime.clone());
+    let onnxruntime_version = version_of("onnxruntime", onnxruntime).await;
+    let engines = EngineConfig { pdfium, ocr, pdfium_version, onnxruntime_version, passwords };
+    ParseHost::new(worker_command, limits, engines, ingest.workers)
+}
+
+/// What documents will tell of the library that reads them; nothing where it cannot be read.
+async fn version_of(id: &'static str, library: Option<PathBuf>) -> Option<String> {
+    let library = library?;
+    let version = tokio::task::spawn_blocking(move || library_version(id, &library)).await;
+    let version = version.internal("the thread that reads a library stopped").and_then(|version| version);
+    version.inspect_err(|error| tracing::warn!(library = id, %error, "cannot tell a library's version")).ok()
 }
 
 /// Opens the embedder of the configuration. Blocks for about a second.

@@ -84,7 +84,7 @@ fn status_of(kind: ErrorKind) -> (StatusCode, Option<u64>) {
         // The client has left; nobody reads this.
         ErrorKind::Cancelled => (StatusCode::CONFLICT, None),
         ErrorKind::NotInstalled => (StatusCode::NOT_IMPLEMENTED, None),
-        ErrorKind::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
+        ErrorKind::Unavailable | ErrorKind::TimedOut => (StatusCode::SERVICE_UNAVAILABLE, Some(5)),
         ErrorKind::Corrupt | ErrorKind::Internal => (StatusCode::INTERNAL_SERVER_ERROR, None),
     }
 }
@@ -299,6 +299,7 @@ mod tests {
             (ErrorKind::Busy { retry_after: Duration::from_secs(1) }, 429),
             (ErrorKind::NotInstalled, 501),
             (ErrorKind::Unavailable, 503),
+            (ErrorKind::TimedOut, 503),
             (ErrorKind::Corrupt, 500),
             (ErrorKind::Internal, 500),
         ];

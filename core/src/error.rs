@@ -34,6 +34,8 @@ pub enum ErrorKind {
     NotInstalled,
     /// A dependency did not answer or answered wrongly; trying again may help.
     Unavailable,
+    /// Work took longer than it may; on a machine that is less busy it may not.
+    TimedOut,
     /// Stored data contradicts itself.
     Corrupt,
     /// A fault of ours.
@@ -93,6 +95,11 @@ impl Error {
         Self::new(ErrorKind::Unavailable, message)
     }
 
+    /// [`ErrorKind::TimedOut`].
+    pub fn timed_out(message: impl Into<String>) -> Self {
+        Self::new(ErrorKind::TimedOut, message)
+    }
+
     /// Keeps the cause.
     #[must_use]
     pub fn with_source(
@@ -115,7 +122,10 @@ impl Error {
 
     /// Whether doing the same again later may succeed.
     pub fn is_retryable(&self) -> bool {
-        matches!(self.kind, ErrorKind::Busy { .. } | ErrorKind::Unavailable | ErrorKind::Internal)
+        matches!(
+            self.kind,
+            ErrorKind::Busy { .. } | ErrorKind::Unavailable | ErrorKind::TimedOut | ErrorKind::Internal
+        )
     }
 }
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
+use crate::error::{Error, ErrorKind};
 use crate::ids::{DocumentId, GenerationId, JobId, KnowledgeBaseId, RunId, SourceId, VersionId};
 
 /// What is to be done.
@@ -222,6 +223,8 @@ pub enum LeaseState {
 pub struct RetryPolicy {
     /// Runs at the most.
     pub max_attempts: u32,
+    /// Runs at the most where the last one timed out: such a run held its worker for all the time there is.
+    pub max_attempts_timed_out: u32,
     /// Wait after the first failure; doubles each time.
     pub first_backoff: Duration,
     /// Longest wait.
@@ -230,14 +233,24 @@ pub struct RetryPolicy {
 
 impl Default for RetryPolicy {
     fn default() -> Self {
-        Self { max_attempts: 5, first_backoff: Duration::from_secs(2), max_backoff: Duration::from_secs(600) }
+        Self {
+            max_attempts: 5,
+            max_attempts_timed_out: 2,
+            first_backoff: Duration::from_secs(2),
+            max_backoff: Duration::from_secs(600),
+        }
     }
 }
 
 impl RetryPolicy {
-    /// Wait before the next run after `attempts` failed ones; `None` when it is time to give up.
-    pub fn backoff(&self, attempts: u32) -> Option<Duration> {
-        if attempts >= self.max_attempts {
+    /// Wait before the next run after `attempts` failed ones, the last of which with `error`; `None` when it is time to
+    /// give up.
+    pub fn backoff(&self, attempts: u32, error: &Error) -> Option<Duration> {
+        let most = match error.kind() {
+            ErrorKind::TimedOut => self.max_attempts.min(self.max_attempts_timed_out),
+            _ => self.max_attempts,
+        };
+        if !error.is_retryable() || attempts >= most {
             return None;
         }
         let doublings = attempts.saturating_sub(1).min(20);
@@ -253,7 +266,11 @@ mod tests {
     fn backoff_doubles_to_a_cap_and_then_gives_up() {
         let policy =
             RetryPolicy { max_attempts: 4, max_backoff: Duration::from_secs(5), ..RetryPolicy::default() };
-        let waits: Vec<_> = (1..=4).map(|n| policy.backoff(n).map(|d| d.as_secs())).collect();
-        assert_eq!(waits, [Some(2), Some(4), Some(5), None]);
+        let waits = |error: &Error| -> Vec<Option<u64>> {
+            (1..=4).map(|n| policy.backoff(n, error).map(|wait| wait.as_secs())).collect()
+        };
+        assert_eq!(waits(&Error::unavailable("away")), [Some(2), Some(4), Some(5), None]);
+        assert_eq!(waits(&Error::timed_out("asleep")), [Some(2), None, None, None]);
+        assert_eq!(waits(&Error::invalid("damaged")), [None; 4]);
     }
 }

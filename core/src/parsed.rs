@@ -254,6 +254,10 @@ pub struct Page {
     /// one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub first_row: Option<u32>,
+    /// Whether all of its lines are that row: a record that is written in lines, or the names of the columns above the
+    /// first record.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub one_row: bool,
     /// Whether its text was read from a picture.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub ocr: bool,
@@ -263,8 +267,9 @@ impl Page {
     /// First and last row of the sheet that `quote` lies in, where `before` is the page's text before it;
     /// `None` where the page is no table of a sheet.
     pub fn rows(&self, before: &str, quote: &str) -> Option<(u32, u32)> {
-        let first = self.first_row?.saturating_add(rows_ended(before));
-        Some((first, first.saturating_add(rows_ended(quote.trim_end()))))
+        let ended = |text: &str| if self.one_row { 0 } else { rows_ended(text) };
+        let first = self.first_row?.saturating_add(ended(before));
+        Some((first, first.saturating_add(ended(quote.trim_end()))))
     }
 }
 
@@ -379,7 +384,8 @@ pub struct ParsedDocument {
     /// What was lost or doubtful, and what else a reader should know.
     #[serde(default)]
     pub warnings: Vec<ParseWarning>,
-    /// Engine that read it, with its version: `pdfium 8149`, `quick-xml 0.42`.
+    /// Engine that read it, with its version, or digits of its hash, where that is known: `pdfium 8149`,
+    /// `pdfium sha256:c76dc0f78396`, `quick-xml 0.42`.
     pub engine: String,
 }
 
@@ -391,8 +397,10 @@ impl ParsedDocument {
 
     /// First and last page that `span` touches; `None` where the format has no pages.
     pub fn pages_of(&self, span: Span) -> Option<(u32, u32)> {
-        let first = self.pages.iter().find(|p| p.span.end > span.start)?;
-        let last = self.pages.iter().rev().find(|p| p.span.start < span.end.max(span.start + 1))?;
+        // Pages are in order, and records may be very many.
+        let first = self.pages.get(self.pages.partition_point(|p| p.span.end <= span.start))?;
+        let begun = self.pages.partition_point(|p| p.span.start < span.end.max(span.start + 1));
+        let last = self.pages.get(begun.checked_sub(1)?)?;
         Some((first.number, last.number.max(first.number)))
     }
 }
@@ -436,6 +444,35 @@ mod tests {
         assert_eq!(rows(table), Some((5, 7)));
         assert_eq!(Page::default().rows("", table), None);
         assert_eq!(page.rows("| --- | 3 |\n", "| Bo | 4 |"), Some((6, 6)), "a row of the sheet, and no rule");
+        let record = Page { one_row: true, ..page };
+        assert_eq!(record.rows("name: Ann\n", "days: 3\nleft: 1"), Some((5, 5)), "lines of one record");
+    }
+
+    #[test]
+    fn pages_of_a_span_are_those_that_it_touches() {
+        let page = |number, start, end| Page { number, span: Span::new(start, end), ..Page::default() };
+        let mut document = ParsedDocument {
+            content_type: ContentType::Pdf,
+            title: None,
+            text: String::new(),
+            pages: vec![page(1, 0, 5), page(2, 7, 7), page(3, 7, 9), page(4, 11, 20)],
+            blocks: Vec::new(),
+            lines: Vec::new(),
+            warnings: Vec::new(),
+            engine: String::new(),
+        };
+        for (start, end, pages) in [
+            (0, 5, Some((1, 1))),
+            (4, 8, Some((1, 3))),
+            (7, 7, Some((3, 3))),
+            (8, 12, Some((3, 4))),
+            (9, 11, Some((4, 4))),
+            (20, 21, None),
+        ] {
+            assert_eq!(document.pages_of(Span::new(start, end)), pages, "{start}..{end}");
+        }
+        document.pages.clear();
+        assert_eq!(document.pages_of(Span::new(0, 1)), None);
     }
 
     #[test]

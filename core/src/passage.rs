@@ -227,7 +227,7 @@ pub struct Retrieved {
     pub passages: Vec<Passage>,
     /// Whether they suffice.
     pub evidence: Evidence,
-    /// Every confirmed candidate, in final order, with its trace.
+    /// Every confirmed candidate with its trace: the best in final order, duplicates of them, and what lies behind.
     pub candidates: Vec<Candidate>,
     /// The whole tables of the passages' documents, where the question counts or adds up.
     pub tables: Vec<Passage>,

@@ -15,8 +15,15 @@ impl<'a> Arbitrary<'a> for Pages {
     fn arbitrary(u: &mut Unstructured<'a>) -> Result<Self> {
         let mut pages = vec![Drawn::default()];
         let mut outline = Vec::new();
-        let mut last =
-            Sign { c: 'a', sides: [0.0; 4], origin: (0.0, 0.0), size: 10.0, clockwise: 0.0, bold: false };
+        let mut last = Sign {
+            c: 'a',
+            sides: [0.0; 4],
+            origin: (0.0, 0.0),
+            size: 10.0,
+            clockwise: 0.0,
+            bold: false,
+            monospaced: false,
+        };
         while let (false, Some(page)) = (u.is_empty(), pages.last_mut()) {
             match u.int_in_range(0_u8..=15)? {
                 0 => pages.push(Drawn {
@@ -29,7 +36,7 @@ impl<'a> Arbitrary<'a> for Pages {
                         if u.arbitrary()? { u.arbitrary()? } else { f32::from(u.arbitrary::<u8>()?) }
                 }
                 2 => last.size = number(u)?,
-                3 => last.bold = u.arbitrary()?,
+                3 => (last.bold, last.monospaced) = (u.arbitrary()?, u.arbitrary()?),
                 4 => last.origin = (number(u)?, number(u)?),
                 5 | 6 if page.lines.len() < MOST => {
                     let (at, from, to) = (number(u)?, number(u)?, number(u)?);
@@ -45,11 +52,16 @@ impl<'a> Arbitrary<'a> for Pages {
                 }
                 9 => last.origin = (50.0, last.origin.1 - 12.0),
                 10 if page.signs.len() < MOST => page.signs.push(Sign { c: ' ', ..last }),
+                11 if page.links.len() < 20 => {
+                    let corners = [(number(u)?, number(u)?), (number(u)?, number(u)?)];
+                    page.links.push((corners, format!("https://{}", u.arbitrary::<&str>()?)));
+                }
+                12 if page.blanks.len() < MOST => page.blanks.push((number(u)?, number(u)?)),
                 _ if page.signs.len() < MOST => {
-                    last.c = if u.ratio(7, 8)? {
-                        char::from(u.int_in_range(0x20_u8..=0x7e)?)
-                    } else {
-                        u.arbitrary()?
+                    last.c = match u.int_in_range(0_u8..=15)? {
+                        0 => u.arbitrary()?,
+                        1 | 2 => char::from_u32(u.int_in_range(0x4e00_u32..=0x9fa5)?).unwrap_or('中'),
+                        _ => char::from(u.int_in_range(0x20_u8..=0x7e)?),
                     };
                     let (x, y) = last.origin;
                     last.sides = [x, y - last.size * 0.2, x + last.size * 0.5, y + last.size * 0.8];

@@ -220,8 +220,7 @@ async fn failed(
     let now = ctx.clock.now();
     // Those since the job was brought on: a run that did so counts from there.
     let attempts = ctx.jobs.job(lease.job).await?.map_or(job.attempts, |row| row.attempts);
-    let wait = if error.is_retryable() { retry.backoff(attempts) } else { None };
-    let Some(wait) = wait else {
+    let Some(wait) = retry.backoff(attempts, error) else {
         tracing::warn!(%error, job.attempts = attempts, "job failed for good");
         return jobs::give_up(ctx, job, lease, &error.to_string()).await;
     };

@@ -5,6 +5,7 @@
 
 use std::collections::HashSet;
 
+use footnote_core::passage::ConfirmedChunk;
 use footnote_core::question::is_han;
 use footnote_core::shingles::shingles;
 
@@ -20,6 +21,11 @@ const NUMERALS: &str = "零〇一二两三四五六七八九十百千万亿壹�
 /// Words and characters that turn a statement around.
 const NEGATIONS: [&str; 9] = ["no", "not", "never", "none", "nor", "neither", "without", "cannot", "except"];
 const NEGATING_CHARACTERS: &str = "不没無无未非别勿禁免除否";
+
+/// Why a text goes no further that says nothing which `better` does not.
+pub(crate) fn same_as(better: &ConfirmedChunk) -> String {
+    format!("nearly the same text as chunk {} of {}", better.ordinal, better.document_key)
+}
 
 /// What a text says, apart from case, blanks and punctuation.
 pub(crate) struct Fingerprint {

@@ -5,9 +5,7 @@ use std::sync::Arc;
 
 use footnote_core::dated::DocumentDate;
 use footnote_core::ids::{ChunkId, DocumentId, VersionId};
-use footnote_core::passage::{
-    Candidate, ConfirmedChunk, Evidence, Passage, Retrieved, StageScore, StageTrace,
-};
+use footnote_core::passage::{Candidate, Evidence, Passage, Retrieved, StageScore};
 use footnote_core::ports::{DocumentStore, Embedder, KeywordIndex, Reranker, VectorIndex};
 use footnote_core::question::{ScopedQuery, is_chinese};
 use footnote_core::text::CanonicalText;
@@ -17,9 +15,10 @@ use tokio::sync::OnceCell;
 
 use crate::evidence::{EvidenceFeatures, EvidenceModel, JUDGED, codes_found};
 use crate::foreign::Worth;
-use crate::fuse::{FusedHit, RankedList, fuse};
+use crate::fuse::{RankedList, fuse};
 use crate::parents::{self, Near};
 use crate::passages;
+use crate::ranking::{Duplicates, Ranking, Wanted, confirm};
 
 /// Candidates that the cross-encoder reads; those behind them keep their order.
 const RERANK_DEPTH: usize = 32;
@@ -34,6 +33,9 @@ const MOST_PART_CHUNKS: usize = 8;
 
 /// Most hits asked of an index when too many of its best were not confirmed.
 const MAX_FETCH: usize = 4_000;
+
+/// Most hits asked of an index when copies of few texts took the places of its best.
+const MAX_FETCH_BEHIND_COPIES: usize = 1_000;
 
 /// Which indexes are searched.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -105,16 +107,21 @@ impl HybridRetriever {
         Ok(Retrieved { passages, evidence, candidates, tables: Vec::new() })
     }
 
-    /// The best `limit` confirmed chunks in order, each with its rank and score at every stage.
+    /// What is found, in order, each with its rank and score at every stage.
+    pub async fn rank(&self, query: &ScopedQuery, mode: SearchMode, wanted: Wanted) -> Result<Ranking> {
+        self.rank_without(query, mode, wanted, &[]).await
+    }
+
+    /// The best `limit` confirmed chunks, duplicates among them: what evaluations measure, whose judgements may name
+    /// any of several copies.
     pub async fn search(
         &self,
         query: &ScopedQuery,
         mode: SearchMode,
         limit: usize,
     ) -> Result<Vec<Candidate>> {
-        let mut candidates = self.candidates(query, mode, limit, limit, &[]).await?;
-        candidates.truncate(limit);
-        Ok(candidates)
+        let wanted = Wanted { best: limit, others: false, duplicates: Duplicates::Keep };
+        Ok(self.rank(query, mode, wanted).await?.best)
     }
 
     /// As [`Self::search`], with every other confirmed candidate of both indexes behind the best
@@ -125,45 +132,41 @@ impl HybridRetriever {
         mode: SearchMode,
         limit: usize,
     ) -> Result<Vec<Candidate>> {
-        let mut candidates = self.candidates(query, mode, limit, usize::MAX, &[]).await?;
-        for candidate in candidates.iter_mut().skip(limit) {
-            candidate.trace.dropped = Some(format!("beyond the {limit} best"));
-        }
+        let wanted = Wanted { best: limit, others: true, duplicates: Duplicates::Keep };
+        let (mut candidates, others) = self.rank(query, mode, wanted).await?.split();
+        candidates.extend(others);
         Ok(candidates)
     }
 
-    /// The best `depth` candidates of a question, and all others that the indexes gave.
+    /// The best `depth` candidates of a question, none of which only repeats a better one, and all others that the
+    /// indexes gave.
     pub(crate) async fn considered(
         &self,
         query: &ScopedQuery,
         depth: usize,
         hidden: &[DocumentId],
     ) -> Result<(Vec<Candidate>, Vec<Candidate>)> {
-        let mut best = self.candidates(query, SearchMode::Hybrid, depth, usize::MAX, hidden).await?;
-        let mut others = best.split_off(depth.min(best.len()));
-        for candidate in &mut others {
-            candidate.trace.dropped = Some(format!("beyond the {depth} best"));
-        }
-        Ok((best, others))
+        let wanted = Wanted { best: depth, others: true, duplicates: Duplicates::Fold };
+        Ok(self.rank_without(query, SearchMode::Hybrid, wanted, hidden).await?.split())
     }
 
-    /// At least `limit` confirmed candidates where there are as many, at most `depth`, in order. How
-    /// deep the indexes are searched depends on `limit` alone: it has a part in the fused scores.
-    async fn candidates(
+    /// As [`Self::rank`], as if these documents were not there. How deep the indexes are searched does not depend on
+    /// whether the others are wanted: it has a part in the fused scores.
+    async fn rank_without(
         &self,
         query: &ScopedQuery,
         mode: SearchMode,
-        limit: usize,
-        depth: usize,
+        wanted: Wanted,
         hidden: &[DocumentId],
-    ) -> Result<Vec<Candidate>> {
+    ) -> Result<Ranking> {
         let reranker = self.reranker.as_ref().filter(|_| mode == SearchMode::Hybrid && query.settings.rerank);
         // A reranker orders more than is asked for, so that a small limit finds the same best.
-        let depth = if reranker.is_some() { depth.max(RERANK_DEPTH) } else { depth };
+        let depth = if reranker.is_some() { wanted.best.max(RERANK_DEPTH) } else { wanted.best };
+        let deep = Wanted { best: depth, ..wanted };
         let vector = OnceCell::new();
         let past = OnceCell::new();
-        let mut fetch = query.settings.candidates.max(limit).max(1);
-        let mut candidates = loop {
+        let mut fetch = query.settings.candidates.max(wanted.best).max(1);
+        let mut ranking = loop {
             let found = self.search_indexes(query, mode, fetch, &vector).await?;
             let weight = dense_weight(query, mode);
             let past = past.get_or_try_init(|| self.past(query, vector.get().map(Vec::as_slice))).await?;
@@ -173,23 +176,31 @@ impl HybridRetriever {
                 _ => Worth::new(),
             };
             let fused = fuse(query.settings.fusion, weight, &dense, &keyword, &foreign);
-            let confirmed = confirm(&fused, depth, |chunks| async move {
+            let ranking = confirm(&fused, deep, |chunks| async move {
                 let mut confirmed = self.documents.confirm(query.scope, &chunks).await?;
                 confirmed.retain(|chunk| !hidden.contains(&chunk.document));
                 Ok(confirmed)
             })
             .await?;
-            let more_to_fetch = (dense.cut_off || keyword.cut_off) && fetch < MAX_FETCH;
-            if confirmed.len() >= limit || !more_to_fetch || confirmed.len() == fused.len() {
-                break confirmed;
+            let found = ranking.best.len();
+            let confirmed = found + ranking.duplicates.len();
+            let most = if confirmed < wanted.best { MAX_FETCH } else { MAX_FETCH_BEHIND_COPIES };
+            let more_to_fetch = (dense.cut_off || keyword.cut_off) && fetch < most;
+            if found >= wanted.best || !more_to_fetch || found == fused.len() {
+                break ranking;
             }
-            // An index lags behind the truth: look deeper for hits that still hold.
-            fetch = (fetch * 4).min(MAX_FETCH);
+            // An index lags behind the truth, or has many copies of few texts: look deeper for hits that hold and say
+            // something else.
+            fetch = (fetch * 4).min(most);
         };
         if let Some(reranker) = reranker {
-            rerank(reranker.as_ref(), query.question.as_str(), &mut candidates).await?;
+            rerank(reranker.as_ref(), query.question.as_str(), &mut ranking.best).await?;
         }
-        Ok(candidates)
+        ranking.cut(wanted.best);
+        if !wanted.others {
+            ranking.beyond.clear();
+        }
+        Ok(ranking)
     }
 
     /// Embeds the question and searches by vector while the keyword index searches by words. An
@@ -385,48 +396,6 @@ fn dense_weight(query: &ScopedQuery, mode: SearchMode) -> f32 {
     }
 }
 
-/// Chunks that are confirmed at once.
-const CONFIRMED_AT_ONCE: usize = 256;
-
-/// Those of the fused hits that SQL confirms, in order, until there are `limit`. Ranks, those within
-/// each index too, count these only: what a reader may not see leaves no gap.
-async fn confirm<Answer>(
-    fused: &[FusedHit],
-    limit: usize,
-    ask: impl Fn(Vec<ChunkId>) -> Answer,
-) -> Result<Vec<Candidate>>
-where
-    Answer: Future<Output = Result<Vec<ConfirmedChunk>>>,
-{
-    let mut candidates: Vec<Candidate> = Vec::with_capacity(limit.min(fused.len()));
-    for slice in fused.chunks(limit.clamp(1, CONFIRMED_AT_ONCE)) {
-        if candidates.len() >= limit {
-            break;
-        }
-        let by_chunk: HashMap<ChunkId, &FusedHit> = slice.iter().map(|hit| (hit.chunk, hit)).collect();
-        for chunk in ask(slice.iter().map(|hit| hit.chunk).collect()).await? {
-            let Some(hit) = by_chunk.get(&chunk.chunk) else { continue };
-            let fused = Some(StageScore { rank: candidates.len() + 1, score: hit.score });
-            let trace = StageTrace { dense: hit.dense, keyword: hit.keyword, fused, ..StageTrace::default() };
-            candidates.push(Candidate { chunk, trace });
-        }
-    }
-    candidates.truncate(limit);
-    close_gaps(&mut candidates, |trace| trace.dense.as_mut());
-    close_gaps(&mut candidates, |trace| trace.keyword.as_mut());
-    Ok(candidates)
-}
-
-/// Numbers the ranks of one index from 1 without gaps, in their order.
-fn close_gaps(candidates: &mut [Candidate], stage: impl Fn(&mut StageTrace) -> Option<&mut StageScore>) {
-    let mut places: Vec<&mut StageScore> =
-        candidates.iter_mut().filter_map(|c| stage(&mut c.trace)).collect();
-    places.sort_by_key(|place| place.rank);
-    for (rank, place) in (1..).zip(places) {
-        place.rank = rank;
-    }
-}
-
 /// Lets the cross-encoder order the first candidates; those behind them keep their places.
 async fn rerank(reranker: &dyn Reranker, question: &str, candidates: &mut [Candidate]) -> Result<()> {
     let depth = candidates.len().min(RERANK_DEPTH);
@@ -452,71 +421,10 @@ async fn rerank(reranker: &dyn Reranker, question: &str, candidates: &mut [Candi
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Mutex;
-
-    use footnote_core::hash::ContentHash;
-    use footnote_core::ids::{DocumentId, SourceId};
-    use footnote_core::text::Span;
-    use uuid::Uuid;
+    use footnote_core::passage::StageTrace;
 
     use super::*;
-
-    fn id(n: u128) -> ChunkId {
-        ChunkId(Uuid::from_u128(n))
-    }
-
-    fn confirmed(chunk: ChunkId, text: &str) -> ConfirmedChunk {
-        ConfirmedChunk {
-            chunk,
-            version: VersionId(Uuid::from_u128(1)),
-            version_hash: ContentHash::of(b""),
-            document: DocumentId(Uuid::from_u128(2)),
-            source: SourceId(Uuid::from_u128(3)),
-            title: String::new(),
-            document_key: String::new(),
-            ordinal: 0,
-            span: Span::new(0, 1),
-            pages: None,
-            heading_path: Vec::new(),
-            embedded_text: ContentHash::of(text.as_bytes()),
-            text: text.to_owned(),
-        }
-    }
-
-    /// Best first, and the other way round in the dense list.
-    fn fused(count: u128) -> Vec<FusedHit> {
-        let dense = |n: u128| Some(StageScore { rank: (count + 1 - n) as usize, score: 0.5 });
-        (1..=count)
-            .map(|n| FusedHit { chunk: id(n), score: 1.0 / n as f32, dense: dense(n), keyword: None })
-            .collect()
-    }
-
-    #[tokio::test]
-    async fn only_confirmed_chunks_remain_in_order_without_gaps_and_no_more_are_asked_than_needed() {
-        let asked = Mutex::new(Vec::new());
-        let candidates = confirm(&fused(20), 4, |chunks| {
-            asked.lock().unwrap().push(chunks.len());
-            // Every third chunk was deleted; the index does not know yet.
-            let known = chunks.into_iter().filter(|c| c.0.as_u128() % 3 != 0);
-            let known: Vec<_> = known.map(|c| confirmed(c, "")).collect();
-            async move { Ok(known) }
-        })
-        .await
-        .unwrap();
-        let ids: Vec<_> = candidates.iter().map(|c| c.chunk.chunk).collect();
-        assert_eq!(ids, [id(1), id(2), id(4), id(5)]);
-        let ranks: Vec<_> = candidates.iter().map(|c| c.trace.fused.unwrap().rank).collect();
-        assert_eq!(ranks, [1, 2, 3, 4]);
-        let dense: Vec<_> = candidates.iter().map(|c| c.trace.dense.unwrap().rank).collect();
-        assert_eq!(dense, [4, 3, 2, 1], "nor in the ranks of an index");
-        assert_eq!(*asked.lock().unwrap(), [4, 4]);
-    }
-
-    #[tokio::test]
-    async fn a_chunk_that_was_not_asked_for_is_not_believed() {
-        let candidates = confirm(&fused(2), 5, |_| async { Ok(vec![confirmed(id(9), "")]) }).await.unwrap();
-        assert!(candidates.is_empty());
-    }
+    use crate::ranking::tests::{confirmed, id};
 
     #[test]
     fn what_lies_behind_the_best_follows_them_once() {

@@ -1,8 +1,8 @@
 //! Which passages matter to a question?
 //!
 //! [`hybrid`] tells the story: embed the question while the keyword index searches, fuse both
-//! lists ([`fuse`]), confirm every hit in SQL, rerank where a [`reranker`] is installed, fold and
-//! merge what is left into [`passages`], widen these to their [`parents`], and say whether that is [`evidence`] enough. The models
+//! lists ([`fuse`]), confirm every hit in SQL and fold those that only repeat a better one ([`ranking`]), rerank where
+//! a [`reranker`] is installed, merge what is left into [`passages`], widen these to their [`parents`], and say whether that is [`evidence`] enough. The models
 //! it runs, [`embedder`] and [`reranker`], are ONNX files read from local folders by fastembed;
 //! nothing here downloads anything ([`catalogue`] only lists what could be downloaded).
 //!
@@ -20,6 +20,7 @@ pub mod hybrid;
 pub mod model_files;
 pub mod passages;
 mod past;
+pub mod ranking;
 pub mod reranker;
 pub mod runtime;
 pub mod tables;

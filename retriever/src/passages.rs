@@ -8,7 +8,7 @@ use footnote_core::settings::RetrievalSettings;
 use footnote_core::text::{CanonicalText, Span};
 use footnote_core::{Error, Result};
 
-use crate::duplicates::Fingerprint;
+use crate::duplicates::{Fingerprint, same_as};
 use crate::tables::header_before;
 
 /// Marks those of the ranked `candidates` that go no further, with the reason, and returns the
@@ -17,14 +17,16 @@ pub fn select(candidates: &mut [Candidate], settings: &RetrievalSettings) -> Vec
     let mut kept: Vec<(usize, Fingerprint)> = Vec::new();
     let mut length = 0;
     let mut is_full = false;
-    for (position, candidate) in candidates.iter_mut().enumerate() {
+    for position in 0..candidates.len() {
+        let (better, rest) = candidates.split_at_mut(position);
+        let [candidate, ..] = rest else { break };
         if kept.len() >= settings.top_k {
             candidate.trace.dropped = Some(format!("beyond the {} best", settings.top_k));
             continue;
         }
         let fingerprint = Fingerprint::of(&candidate.chunk.text);
         if let Some((twin, _)) = kept.iter().find(|(_, other)| other.covers(&fingerprint)) {
-            candidate.trace.dropped = Some(format!("nearly the same text as candidate {}", twin + 1));
+            candidate.trace.dropped = Some(same_as(&better[*twin].chunk));
             continue;
         }
         let more = candidate.chunk.span.len();
@@ -115,7 +117,9 @@ fn extend(passage: &mut Passage, candidate: &Candidate) {
 
 /// The pages under `span`, each with the part of its own span that lies within.
 pub(crate) fn pages_touched(parsed: &ParsedDocument, span: Span) -> Vec<Page> {
-    let touched = parsed.pages.iter().filter(|page| page.span.overlaps(span));
+    // Pages are in order, and records and tables may be very many.
+    let first = parsed.pages.partition_point(|page| page.span.end <= span.start);
+    let touched = parsed.pages.iter().skip(first).take_while(|page| page.span.start < span.end);
     touched
         .map(|page| {
             let part = Span::new(page.span.start.max(span.start), page.span.end.min(span.end));
@@ -223,6 +227,20 @@ mod tests {
         assert_eq!(passage.heading_path_at(24), ["Leave", "Sick"]);
     }
 
+    #[test]
+    fn the_pages_of_a_passage_are_those_that_it_overlaps() {
+        let spans = [(0, 4), (4, 4), (6, 9), (9, 12), (14, 14), (14, 20)];
+        let page = |(number, (start, end))| Page { number, span: Span::new(start, end), ..Page::default() };
+        let parsed = parsed(&"x".repeat(20), (1..).zip(spans).map(page).collect());
+        for (start, end) in (0..20).flat_map(|start| (start + 1..=20).map(move |end| (start, end))) {
+            let span = Span::new(start, end);
+            let overlapping = parsed.pages.iter().filter(|page| page.span.overlaps(span));
+            let expected: Vec<u32> = overlapping.map(|page| page.number).collect();
+            let touched: Vec<u32> = pages_touched(&parsed, span).iter().map(|page| page.number).collect();
+            assert_eq!(touched, expected, "{span}");
+        }
+    }
+
     fn settings(top_k: usize, passage_budget: usize) -> RetrievalSettings {
         RetrievalSettings { top_k, passage_budget, ..RetrievalSettings::default() }
     }
@@ -269,7 +287,7 @@ mod tests {
         candidates[3].chunk.span = Span::new(20, 40);
         assert_eq!(select(&mut candidates, &settings(3, 30)), [0, 2]);
         let reasons: Vec<_> = candidates.iter().map(|c| c.trace.dropped.clone()).collect();
-        assert!(reasons[1].as_ref().unwrap().contains("candidate 1"));
+        assert!(reasons[1].as_ref().unwrap().contains("chunk 0 of handbook.md"));
         assert!(reasons[3].as_ref().unwrap().contains("budget of 30"));
         assert!(reasons[4].is_some(), "a shorter one does not pass");
 

@@ -87,3 +87,54 @@ async fn filters_narrow_by_metadata_type_and_document() {
     assert!(refused.problem(400).contains("colour"));
     app.finish().await;
 }
+
+const POLICY: &str = "# Travel policy\n\nEmployees fly economy class on all routes shorter than six hours. Trips abroad \
+                      are approved by the head of the department before anything is booked, and receipts are handed in \
+                      within 30 days.\n";
+
+/// Filed forty times, once with another figure, once with another name; and something else.
+#[tokio::test(flavor = "multi_thread")]
+async fn copies_of_one_text_take_one_place_in_results_and_answers() {
+    let app = TestApp::start().await;
+    let kb = app.knowledge_base_with("filed", json!({"retrieval": {"candidates": 10}})).await;
+    let mut form = Form::new()
+        .file("older.md", POLICY.replace("30 days", "60 days").as_bytes())
+        .file("north.md", POLICY.replace("the head of the department", "Dr Weber").as_bytes())
+        .file("insurance.md", b"# Insurance\n\nAbroad the insurance of the company covers the way home.\n");
+    for number in 0..40 {
+        let first_word = if number % 2 == 0 { "Employees" } else { "EMPLOYEES" };
+        let text = POLICY.replace("Employees", first_word);
+        form = form.file(&format!("copy-{number:02}.md"), text.as_bytes());
+    }
+    kb.send(form).await.expect(202);
+    app.wait_until_idle().await;
+
+    let question = "Who approves trips abroad before anything is booked?";
+    let found = kb.post("/search", &json!({"query": question, "explain": true})).await.ok();
+    let results = found["results"].as_array().unwrap();
+    one_copy_and_all_others(keys(results));
+    let is_copy = |result: &&Value| result["document_key"].as_str().unwrap().starts_with("copy-");
+    let copy = results.iter().find(is_copy).unwrap();
+    assert_eq!(copy["also_in"].as_array().unwrap().len(), 39, "{copy:#}");
+    let candidates = found["candidates"].as_array().unwrap();
+    let dropped: Vec<&str> = candidates.iter().filter_map(|it| it["trace"]["dropped"].as_str()).collect();
+    assert_eq!((candidates.len(), dropped.len()), (43, 39), "{dropped:?}");
+    let reason = format!("nearly the same text as chunk 0 of {}", copy["document_key"].as_str().unwrap());
+    assert!(dropped.iter().all(|dropped| *dropped == reason), "{dropped:?}");
+
+    let few = kb.search_with(&json!({"query": question, "limit": 3})).await;
+    assert_eq!((few.len(), few.iter().filter(is_copy).count()), (3, 1), "{few:#?}");
+    let all = kb.search_with(&json!({"query": question, "limit": 100, "duplicates": true})).await;
+    assert_eq!(all.len(), 43, "each is there for whoever wants it");
+
+    let answered = kb.post("/ask", &json!({"question": question, "mode": "extractive"})).await.ok();
+    assert_eq!(answered["answer"]["refused"], false, "{answered:#}");
+    one_copy_and_all_others(keys(answered["passages"].as_array().unwrap()));
+    app.finish().await;
+}
+
+fn one_copy_and_all_others(mut keys: Vec<&str>) {
+    keys.sort_unstable();
+    assert!(keys[0].starts_with("copy-"), "{keys:?}");
+    assert_eq!(keys[1..], ["insurance.md", "north.md", "older.md"]);
+}

@@ -11,6 +11,7 @@ mod api_enrichment;
 mod api_feedback;
 mod api_jobs;
 mod api_keys;
+mod api_lines;
 mod api_members;
 mod api_proof;
 mod api_search;

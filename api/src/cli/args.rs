@@ -180,6 +180,9 @@ pub(crate) struct SearchArgs {
     /// Ask of the versions that were current then, such as 2024-06-30T00:00:00Z.
     #[arg(long, value_name = "TIME")]
     pub(crate) as_of: Option<DateTime<Utc>>,
+    /// Show chunks that only repeat a better one, too.
+    #[arg(long)]
+    pub(crate) duplicates: bool,
     /// Show every stage's rank and score.
     #[arg(long)]
     pub(crate) explain: bool,

@@ -97,7 +97,7 @@ fn ocr(config: &Config) -> Finding {
 
 /// Whether parsers are confined: what Landlock and seccomp guard, tried with a process that reads a word.
 async fn sandbox(config: &Config) -> Result<Finding> {
-    let host = parse_host(config, super::worker_command()?);
+    let host = parse_host(config, super::worker_command()?).await;
     Ok(match host.try_confinement().await {
         Ok(confinement) => confined(confinement),
         Err(error) => finding("parser", false, false, error.to_string()),

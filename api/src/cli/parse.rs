@@ -13,7 +13,7 @@ use crate::config::Config;
 
 /// Parses and prints.
 pub(crate) async fn run(config: Config, args: ParseArgs, format: OutputFormat) -> Result<()> {
-    let host = app::parse_host(&config, super::worker_command()?);
+    let host = app::parse_host(&config, super::worker_command()?).await;
     let name = args.file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let parsed = host.parse(&args.file, &name).await?;
     output::print(format, &parsed, |out| describe(&parsed, out))

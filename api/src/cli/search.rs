@@ -6,6 +6,7 @@ use footnote_core::Result;
 use footnote_core::passage::{Candidate, StageScore};
 use footnote_core::question::Filter;
 use footnote_retriever::hybrid::SearchMode;
+use footnote_retriever::ranking::{Duplicates, Ranking};
 use serde::Serialize;
 
 use super::args::{ModeArg, OutputFormat, SearchArgs};
@@ -25,6 +26,9 @@ struct Row {
     score: f32,
     trace: footnote_core::passage::StageTrace,
     text: String,
+    /// Documents that say the same.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    also_in: Vec<String>,
 }
 
 /// Searches and prints.
@@ -36,12 +40,14 @@ pub(crate) async fn run(config: Config, args: SearchArgs, format: OutputFormat) 
         limit: usize::from(args.limit),
         filter: Filter::default(),
         as_of: args.as_of,
+        duplicates: if args.duplicates { Duplicates::Keep } else { Duplicates::Fold },
         explain: args.explain,
     };
     let name = &args.knowledge_base.knowledge_base;
     let found = search::search(&session.app, &session.principal, name, input).await?;
-    let shown = if args.explain { &found.considered } else { &found.results };
-    let rows: Vec<Row> = shown.iter().enumerate().map(|(i, c)| row(i + 1, c)).collect();
+    let shown = if args.explain { usize::MAX } else { found.best.len() };
+    let rows: Vec<Row> =
+        (1..).zip(found.candidates().take(shown)).map(|(rank, c)| row(rank, c, &found)).collect();
     session.close().await;
     output::print(format, &rows, |out| rows.iter().try_for_each(|row| describe(row, args.explain, out)))
 }
@@ -55,8 +61,9 @@ pub(crate) fn mode(mode: ModeArg) -> SearchMode {
     }
 }
 
-fn row(rank: usize, candidate: &Candidate) -> Row {
+fn row(rank: usize, candidate: &Candidate, found: &Ranking) -> Row {
     let chunk = &candidate.chunk;
+    let duplicates = found.duplicates.iter().filter(|it| it.of == chunk.chunk);
     Row {
         rank,
         document: chunk.document_key.clone(),
@@ -67,6 +74,7 @@ fn row(rank: usize, candidate: &Candidate) -> Row {
         score: candidate.score(),
         trace: candidate.trace.clone(),
         text: chunk.text.clone(),
+        also_in: duplicates.map(|it| it.candidate.chunk.document_key.clone()).collect(),
     }
 }
 
@@ -85,6 +93,9 @@ fn describe(row: &Row, explain: bool, out: &mut dyn Write) -> std::io::Result<()
             stages.iter().filter_map(|(name, stage)| stage.map(|s| stage_text(name, s))).collect();
         let dropped = row.trace.dropped.as_deref().map(|why| format!("; dropped: {why}")).unwrap_or_default();
         writeln!(out, "   {}{dropped}", shown.join(", "))?;
+    }
+    if !row.also_in.is_empty() {
+        writeln!(out, "   {}", output::dim(&format!("also in {}", row.also_in.join(", "))))?;
     }
     let text: String = row.text.chars().take(240).collect();
     writeln!(out, "   {}\n", text.replace('\n', " "))

@@ -196,7 +196,8 @@ fn library(folder: &Path, name: &str) -> PathBuf {
 pub struct IngestConfig {
     /// Jobs that run at the same time.
     pub workers: usize,
-    /// Longest time a file's parser may take.
+    /// Most processor time of a file's parser. It is also ended when four times as long has passed; a file of which it
+    /// is so twice has failed.
     pub parse_timeout_seconds: u64,
     /// Address space of a file's parser; two thirds of it are the most memory that it may hold.
     pub parse_memory_bytes: u64,

@@ -40,6 +40,8 @@ pub struct Model {
     pub licence: String,
     /// One line for people.
     pub description: String,
+    /// Of a library: its own version, which documents that it read tell.
+    pub version: Option<String>,
     /// Written beside an embedder's files as `embedder.json`, with the id as name.
     pub embedder: Option<Value>,
     /// Written beside a reranker's files as `reranker.json`, with the id as name.
@@ -218,6 +220,12 @@ impl SourceFile {
 }
 
 impl Model {
+    /// Whether a file with this hash is pinned, whatever machine it is for.
+    pub fn has_file(&self, hash: ContentHash) -> bool {
+        let mut installed = self.sources.iter().flat_map(Source::installed);
+        installed.any(|(_, pinned)| pinned == Some(hash))
+    }
+
     /// The card's file name and content, for models that have one.
     pub fn card(&self) -> Option<(&'static str, Value)> {
         let (file, card) = match (&self.embedder, &self.reranker) {
@@ -267,6 +275,7 @@ impl Model {
             role,
             licence: "see the model's page".to_owned(),
             description: model.description,
+            version: None,
             embedder,
             reranker,
             sources: vec![source],
@@ -352,6 +361,7 @@ mod tests {
             assert!(!model.sources.is_empty(), "{}", model.id);
             assert_eq!(model.role == Role::Embedder, model.embedder.is_some(), "{}", model.id);
             assert_eq!(model.role == Role::Reranker, model.reranker.is_some(), "{}", model.id);
+            assert_eq!(model.role == Role::Runtime, model.version.is_some(), "{}", model.id);
             for source in &model.sources {
                 let installed = source.installed();
                 assert!(!installed.is_empty(), "{}", model.id);

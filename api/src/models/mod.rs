@@ -26,6 +26,9 @@ pub use progress::{ProgressSink, PullEvent, Silent};
 pub use pull::{PullOptions, PullOutcome, Pulled, pull};
 pub use verify::{FileState, FileVerdict, Verification, verify};
 
+/// Digits of its hash that a library is called by where the manifest does not know it: enough to tell builds apart.
+const HASH_DIGITS: usize = 12;
+
 /// A model of the manifest and whether it is installed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ModelStatus {
@@ -82,6 +85,20 @@ pub fn resolve(models_dir: &Path, id: &str) -> Result<PathBuf> {
     Ok(folder)
 }
 
+/// What the library `id` at `path` is: the version that the manifest gives for these bytes, else the first digits of
+/// their SHA-256. Reads the file unless its folder remembers what it hashes to.
+pub fn library_version(id: &str, path: &Path) -> Result<String> {
+    let hash = match verify::stamped_hash(path) {
+        Some(hash) => hash,
+        None => files::hash_file(path, &mut |_| ())?,
+    };
+    let manifest = Manifest::bundled()?;
+    let known = manifest.model(id).filter(|library| library.has_file(hash));
+    let digits = hash.to_string();
+    let unknown = || format!("sha256:{}", digits.get(..HASH_DIGITS).unwrap_or(&digits));
+    Ok(known.and_then(|library| library.version.clone()).unwrap_or_else(unknown))
+}
+
 fn status(manifest: &Manifest, model: &Model, models_dir: &Path) -> ModelStatus {
     let folder = models_dir.join(&model.id);
     let mut routes: Vec<Route> = Vec::new();
@@ -112,6 +129,7 @@ fn folder_bytes(folder: &Path) -> u64 {
 #[cfg(test)]
 mod tests {
     use footnote_core::ErrorKind;
+    use footnote_core::hash::ContentHash;
     use tempfile::TempDir;
 
     use super::*;
@@ -146,6 +164,28 @@ mod tests {
         assert_eq!(verified.iter().map(|v| v.id.as_str()).collect::<Vec<_>>(), [name]);
         assert!(!verified[0].is_good());
         assert!(verified[0].files.iter().all(|file| file.state == FileState::Unpinned), "{verified:?}");
+    }
+
+    #[test]
+    fn a_library_is_called_by_its_version_where_its_bytes_are_known_and_by_its_hash_elsewhere() {
+        use super::files::{Stamp, StampedFile};
+        let folder = TempDir::new().unwrap();
+        let library = folder.path().join("libpdfium.so");
+        assert!(library_version("pdfium", &library).is_err(), "there is no such file");
+        fs_err::write(&library, b"another build").unwrap();
+        let digits = ContentHash::of(b"another build").to_string();
+        let by_hash = format!("sha256:{}", &digits[..12]);
+        assert_eq!(library_version("pdfium", &library).unwrap(), by_hash);
+
+        let manifest = Manifest::bundled().unwrap();
+        let pinned = manifest.model("pdfium").unwrap().sources[0].files[0].sha256.unwrap();
+        let hashed = StampedFile::hash(folder.path(), "libpdfium.so", &mut |_| ()).unwrap();
+        let files = vec![StampedFile { sha256: pinned, ..hashed }];
+        Stamp { route: None, files }.write(folder.path()).unwrap();
+        assert_eq!(library_version("pdfium", &library).unwrap(), "8149");
+        assert!(library_version("onnxruntime", &library).unwrap().starts_with("sha256:"));
+        fs_err::write(&library, b"a build of the operator's").unwrap();
+        assert_ne!(library_version("pdfium", &library).unwrap(), "8149", "the stamp is of another file");
     }
 
     #[test]

@@ -163,6 +163,13 @@ fn pinned_sources<'a>(model: &'a Model, stamp: Option<&Stamp>) -> Vec<(&'a Sourc
         .collect()
 }
 
+/// What a file hashed to, where its folder remembers that and nothing there was touched since.
+pub(super) fn stamped_hash(file: &Path) -> Option<ContentHash> {
+    let folder = file.parent()?;
+    let stamp = Stamp::read(folder).filter(|stamp| stamp.is_untouched(folder))?;
+    stamp.hash_of(file.file_name()?.to_str()?)
+}
+
 /// Where a model stands, without hashing anything.
 pub(super) fn installed_state(model: &Model, folder: &Path) -> InstalledState {
     let card_is_there = model.card().is_none_or(|(file, _)| folder.join(file).is_file());

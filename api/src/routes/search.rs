@@ -5,13 +5,14 @@ use std::sync::Arc;
 use axum::extract::State;
 use chrono::{DateTime, Utc};
 use footnote_retriever::hybrid::SearchMode;
+use footnote_retriever::ranking::Duplicates;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use utoipa_axum::routes;
 
 use super::Routes;
 use super::paths::KnowledgeBasePath;
-use super::views::{CandidateView, FilterBody};
+use super::views::{CandidateView, DuplicateView, FilterBody};
 use crate::app::App;
 use crate::auth::Caller;
 use crate::error::ApiError;
@@ -68,6 +69,10 @@ pub struct SearchRequest {
     #[serde(default)]
     #[schema(example = "2024-06-30T00:00:00Z")]
     pub as_of: Option<DateTime<Utc>>,
+    /// Whether chunks that say nothing which a better result does not have places of their own. Without, such a
+    /// result tells in `also_in` where else it stands.
+    #[serde(default)]
+    pub duplicates: bool,
     /// Whether to also give every candidate that was considered.
     #[serde(default)]
     pub explain: bool,
@@ -82,7 +87,7 @@ fn ten() -> usize {
 pub struct SearchResponse {
     /// The best chunks, in order.
     pub results: Vec<CandidateView>,
-    /// With `explain`: every candidate that was considered, in final order.
+    /// With `explain`: every candidate that was considered: the results, duplicates of them, and what lies behind.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub candidates: Option<Vec<CandidateView>>,
 }
@@ -104,12 +109,17 @@ async fn search(
         limit: body.limit,
         filter: body.filter.compile()?,
         as_of: body.as_of,
+        duplicates: if body.duplicates { Duplicates::Keep } else { Duplicates::Fold },
         explain,
     };
     let found = search::search(&app, &principal, &path.kb, input).await?;
-    let views = |candidates: &[_]| candidates.iter().map(CandidateView::from).collect();
+    let results = found.best.iter().map(|best| {
+        let duplicates = found.duplicates.iter().filter(|it| it.of == best.chunk.chunk);
+        let also_in = duplicates.map(|it| DuplicateView::from(&it.candidate)).collect();
+        CandidateView { also_in, ..CandidateView::from(best) }
+    });
     Ok(Json(SearchResponse {
-        results: views(&found.results),
-        candidates: explain.then(|| views(&found.considered)),
+        results: results.collect(),
+        candidates: explain.then(|| found.candidates().map(CandidateView::from).collect()),
     }))
 }

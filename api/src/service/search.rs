@@ -2,11 +2,11 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use footnote_core::knowledge_base::KnowledgeBase;
-use footnote_core::passage::Candidate;
 use footnote_core::principal::Principal;
 use footnote_core::question::{Filter, QuestionText, ScopedQuery};
 use footnote_core::{Error, Result};
 use footnote_retriever::hybrid::SearchMode;
+use footnote_retriever::ranking::{Duplicates, Ranking, Wanted};
 
 use super::knowledge_bases::reach;
 use crate::app::App;
@@ -27,18 +27,10 @@ pub struct SearchInput {
     pub filter: Filter,
     /// Search the versions that were current then, instead of those that are now.
     pub as_of: Option<DateTime<Utc>>,
+    /// What becomes of chunks that only repeat a better one.
+    pub duplicates: Duplicates,
     /// Whether to also give the candidates that did not become results.
     pub explain: bool,
-}
-
-/// What was found.
-#[derive(Debug, Clone)]
-pub struct Found {
-    /// The best chunks, in order.
-    pub results: Vec<Candidate>,
-    /// Every candidate that was considered, the results first, the others with the reason why they
-    /// are none; empty unless explained.
-    pub considered: Vec<Candidate>,
 }
 
 /// A time that a question is asked of, checked.
@@ -58,7 +50,7 @@ pub async fn search(
     principal: &Principal,
     knowledge_base: &str,
     input: SearchInput,
-) -> Result<Found> {
+) -> Result<Ranking> {
     if !(1..=MAX_LIMIT).contains(&input.limit) {
         return Err(Error::invalid(format!("limit is {}; give a value from 1 to {MAX_LIMIT}", input.limit)));
     }
@@ -72,7 +64,7 @@ pub async fn search(
     };
     let found = find(app, &query, &input).await?;
     // What retired before is confirmed all the same.
-    if (found.results.is_empty() || input.as_of.is_some())
+    if (found.best.is_empty() || input.as_of.is_some())
         && let Some(now) = changed(app, principal, &knowledge_base).await?
     {
         let scope = principal.scope(&now)?.at(input.as_of);
@@ -81,14 +73,9 @@ pub async fn search(
     Ok(found)
 }
 
-async fn find(app: &App, query: &ScopedQuery, input: &SearchInput) -> Result<Found> {
-    if !input.explain {
-        let results = app.retriever.search(query, input.mode, input.limit).await?;
-        return Ok(Found { results, considered: Vec::new() });
-    }
-    let considered = app.retriever.explain(query, input.mode, input.limit).await?;
-    let results = considered.iter().take(input.limit).cloned().collect();
-    Ok(Found { results, considered })
+async fn find(app: &App, query: &ScopedQuery, input: &SearchInput) -> Result<Ranking> {
+    let wanted = Wanted { best: input.limit, others: input.explain, duplicates: input.duplicates };
+    app.retriever.rank(query, input.mode, wanted).await
 }
 
 /// The knowledge base, where it answers by another generation than when it was `asked`: hits of the one before are no

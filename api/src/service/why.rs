@@ -182,11 +182,16 @@ async fn in_what_was_found(
 fn left_out(candidate: &Candidate) -> Why {
     let trace = candidate.trace.clone();
     let dropped = trace.dropped.as_deref().unwrap_or("it became no passage");
-    let (lost_at, reason) = match dropped.contains("budget") {
+    let (lost_at, reason) = match is_over_budget(dropped) {
         true => (LostAt::CutFromPrompt, dropped.to_owned()),
         false => (LostAt::Ranked, format!("{dropped}: {}", places(&trace))),
     };
     Why { trace: Some(trace), ..Why::new(lost_at, reason) }
+}
+
+/// Whether a candidate was left out for want of room. Other reasons name documents, whose names may say anything.
+fn is_over_budget(dropped: &str) -> bool {
+    dropped.starts_with("does not fit the passage budget")
 }
 
 /// Its ranks, in words.
@@ -296,6 +301,12 @@ mod tests {
     use footnote_core::passage::Evidence;
 
     use super::*;
+
+    #[test]
+    fn a_copy_of_a_document_about_a_budget_fits_the_budget() {
+        assert!(is_over_budget("does not fit the passage budget of 500 characters"));
+        assert!(!is_over_budget("nearly the same text as chunk 0 of budget.md"));
+    }
 
     #[test]
     fn the_reason_of_a_refusal_is_what_refused() {

@@ -1,7 +1,7 @@
 //! How is a canonical text cut into chunks?
 //!
 //! Structure first ([`sections`]): text under different headings is not joined, unless one of the
-//! two is tiny. Size second ([`atoms`]): a section that fits is one chunk; a larger one is packed from
+//! two is tiny, and text of different slides is not, but for a slide's bare title. Size second ([`atoms`]): a section that fits is one chunk; a larger one is packed from
 //! atoms (blocks, table rows, sentences) into chunks of about equal size, stretch by stretch: a long
 //! section is parted where its own text says ([`anchors`]), so that an edit changes the chunks of its
 //! stretch and no others. No text is lost: the chunks together hold every non-blank scalar value. The

@@ -1,8 +1,8 @@
-//! Structure: blocks as byte ranges, grouped into sections by their headings.
+//! Structure: blocks as byte ranges, grouped into sections by their headings and slides.
 
 use std::ops::Range;
 
-use footnote_core::parsed::{Block, BlockKind, ParsedDocument};
+use footnote_core::parsed::{Block, BlockKind, PageKind, ParsedDocument};
 
 use super::tokens::TokenIndex;
 use crate::parse::builder::MAX_PATH_CHARS;
@@ -17,9 +17,11 @@ pub(crate) struct Piece<'a> {
     pub(crate) kind: BlockKind,
     /// Headings above it.
     pub(crate) path: &'a [String],
+    /// The slide on which it begins, in a presentation.
+    slide: Option<u32>,
 }
 
-/// A run of pieces under the same headings.
+/// A run of pieces under the same headings, on one slide.
 #[derive(Debug, Clone)]
 pub(crate) struct Section {
     /// Indices of its pieces.
@@ -28,6 +30,8 @@ pub(crate) struct Section {
     pub(crate) bytes: Range<usize>,
     /// Headings that hold for all of it, its own included.
     pub(crate) path: Vec<String>,
+    /// The slide on which its last piece begins, in a presentation.
+    slide: Option<u32>,
     /// Whether there is more to it than headings.
     has_body: bool,
 }
@@ -36,24 +40,26 @@ pub(crate) struct Section {
 /// clipped: a parser's slip must not lose text.
 pub(crate) fn pieces(parsed: &ParsedDocument) -> Vec<Piece<'_>> {
     let mut walk = Walk::new(&parsed.text);
-    let mut pieces = Vec::with_capacity(parsed.blocks.len());
+    let mut pieces = Pieces { text: &parsed.text, all: Vec::with_capacity(parsed.blocks.len()) };
+    let has_slides = parsed.pages.iter().any(|page| page.kind == PageKind::Slide);
     let mut covered = 0;
-    let mut path: &[String] = &[];
+    let mut place: (&[String], Option<u32>) = (&[], None);
     for block in &parsed.blocks {
         let start = walk.byte_at(block.span.start).max(covered);
         let end = walk.byte_at(block.span.end).max(start);
-        push_uncovered(&mut pieces, &parsed.text, covered..start, path);
-        push(&mut pieces, &parsed.text, start..end, block.kind, &block.heading_path);
+        pieces.push(covered..start, BlockKind::Paragraph, place);
+        place = (block.heading_path.as_slice(), block.page.filter(|_| has_slides));
+        pieces.push(start..end, block.kind, place);
         covered = end;
-        path = &block.heading_path;
     }
-    push_uncovered(&mut pieces, &parsed.text, covered..parsed.text.len(), path);
-    pieces
+    pieces.push(covered..parsed.text.len(), BlockKind::Paragraph, place);
+    pieces.all
 }
 
-/// The pieces grouped by heading path. A heading without a body of its own goes with what it heads,
-/// and sections smaller than `tiny` tokens join a sibling, a parent or a child as long as the whole
-/// stays within `max`.
+/// The pieces grouped by heading path. A heading without a body of its own goes with what it heads, a slide's bare
+/// title with the next slide, and sections smaller than `tiny` tokens join a sibling, a parent or a child as long as the
+/// whole stays within `max`. What stands on another slide does not, unless it is a bare title that ends the
+/// presentation.
 pub(crate) fn sections(
     pieces: &[Piece<'_>],
     index: &TokenIndex<'_>,
@@ -61,15 +67,18 @@ pub(crate) fn sections(
     tiny: usize,
 ) -> Vec<Section> {
     let mut sections: Vec<Section> = Vec::new();
-    for section in join_bare_headings(by_path(pieces, index.text())) {
+    let mut rest = join_bare_headings(by_path(pieces, index.text())).into_iter().peekable();
+    while let Some(section) = rest.next() {
         let Some(last) = sections.last_mut() else {
             sections.push(section);
             continue;
         };
         let size = |s: &Section| index.count(s.bytes.clone());
+        let is_last_title = !section.has_body && rest.peek().is_none();
+        let is_parted = last.slide != section.slide && !is_last_title;
         let related = common(&last.path, &section.path) + 1 >= last.path.len().min(section.path.len());
         let small = size(last) < tiny || size(&section) < tiny;
-        if related && small && index.count(last.bytes.start..section.bytes.end) <= max {
+        if !is_parted && related && small && index.count(last.bytes.start..section.bytes.end) <= max {
             let shared = common(&last.path, &section.path);
             last.absorb(&section);
             last.path.truncate(shared);
@@ -84,24 +93,24 @@ impl Section {
     fn absorb(&mut self, next: &Self) {
         self.pieces.end = next.pieces.end;
         self.bytes.end = next.bytes.end;
+        self.slide = next.slide;
         self.has_body |= next.has_body;
     }
 }
 
-fn push<'a>(
-    pieces: &mut Vec<Piece<'a>>,
-    text: &str,
-    bytes: Range<usize>,
-    kind: BlockKind,
-    path: &'a [String],
-) {
-    if text.get(bytes.clone()).is_some_and(|t| !t.trim().is_empty()) {
-        pieces.push(Piece { bytes, kind, path });
-    }
+/// Pieces of a text, in order.
+struct Pieces<'a> {
+    text: &'a str,
+    all: Vec<Piece<'a>>,
 }
 
-fn push_uncovered<'a>(pieces: &mut Vec<Piece<'a>>, text: &str, bytes: Range<usize>, path: &'a [String]) {
-    push(pieces, text, bytes, BlockKind::Paragraph, path);
+impl<'a> Pieces<'a> {
+    /// Adds one, unless it is blank.
+    fn push(&mut self, bytes: Range<usize>, kind: BlockKind, (path, slide): (&'a [String], Option<u32>)) {
+        if self.text.get(bytes.clone()).is_some_and(|text| !text.trim().is_empty()) {
+            self.all.push(Piece { bytes, kind, path, slide });
+        }
+    }
 }
 
 fn by_path(pieces: &[Piece<'_>], text: &str) -> Vec<Section> {
@@ -111,6 +120,7 @@ fn by_path(pieces: &[Piece<'_>], text: &str) -> Vec<Section> {
         if let Some(last) = sections.last_mut()
             && !is_heading
             && last.path == piece.path
+            && last.slide == piece.slide
         {
             last.pieces.end = i + 1;
             last.bytes.end = piece.bytes.end;
@@ -118,7 +128,8 @@ fn by_path(pieces: &[Piece<'_>], text: &str) -> Vec<Section> {
             continue;
         }
         let path = if is_heading { path_below(piece, pieces.get(i + 1), text) } else { piece.path.to_vec() };
-        sections.push(Section { pieces: i..i + 1, bytes: piece.bytes.clone(), path, has_body: !is_heading });
+        let (bytes, slide) = (piece.bytes.clone(), piece.slide);
+        sections.push(Section { pieces: i..i + 1, bytes, path, slide, has_body: !is_heading });
     }
     sections
 }
@@ -143,7 +154,7 @@ fn join_bare_headings(sections: Vec<Section>) -> Vec<Section> {
     for mut section in sections {
         if let Some(above) = joined.last()
             && !above.has_body
-            && section.path.starts_with(&above.path)
+            && (section.path.starts_with(&above.path) || above.slide != section.slide)
         {
             section.pieces.start = above.pieces.start;
             section.bytes.start = above.bytes.start;

@@ -1,11 +1,12 @@
 //! The chunker's promises: nothing lost, nothing too large, structure respected.
 
-use footnote_core::parsed::{Block, ContentType, Page};
+use footnote_core::parsed::{Block, ContentType, Page, PageKind};
 use footnote_core::text::CanonicalText;
 use proptest::prelude::*;
 
 use super::*;
 use crate::fakes::WordCounter;
+use crate::parse::builder::DocumentBuilder;
 
 /// Builds a document from (kind, level, text): headings open paths by their level.
 fn document(blocks: &[(BlockKind, u8, &str)]) -> ParsedDocument {
@@ -179,6 +180,49 @@ fn a_budget_that_leaves_no_room_is_refused() {
     assert_eq!(small, ChunkBudget { chunk: 88, context: 32, table_header: 29, whole: 128 });
 }
 
+/// A presentation of slides, each with a title or none, and paragraphs.
+fn presentation(slides: &[(&str, &[&str])]) -> ParsedDocument {
+    let mut builder = DocumentBuilder::new(1_000_000);
+    for (number, (title, texts)) in (1..).zip(slides) {
+        builder.start(Page { number, kind: PageKind::Slide, ..Page::default() });
+        builder.heading(1, title);
+        texts.iter().for_each(|text| builder.paragraph(text));
+    }
+    builder.finish(ContentType::Pptx, "test").unwrap()
+}
+
+#[test]
+fn slides_are_kept_apart_titled_or_not() {
+    let parsed = presentation(&[("Leave", &["Ten days."]), ("", &["工资每月发放。"]), ("", &["Questions?"])]);
+    assert_eq!(
+        shown(&parsed, 40),
+        [
+            ("Leave".to_owned(), "Leave\n\nTen days.".to_owned()),
+            (String::new(), "工资每月发放。".to_owned()),
+            (String::new(), "Questions?".to_owned())
+        ]
+    );
+}
+
+#[test]
+fn a_bare_title_goes_with_the_next_slide_and_the_last_with_the_one_before() {
+    let parsed = presentation(&[
+        ("Agenda", &[]),
+        ("Leave", &["Ten days."]),
+        ("Pay", &["Monthly."]),
+        ("Thank you", &[]),
+    ]);
+    assert_eq!(
+        shown(&parsed, 40),
+        [
+            ("Leave".to_owned(), "Agenda\n\nLeave\n\nTen days.".to_owned()),
+            (String::new(), "Pay\n\nMonthly.\n\nThank you".to_owned())
+        ]
+    );
+    assert_eq!(cut(&parsed, 40, 0)[0].pages, Some((1, 2)));
+    assert_eq!(shown(&presentation(&[("Agenda", &[])]), 40).len(), 1);
+}
+
 /// What is embedded for each chunk of a document without a title.
 fn embedded(parsed: &ParsedDocument, chunks: &[ChunkDraft], max: usize) -> Vec<String> {
     let text = CanonicalText::new(parsed.text.as_str());
@@ -266,6 +310,22 @@ proptest! {
         for pair in chunks.windows(2) {
             prop_assert!(pair[0].span.start < pair[1].span.start && pair[0].span.end < pair[1].span.end);
             prop_assert!(overlap > 0 || pair[0].span.end <= pair[1].span.start);
+        }
+    }
+
+    #[test]
+    fn no_chunk_holds_text_of_two_slides(
+        slides in prop::collection::vec(("[A-Z年假]{0,12}", prop::collection::vec("([a-z]{1,9}[ .]|[年假]{1,4}。?){0,60}", 0..4)), 1..12),
+        max in 16_usize..120,
+        overlap in 0_usize..12,
+    ) {
+        let texts: Vec<Vec<&str>> = slides.iter().map(|(_, texts)| texts.iter().map(String::as_str).collect()).collect();
+        let slides: Vec<_> = slides.iter().zip(&texts).map(|((title, _), texts)| (title.as_str(), texts.as_slice())).collect();
+        let parsed = presentation(&slides);
+        for chunk in cut(&parsed, max, overlap) {
+            let within = parsed.blocks.iter().filter(|b| b.kind == Paragraph && b.span.overlaps(chunk.span));
+            let pages: std::collections::BTreeSet<_> = within.map(|block| block.page).collect();
+            prop_assert!(pages.len() <= 1, "{:?}", slice(&parsed, chunk.span));
         }
     }
 

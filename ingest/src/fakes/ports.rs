@@ -288,6 +288,9 @@ impl ParseFile for LineParser {
         if text.contains("BROKEN") {
             return Err(Error::invalid(format!("{file_name} is broken")));
         }
+        if text.contains("SLOW") {
+            return Err(Error::timed_out(format!("parsing {file_name} took too long")));
+        }
         let (mut blocks, mut path, mut start) = (Vec::new(), Vec::new(), 0);
         for part in text.split("\n\n") {
             let span = Span::new(start, start + part.chars().count());

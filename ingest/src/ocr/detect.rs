@@ -65,7 +65,7 @@ fn model_size(width: f32, height: f32) -> (usize, usize) {
 }
 
 /// The lines on a map of shares whose rows are `width` long.
-fn lines(shares: &[f32], width: usize) -> Vec<Quad> {
+pub(super) fn lines(shares: &[f32], width: usize) -> Vec<Quad> {
     let mut seen = vec![false; shares.len()];
     let mut quads = Vec::new();
     for start in 0..shares.len() {

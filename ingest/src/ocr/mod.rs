@@ -7,6 +7,8 @@
 
 mod detect;
 mod direction;
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing;
 mod pixels;
 mod quad;
 mod recognize;
@@ -24,7 +26,7 @@ use self::direction::DirectionClassifier;
 pub(crate) use self::quad::Quad;
 use self::recognize::Recognizer;
 
-/// Name and version, as documents tell it.
+/// The models, as documents tell them.
 pub(crate) const ENGINE: &str = "PP-OCRv5";
 /// What installs everything that OCR needs.
 pub(crate) const INSTALL: &str = "`footnote models pull pp-ocrv5 onnxruntime pdfium`";

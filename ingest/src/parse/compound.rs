@@ -77,3 +77,26 @@ pub(crate) fn utf16(bytes: &[u8]) -> String {
     let units = bytes.as_chunks::<2>().0.iter().map(|pair| u16::from_le_bytes(*pair));
     char::decode_utf16(units).map(|c| c.unwrap_or('\u{fffd}')).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use super::*;
+
+    #[test]
+    fn a_stream_that_is_too_long_is_refused() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut written = CompoundFile::create(file.reopen().unwrap()).unwrap();
+        written.create_stream("WordDocument").unwrap().write_all(&[b'x'; 100]).unwrap();
+        written.flush().unwrap();
+        let mut compound = Compound::open(file.path()).unwrap();
+        let mut read = |max_part_bytes| {
+            compound.stream("WordDocument", &ParseLimits { max_part_bytes, ..ParseLimits::default() })
+        };
+        assert_eq!(read(100).unwrap().map(|bytes| bytes.len()), Some(100));
+        let error = read(99).unwrap_err();
+        assert_eq!(error.kind(), ErrorKind::TooLarge);
+        assert!(error.message().contains("WordDocument has more than 99 bytes"), "{error}");
+    }
+}

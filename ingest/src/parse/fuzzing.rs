@@ -2,18 +2,20 @@
 
 use std::io::{Cursor, Write};
 
-use footnote_core::ErrorKind;
 use footnote_core::parsed::{ContentType, ParsedDocument};
+use footnote_core::{Error, ErrorKind};
 
 use super::builder::check;
 use super::members::Unkept;
 use super::{EngineConfig, ParseLimits};
 
-pub use super::pdf::fuzzing::{Drawn, Sign, lay_out};
+pub use super::image::fuzzing::picture;
+pub use super::pdf::fuzzing::{Drawn, Seen, Sign, lay_out, open_pdf, read_scan};
 pub use super::worker::fuzzing::{answer, request};
 
 /// What the first byte of an input chooses: a parser, and the name that the file has. PDF and pictures are not
-/// among them: their decoders are others' code, and what is ours has a target of its own.
+/// among them: their decoders are others' code, and what is ours has targets of its own ([`open_pdf`],
+/// [`lay_out`], [`picture`], [`read_scan`]).
 pub const FORMATS: [(ContentType, &str); 33] = [
     (ContentType::Html, "a.html"),
     (ContentType::Markdown, "a.md"),
@@ -113,16 +115,14 @@ fn parse_as(content_type: ContentType, name: &str, bytes: &[u8]) {
 pub(super) fn judge(parsed: footnote_core::Result<ParsedDocument>) {
     match parsed {
         Ok(document) => check(&document).expect("a parsed document is sound"),
-        Err(error) => {
-            let blamed = [
-                ErrorKind::InvalidInput,
-                ErrorKind::Unsupported,
-                ErrorKind::TooLarge,
-                ErrorKind::NotInstalled,
-            ];
-            assert!(blamed.contains(&error.kind()), "{:?}: {error}", error.kind());
-        }
+        Err(error) => assert_blames_the_file(&error),
     }
+}
+
+pub(super) fn assert_blames_the_file(error: &Error) {
+    let blamed =
+        [ErrorKind::InvalidInput, ErrorKind::Unsupported, ErrorKind::TooLarge, ErrorKind::NotInstalled];
+    assert!(blamed.contains(&error.kind()), "{:?}: {error}", error.kind());
 }
 
 fn split(mut bytes: &[u8]) -> Vec<&[u8]> {

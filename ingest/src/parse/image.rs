@@ -1,5 +1,8 @@
 //! Pictures: decoded within limits, put upright, and read by OCR; every page of a TIFF is a page.
 
+#[cfg(fuzzing)]
+pub(super) mod fuzzing;
+
 use std::io::Cursor;
 use std::path::Path;
 
@@ -10,7 +13,6 @@ use image::{DynamicImage, ImageDecoder, ImageError, ImageReader, RgbImage};
 use super::limits::{EngineConfig, ParseLimits};
 use super::pdf::{PageText, PdfText, Scanner, assemble_pages};
 use super::{OnPage, read};
-use crate::ocr;
 
 /// Pixels per point: pictures are taken for scans at 200 dots per inch.
 const PIXELS_PER_POINT: f32 = 200.0 / 72.0;
@@ -50,7 +52,7 @@ pub(crate) fn parse(
     if pages.iter().all(|page| page.lines.is_empty()) {
         return Err(Error::invalid("OCR finds no text in the picture; upload one with readable text"));
     }
-    let text = PdfText::of_pictures(pages, ocr::ENGINE.to_owned());
+    let text = PdfText::of_pictures(pages, engines.ocr_name());
     assemble_pages(text, ContentType::Image, limits)
 }
 

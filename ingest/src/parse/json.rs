@@ -1,15 +1,17 @@
 //! JSON and JSON lines: records become tables, nested values lines of `path: value` under headings.
 //!
 //! Nothing is lost: members stay in their order, and a name that stands twice is kept twice. What is no JSON is
-//! read as text.
+//! read as text. A file of records is a sheet: a record's row is its number, or its line where each has one.
 
 mod node;
 
 use footnote_core::Result;
-use footnote_core::parsed::{BlockKind, ContentType, ParseWarning, ParsedDocument, WarningKind};
+use footnote_core::parsed::{
+    BlockKind, ContentType, Page, PageKind, ParseWarning, ParsedDocument, WarningKind,
+};
 
 use self::node::Node;
-use super::builder::DocumentBuilder;
+use super::builder::{DocumentBuilder, Joint};
 use super::limits::ParseLimits;
 use super::table::{one_line, push_row, push_rule};
 use super::text::{self, decode};
@@ -44,16 +46,17 @@ pub(crate) fn looks_like_json(text: &str) -> bool {
 /// Reads JSON, or a JSON value on each line.
 pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument> {
     let decoded = decode(bytes, None);
-    let source = decoded.text.trim_start_matches('\u{feff}').trim();
+    let source = decoded.text.trim_start_matches('\u{feff}');
     let mut builder = decoded.builder(limits);
-    match Node::read(source, limits.max_cells) {
+    match Node::read(source.trim(), limits.max_cells) {
         Ok(root) => {
             builder.title(root.title().unwrap_or_default());
             append(&mut builder, &root);
         }
         Err(error) => match lines(source, limits.max_cells) {
             Some(Lines { records, broken }) => {
-                append(&mut builder, &Node::List(records));
+                let records: Vec<Record<'_>> = records.iter().map(|(line, node)| (*line, node)).collect();
+                append_list(&mut builder, &records, "");
                 append_broken(&mut builder, &broken);
             }
             None => return as_text(bytes, limits, &error),
@@ -73,9 +76,10 @@ fn as_text(bytes: &[u8], limits: &ParseLimits, error: &serde_json::Error) -> Res
 }
 
 struct Lines<'t> {
-    records: Vec<Node>,
+    /// Each with the number of its line.
+    records: Vec<(u32, Node)>,
     /// Number and text of the lines that are no JSON.
-    broken: Vec<(usize, &'t str)>,
+    broken: Vec<(u32, &'t str)>,
 }
 
 /// The values of a file with one on each line; `None` where most lines are none.
@@ -83,16 +87,16 @@ fn lines(source: &str, max_values: usize) -> Option<Lines<'_>> {
     let mut left = max_values;
     let (mut records, mut broken) = (Vec::new(), Vec::new());
     for (number, line) in (1..).zip(source.lines()).filter(|(_, line)| !line.trim().is_empty()) {
-        match Node::read_counting(line, &mut left) {
-            Ok(record) => records.push(record),
+        match Node::read_counting(line.trim(), &mut left) {
+            Ok(record) => records.push((number, record)),
             Err(_) => broken.push((number, line)),
         }
     }
-    let are_records = records.iter().any(|record| matches!(record, Node::Object(_) | Node::List(_)));
+    let are_records = records.iter().any(|(_, record)| matches!(record, Node::Object(_) | Node::List(_)));
     (are_records && records.len() > broken.len()).then_some(Lines { records, broken })
 }
 
-fn append_broken(out: &mut DocumentBuilder, broken: &[(usize, &str)]) {
+fn append_broken(out: &mut DocumentBuilder, broken: &[(u32, &str)]) {
     if broken.is_empty() {
         return;
     }
@@ -103,15 +107,47 @@ fn append_broken(out: &mut DocumentBuilder, broken: &[(usize, &str)]) {
         None,
         format!("lines that are no JSON are read as text, at the end: {}{more}", numbers.join(", ")),
     );
-    for (_, line) in broken {
+    for (number, line) in broken {
+        out.start(of_record(*number));
         out.paragraph(line);
+    }
+}
+
+/// A value of a list, with its number from 1, or that of its line.
+type Record<'n> = (u32, &'n Node);
+
+fn numbered(items: &[Node]) -> Vec<Record<'_>> {
+    (1..).zip(items).collect()
+}
+
+/// The sheet that a file of records is.
+fn sheet() -> Page {
+    Page { number: 1, kind: PageKind::Sheet, ..Page::default() }
+}
+
+/// Its part that one record is written in, in as many lines as that takes.
+fn of_record(row: u32) -> Page {
+    Page { first_row: Some(row), one_row: true, ..sheet() }
+}
+
+/// Whether a table of records lies in it.
+fn has_table(node: &Node) -> bool {
+    match node {
+        Node::List(items) => columns(&numbered(items)).is_some(),
+        Node::Object(members) => members.iter().any(|(_, node)| has_table(node)),
+        Node::Null | Node::Scalar(_) => false,
     }
 }
 
 fn append(out: &mut DocumentBuilder, root: &Node) {
     match root {
-        Node::Object(members) => append_object(out, members, "", 1),
-        Node::List(items) => append_list(out, items, ""),
+        Node::Object(members) => {
+            if has_table(root) {
+                out.start(sheet());
+            }
+            append_object(out, members, "", 1);
+        }
+        Node::List(items) => append_list(out, &numbered(items), ""),
         value => out.paragraph(&value.scalar().unwrap_or_default()),
     }
 }
@@ -130,18 +166,25 @@ fn append_object(out: &mut DocumentBuilder, members: &[(String, Node)], path: &s
         out.heading(level, name);
         match node {
             Node::Object(members) if !members.is_empty() => append_object(out, members, &path, level + 1),
-            Node::List(items) if !items.is_empty() => append_list(out, items, &path),
+            Node::List(items) if !items.is_empty() => append_list(out, &numbered(items), &path),
             empty => out.paragraph(&format!("{path}: {}", empty.scalar().unwrap_or_default())),
         }
     }
 }
 
-fn append_list(out: &mut DocumentBuilder, items: &[Node], path: &str) {
-    if let Some(table) = table(items) {
-        out.block(BlockKind::Table, 0, &table);
+fn append_list(out: &mut DocumentBuilder, items: &[Record<'_>], path: &str) {
+    if let Some(names) = columns(items) {
+        append_table(out, &names, items);
+        if !path.is_empty() {
+            out.start(sheet());
+        }
         return;
     }
-    for (index, item) in items.iter().enumerate() {
+    for (index, &(row, item)) in items.iter().enumerate() {
+        // Elsewhere the path tells the number.
+        if path.is_empty() {
+            out.start(of_record(row));
+        }
         match item {
             Node::Object(members) if path.is_empty() => append_lines(out, &flattened(members, "")),
             item => match item.scalar() {
@@ -156,11 +199,11 @@ fn append_list(out: &mut DocumentBuilder, items: &[Node], path: &str) {
     }
 }
 
-/// Objects of plain, short values as a table with every name that occurs; `None` where they are none.
-fn table(items: &[Node]) -> Option<String> {
+/// Every name that occurs in objects of plain, short values, which a table can hold; `None` where they are none.
+fn columns<'n>(items: &[Record<'n>]) -> Option<Vec<&'n str>> {
     let mut names: Vec<&str> = Vec::new();
     let mut values = 0;
-    for item in items {
+    for &(_, item) in items {
         let Node::Object(members) = item else { return None };
         for (index, (name, node)) in members.iter().enumerate() {
             let short = node.scalar().is_some_and(|text| text.chars().count() <= MAX_VALUE_IN_TABLE);
@@ -179,16 +222,28 @@ fn table(items: &[Node]) -> Option<String> {
     if names.is_empty() || names.len() * items.len() > values.saturating_mul(MAX_PLACES_PER_VALUE) {
         return None;
     }
-    let mut out = String::new();
-    let header: Vec<String> = names.iter().map(|name| one_line(name)).collect();
-    push_row(&mut out, header.iter().map(String::as_str));
-    push_rule(&mut out, names.len());
-    for item in items {
-        let Node::Object(members) = item else { continue };
-        let row: Vec<String> = names.iter().map(|name| cell(members, name)).collect();
-        push_row(&mut out, row.iter().map(String::as_str));
+    Some(names)
+}
+
+/// One table, in stretches of records that follow each other.
+fn append_table(out: &mut DocumentBuilder, names: &[&str], records: &[Record<'_>]) {
+    let mut head = String::new();
+    let columns: Vec<String> = names.iter().map(|name| one_line(name)).collect();
+    push_row(&mut head, columns.iter().map(String::as_str));
+    push_rule(&mut head, names.len());
+    // The names are those of the records, and have no row of their own.
+    out.start(of_record(records.first().map_or(1, |(row, _)| *row)));
+    out.block(BlockKind::Table, 0, &head);
+    for stretch in records.chunk_by(|(row, _), (next, _)| *next == row.saturating_add(1)) {
+        let mut text = String::new();
+        for (_, record) in stretch {
+            let Node::Object(members) = record else { continue };
+            let row: Vec<String> = names.iter().map(|name| cell(members, name)).collect();
+            push_row(&mut text, row.iter().map(String::as_str));
+        }
+        out.start(Page { first_row: stretch.first().map(|(row, _)| *row), ..sheet() });
+        out.go_on(Joint::Line, &text, &[]);
     }
-    Some(out)
 }
 
 fn cell(members: &[(String, Node)], name: &str) -> String {
@@ -291,6 +346,50 @@ mod tests {
         let document = read(&format!("{{\"id\":1,\"text\":\"{long}\"}}\n{{\"id\":2,\"text\":\"short\"}}"));
         assert_eq!(document.blocks.len(), 3);
         assert!(document.text.ends_with("id: 2\ntext: short"));
+    }
+
+    /// The rows that a quote is cited with.
+    fn rows(document: &ParsedDocument, quote: &str) -> Option<(u32, u32)> {
+        let chars = |bytes: usize| document.text[..bytes].chars().count();
+        let at = document.text.find(quote).unwrap();
+        let page = document.pages.iter().rev().find(|page| page.span.start <= chars(at))?;
+        let before: String = document.text[..at].chars().skip(page.span.start).collect();
+        page.rows(&before, quote)
+    }
+
+    #[test]
+    fn a_record_of_a_table_has_its_number_or_its_line() {
+        let document = read(r#"[{"姓名":"王芳","days":3},{"姓名":"Bo","days":4}]"#);
+        assert_eq!(rows(&document, "| 王芳 | 3 |"), Some((1, 1)));
+        assert_eq!(rows(&document, "| Bo | 4 |"), Some((2, 2)));
+        let document = read("\n{\"a\":\"one\"}\n\n{\"a\":\"two\"}\r\n{\"a\":\"three\"}\n{\"a\":\n");
+        let found =
+            ["| a |", "| one |", "| two |", "| three |", "{\"a\":"].map(|quote| rows(&document, quote));
+        assert_eq!(found, [2, 2, 4, 5, 6].map(|row| Some((row, row))));
+        assert_eq!(document.blocks.len(), 2);
+        assert!(document.warnings[0].message.ends_with(": 6"), "{:?}", document.warnings);
+    }
+
+    #[test]
+    fn all_lines_of_a_record_have_its_row() {
+        let long = "word ".repeat(100);
+        let document = read(&format!(
+            "{{\"id\":\"first\",\"text\":\"{long}\\nand more\"}}\n\n{{\"id\":2,\"text\":\"short\"}}"
+        ));
+        let found = ["id: first", "and more", "id: 2", "text: short"].map(|quote| rows(&document, quote));
+        assert_eq!(found, [1, 1, 3, 3].map(|row| Some((row, row))));
+        assert_eq!(rows(&read(r#"["a","b\nc"]"#), "c"), Some((2, 2)));
+    }
+
+    #[test]
+    fn a_table_within_an_object_has_rows_and_what_is_no_table_has_its_headings() {
+        let document = read(r#"{"of":2026,"rates":[{"k":"x"},{"k":"y"}],"note":{"by":"Bo"}}"#);
+        assert_eq!(rows(&document, "| y |"), Some((2, 2)));
+        assert_eq!(document.blocks[2].heading_path, ["rates"]);
+        assert_eq!((rows(&document, "of: 2026"), rows(&document, "note.by")), (None, None));
+        let document = read(r#"{"a":{"b":[{"c":[1,{"d":2}]}]}}"#);
+        assert!(document.pages.is_empty());
+        assert_eq!(document.blocks.last().unwrap().heading_path, ["a", "b"]);
     }
 
     #[test]

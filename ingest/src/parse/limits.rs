@@ -7,7 +7,7 @@ use footnote_core::document::Lineage;
 use footnote_core::password::Password;
 use serde::{Deserialize, Serialize};
 
-use crate::ocr::OcrConfig;
+use crate::ocr::{self, OcrConfig};
 
 const MIB: u64 = 1 << 20;
 
@@ -107,6 +107,11 @@ pub struct EngineConfig {
     pub pdfium: Option<PathBuf>,
     /// OCR's models; without them pictures and scanned pages are not read.
     pub ocr: Option<OcrConfig>,
+    /// What the PDFium library is, as documents tell it: a version, or digits of its hash. The library itself does not
+    /// say.
+    pub pdfium_version: Option<String>,
+    /// What the ONNX Runtime library is that OCR's models run in.
+    pub onnxruntime_version: Option<String>,
     /// What encrypted files are opened with, in this order, where they do not open without.
     pub passwords: Vec<Password>,
 }
@@ -116,5 +121,39 @@ impl EngineConfig {
     pub(crate) fn paths(&self) -> Vec<PathBuf> {
         let ocr = self.ocr.iter().flat_map(|ocr| [ocr.models.clone(), ocr.onnxruntime.clone()]);
         self.pdfium.iter().cloned().chain(ocr).collect()
+    }
+
+    /// PDFium, as documents tell it.
+    pub(crate) fn pdfium_name(&self) -> String {
+        match &self.pdfium_version {
+            Some(version) => format!("pdfium {version}"),
+            None => "pdfium".to_owned(),
+        }
+    }
+
+    /// OCR, as documents tell it.
+    pub(crate) fn ocr_name(&self) -> String {
+        match &self.onnxruntime_version {
+            Some(version) => format!("{} (onnxruntime {version})", ocr::ENGINE),
+            None => ocr::ENGINE.to_owned(),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn engines_are_named_with_the_versions_that_are_known() {
+        let engines = EngineConfig {
+            pdfium_version: Some("8149".to_owned()),
+            onnxruntime_version: Some("1.32.0".to_owned()),
+            ..EngineConfig::default()
+        };
+        assert_eq!(engines.pdfium_name(), "pdfium 8149");
+        assert_eq!(engines.ocr_name(), "PP-OCRv5 (onnxruntime 1.32.0)");
+        let unknown = EngineConfig::default();
+        assert_eq!((unknown.pdfium_name().as_str(), unknown.ocr_name().as_str()), ("pdfium", "PP-OCRv5"));
     }
 }

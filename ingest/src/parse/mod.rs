@@ -48,6 +48,7 @@ mod pptx;
 mod reading_order;
 mod rst;
 mod rtf;
+mod running_text;
 mod sheets;
 mod sniff;
 mod symbols;

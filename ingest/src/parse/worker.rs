@@ -250,8 +250,8 @@ impl ParseHost {
         };
         let Ok(ended) = in_time else {
             // It had not used up its processor time: the machine is busy or the disk slow, which may be better the
-            // next time.
-            return Err(Error::unavailable(format!(
+            // next time, or it sleeps.
+            return Err(Error::timed_out(format!(
                 "parsing {file_name:?} took longer than {} s; split the file or save it again",
                 self.limits.wall_seconds
             )));

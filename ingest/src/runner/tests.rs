@@ -56,6 +56,21 @@ async fn a_failure_is_tried_again_later_and_then_given_up() {
 }
 
 #[tokio::test]
+async fn a_parser_that_ran_out_of_time_gets_one_more_run() {
+    let world = World::new();
+    let settings = RunnerSettings { retry: RetryPolicy::default(), ..World::settings() };
+    let stored = world.upload("a.txt", "SLOW").await;
+    for ended in [(JobState::Queued, 1), (JobState::Failed, 2)] {
+        assert!(run_one(&world.ctx, settings).await.unwrap());
+        let job = world.job_of(&stored).await;
+        assert_eq!((job.state, job.attempts), ended);
+        assert_eq!(job.error.as_deref(), Some("parsing a.txt took too long"));
+        world.clock.advance(TimeDelta::seconds(2));
+    }
+    assert_eq!(world.version(&stored).await.state, VersionState::Failed);
+}
+
+#[tokio::test]
 async fn a_panic_costs_one_run_of_one_job() {
     let world = World::new();
     let bad = world.upload("bad.txt", "PANIC").await;

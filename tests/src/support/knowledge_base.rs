@@ -125,7 +125,8 @@ impl TestKnowledgeBase {
 
     /// The keys of the documents in which the keyword index finds the words, one per chunk.
     pub async fn keys_with_words(&self, words: &str) -> Vec<String> {
-        let results = self.search_with(&json!({ "query": words, "mode": "keyword", "limit": 100 })).await;
+        let body = json!({ "query": words, "mode": "keyword", "limit": 100, "duplicates": true });
+        let results = self.search_with(&body).await;
         results.iter().map(|result| text(&result["document_key"])).collect()
     }
 

@@ -80,7 +80,8 @@ async fn chunks_are_neither_missing_nor_doubled(
     mode: &str,
 ) {
     let filter = json!({"document": document["id"]});
-    let query = json!({"query": "rule department mark", "mode": mode, "limit": 100, "filter": filter});
+    let words = "rule department mark";
+    let query = json!({"query": words, "mode": mode, "limit": 100, "duplicates": true, "filter": filter});
     let found = kb.search_with(&query).await;
     let mut chunks: Vec<&str> = found.iter().map(|result| result["chunk"].as_str().unwrap()).collect();
     chunks.sort_unstable();

@@ -38,7 +38,7 @@ pub(super) async fn measure(config: &Config, file: Option<&Path>) -> Result<Figu
 }
 
 async fn measure_file(config: &Config, file: &Path) -> Result<Figures> {
-    let host = parse_host(config, worker_command()?);
+    let host = parse_host(config, worker_command()?).await;
     let name = file.file_name().map(|n| n.to_string_lossy().into_owned()).unwrap_or_default();
     let (mut best, mut best_cpu) = (Duration::MAX, Duration::MAX);
     let mut parsed = None;

@@ -16,6 +16,7 @@ use footnote_core::{Error, Result};
 use footnote_ingest::chunk::{ChunkBudget, chunk, embedded_text};
 use footnote_ingest::parse::{EngineConfig, ParseLimits, parse_file};
 use footnote_retriever::hybrid::SearchMode;
+use footnote_retriever::ranking::Duplicates;
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
 use serde::Serialize;
@@ -70,12 +71,13 @@ async fn measure_in(session: &Session, wanted: usize) -> Result<Figures> {
             limit: 10,
             filter: Filter::default(),
             as_of: None,
+            duplicates: Duplicates::Fold,
             explain: false,
         };
         let start = Instant::now();
         let found = search(&session.app, &session.principal, KNOWLEDGE_BASE, input).await?;
         let searched = start.elapsed().as_secs_f64() * 1e3;
-        if found.results.is_empty() {
+        if found.best.is_empty() {
             return Err(Error::internal("a search of the bench found nothing"));
         }
         // The first few load models and pages.

@@ -80,7 +80,7 @@ struct FileResult {
 
 /// Parses every file and compares.
 pub(crate) async fn run(config: Config, args: EvalParsingArgs, format: OutputFormat) -> Result<()> {
-    let host = app::parse_host(&config, super::super::worker_command()?);
+    let host = app::parse_host(&config, super::super::worker_command()?).await;
     let files: Vec<PathBuf> = args.dirs.iter().flat_map(|dir| files_of(dir)).collect();
     let bar = progress_bar(files.len() as u64, "parsing");
     let mut results = Vec::with_capacity(files.len());

@@ -182,7 +182,10 @@ impl System for RemoteSystem {
     }
 
     async fn search(&self, search: Search) -> Result<Vec<Hit>> {
-        let body = json!({ "query": search.text.as_str(), "mode": mode_name(search.mode), "limit": DEPTH });
+        // Judgements may name any of several copies.
+        let body = json!({
+            "query": search.text.as_str(), "mode": mode_name(search.mode), "limit": DEPTH, "duplicates": true,
+        });
         let found: Found = tokio::task::block_in_place(|| self.post("/search", &body)?.json())?;
         Ok(found.results)
     }

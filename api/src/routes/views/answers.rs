@@ -353,6 +353,35 @@ pub struct CandidateView {
     pub score: f32,
     /// Rank and score at every stage.
     pub trace: TraceView,
+    /// Of a result: chunks that say nothing which it does not, as far as they were met before the results were
+    /// complete. Left out where there are none.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub also_in: Vec<DuplicateView>,
+}
+
+/// A chunk that says nothing which a better one does not.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DuplicateView {
+    /// The chunk.
+    pub chunk: Uuid,
+    /// Its document.
+    pub document: Uuid,
+    /// The document's title.
+    pub title: String,
+    /// The document's key within its source.
+    pub document_key: String,
+}
+
+impl From<&Candidate> for DuplicateView {
+    fn from(candidate: &Candidate) -> Self {
+        let chunk = &candidate.chunk;
+        Self {
+            chunk: chunk.chunk.0,
+            document: chunk.document.0,
+            title: chunk.title.clone(),
+            document_key: chunk.document_key.clone(),
+        }
+    }
 }
 
 impl From<&Candidate> for CandidateView {
@@ -370,6 +399,7 @@ impl From<&Candidate> for CandidateView {
             text: chunk.text.clone(),
             score: candidate.score(),
             trace: (&candidate.trace).into(),
+            also_in: Vec::new(),
         }
     }
 }

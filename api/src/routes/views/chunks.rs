@@ -100,7 +100,7 @@ pub struct PreviewView {
     pub content_type: ContentTypeView,
     /// The title that the document gives itself.
     pub title: Option<String>,
-    /// The engine that read it.
+    /// The engine that read it, with its version, or the first digits of its SHA-256, where that is known.
     pub engine: String,
     /// The language most of it is in: ISO 639-1, else 639-3; null where that is not clear.
     pub language: Option<String>,

@@ -293,7 +293,7 @@ pub struct VersionView {
     pub chunks: Option<u32>,
     /// Chunks whose vectors had to be computed; the others were reused.
     pub embedded: Option<u32>,
-    /// The engine that read it.
+    /// The engine that read it, with its version, or the first digits of its SHA-256, where that is known.
     pub engine: Option<String>,
     /// What was lost or doubtful, and what else a reader should know.
     pub warnings: Vec<WarningView>,

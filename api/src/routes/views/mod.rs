@@ -17,8 +17,8 @@ mod sources;
 
 pub use answers::{
     AnswerView, CandidateView, CitationView, ConversationDetailView, ConversationSummaryView,
-    ConversationView, EvidenceView, FinishReasonView, MessageRoleView, MessageView, PassageView,
-    RowRangeView, SpanView, StageScoreView, TraceView, UsageView,
+    ConversationView, DuplicateView, EvidenceView, FinishReasonView, MessageRoleView, MessageView,
+    PassageView, RowRangeView, SpanView, StageScoreView, TraceView, UsageView,
 };
 pub use chunks::{
     ChunkView, ChunkingView, ChunksView, EditedChunkView, LineView, PreviewChunkView, PreviewView,

@@ -1,26 +1,29 @@
-//! Word 97 to 2003: the text by the piece table of [MS-DOC], paragraphs by their properties.
+//! Word 97 to 2003: the text by the piece table of [MS-DOC], paragraphs by their properties, headers by sections.
 
 mod hidden;
 mod lists;
 mod modifiers;
 mod pages;
 mod properties;
+mod running;
 mod styles;
 
 use std::path::Path;
 
 use encoding_rs::WINDOWS_1252;
-use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument};
+use footnote_core::parsed::{BlockKind, ContentType, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
 use self::hidden::Hidden;
 use self::properties::{CellEdges, ParagraphProperties, Properties};
+use self::running::Running;
 use self::styles::Styles;
 use super::builder::DocumentBuilder;
 use super::compound::{Compound, REMEDY, size_at, u16_at, u32_at, utf16};
 use super::flow::append_table;
 use super::limits::ParseLimits;
 use super::numbering::Numbering;
+use super::running_text::{DAMAGED, Sections};
 use super::table::{Edges, TableGrid};
 
 const MAGIC: u16 = 0xa5ec;
@@ -28,6 +31,7 @@ const MAGIC: u16 = 0xa5ec;
 const FLAGS: usize = 0x0a;
 const MAIN_LENGTH: usize = 0x4c;
 const NOTES_LENGTH: usize = 0x50;
+const HEADERS_LENGTH: usize = 0x54;
 const PIECES: usize = 0x01a2;
 
 /// Edges of cells this near, in twips, are one: rows round on their own.
@@ -57,24 +61,38 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     let table = compound.stream(name, limits)?.ok_or_else(missing)?;
     let main = size_at(&stream, MAIN_LENGTH).unwrap_or(0);
     let notes = size_at(&stream, NOTES_LENGTH).unwrap_or(0);
+    let headers = size_at(&stream, HEADERS_LENGTH).unwrap_or(0);
     // Every character has a byte of its own, unless pieces overlap to grow without bound.
-    if main.saturating_add(notes) > stream.len() {
+    let length = main.saturating_add(notes);
+    if length > stream.len() {
         return Err(Error::invalid(format!("the DOC claims more text than it has; {REMEDY}")));
     }
-    let mut text = pieces(&stream, &table, main.saturating_add(notes)).ok_or_else(missing)?;
+    let mut text = with_headers(&stream, &table, length, headers).ok_or_else(missing)?;
+    let has_damaged_headers = headers > text.len().saturating_sub(length);
     let styles = Styles::read(&stream, &table);
     let properties = Properties::read(&stream, &table, &styles);
     blank_hidden(&mut text, &properties, &Hidden::read(&stream, &table, &styles));
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
-    let (body, notes) = text.split_at(main.min(text.len()));
+    if has_damaged_headers {
+        builder.warn(WarningKind::Lost, None, DAMAGED);
+    }
+    let (body, rest) = text.split_at(main.min(text.len()));
+    let (notes, headers) = rest.split_at(notes.min(rest.len()));
+    let running = Running::read(&stream, &table, headers, &properties);
     let numbering = lists::read(&stream, &table);
     Paragraphs { out: &mut builder, numbering, rows: Vec::new(), row: Vec::new(), cell: String::new() }
-        .append(body, &properties);
+        .append(body, &properties, running);
     for note in without_fields(notes).split('\r') {
         builder.block(BlockKind::Footnote, 0, note.trim());
     }
     builder.finish(ContentType::Doc, "cfb 0.14")
+}
+
+/// The first `length` characters, and the `headers` behind them where they can be read.
+fn with_headers(stream: &[u8], table: &[u8], length: usize, headers: usize) -> Option<Vec<Placed>> {
+    let whole = Some(length.saturating_add(headers)).filter(|whole| *whole <= stream.len());
+    whole.and_then(|whole| pieces(stream, table, whole)).or_else(|| pieces(stream, table, length))
 }
 
 /// The first `length` characters, by the piece table; UTF-16 units count as characters, so those outside
@@ -176,7 +194,11 @@ struct Paragraphs<'b> {
 }
 
 impl Paragraphs<'_> {
-    fn append(mut self, text: &[Placed], properties: &Properties) {
+    fn append(mut self, text: &[Placed], properties: &Properties, running: Running) {
+        let mut sections = Sections::new(running.sections);
+        let mut ends = running.ends.into_iter().peekable();
+        let mut at = 0;
+        sections.turn(self.out);
         for paragraph in text.split_inclusive(ends_paragraph) {
             let Some(last) = paragraph.last() else { continue };
             let kind = properties.at(last.at);
@@ -193,8 +215,14 @@ impl Paragraphs<'_> {
                 self.end_table();
                 self.paragraph(line, &kind);
             }
+            at += paragraph.len();
+            while ends.next_if(|end| *end <= at).is_some() {
+                self.end_table();
+                sections.turn(self.out);
+            }
         }
         self.end_table();
+        sections.finish(self.out);
     }
 
     fn append_to_cell(&mut self, line: &str, kind: &ParagraphProperties) {

@@ -130,6 +130,99 @@ fn text_that_only_a_style_hides_is_left_out() {
     assert_eq!(parse(file.path(), &ParseLimits::default()).unwrap().text, "kept end\n\nseen");
 }
 
+/// A document with this text, whose first section has a title page and ends at the page break.
+fn of_two_sections(main: &str, flags_of_document: u8, change: impl Fn(&mut [u8])) -> ParsedDocument {
+    let units = |text: &str| u32::try_from(text.encode_utf16().count()).unwrap();
+    // Headers of even pages and of most, footers of both, and header and footer of the first page; for each section.
+    let stories = [
+        "Even\r\r",
+        "QM-4711\t第 \u{13} PAGE \u{14}1\u{15} 页 共 \u{13} NUMPAGES \u{15} 页\r\r",
+        "",
+        "QM\u{7}Confi\u{13} SYMBOL \u{14}dential\u{15}\r\r",
+        "Draft\r\r",
+        "\u{13} DATE \u{14}4 March 2024\u{15}\r\r",
+        "",
+        "QM-4711\rRisks\r\r",
+        "",
+        "",
+        "Unused\r\r",
+        "",
+    ];
+    let (mut stream, mut table) = streams(&format!("{main}{}", stories.concat()), 0);
+    let set = |stream: &mut [u8], at: usize, number: usize| {
+        stream[at..at + 4].copy_from_slice(&u32::try_from(number).unwrap().to_le_bytes());
+    };
+    set(&mut stream, MAIN_LENGTH, main.encode_utf16().count());
+    set(&mut stream, HEADERS_LENGTH, stories.concat().encode_utf16().count());
+    let mut starts = vec![0_u32; 7];
+    for story in stories {
+        starts.extend(starts.last().map(|start| start + units(story)));
+    }
+    let properties = u32::try_from(stream.len()).unwrap();
+    stream.extend([3, 0, 0x0a, 0x30, 1]);
+    let first = main.find('\u{c}').map_or(0, |end| units(&main[..=end]));
+    let section = |properties: u32| [&[0, 0][..], &properties.to_le_bytes(), &[0; 6]].concat();
+    let sections = [0, first, units(main)].map(u32::to_le_bytes).concat();
+    let sections = [sections, section(properties), section(u32::MAX)].concat();
+    let starts: Vec<u8> = starts.into_iter().flat_map(u32::to_le_bytes).collect();
+    for (at, bytes) in [
+        (running::SECTIONS, sections),
+        (running::STORIES, starts),
+        (running::DOCUMENT, vec![flags_of_document]),
+    ] {
+        set(&mut stream, at, table.len());
+        set(&mut stream, at + 4, bytes.len());
+        table.extend(bytes);
+    }
+    change(&mut stream);
+    let file = compound(&[("WordDocument", &stream), ("0Table", &table)]);
+    parse(file.path(), &ParseLimits::default()).unwrap()
+}
+
+#[test]
+fn headers_and_footers_are_kept_once() {
+    let document = of_two_sections("one\rtwo\u{c}three\r", 0, |_| {});
+    assert_eq!(document.text, "Draft\n\nQM-4711\n\none\n\ntwo\n\nRisks\n\nthree\n\nQM\tConfidential");
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+    let facing = of_two_sections("one\rtwo\u{c}three\r", 1, |_| {});
+    assert!(facing.text.starts_with("Draft\n\nQM-4711\n\nEven\n\none"), "{}", facing.text);
+    let empty = of_two_sections("\u{c}\r", 0, |_| {});
+    assert_eq!(empty.text, "Draft\n\nQM-4711\n\nRisks\n\nQM\tConfidential", "as in a DOCX");
+}
+
+#[test]
+fn damaged_headers_leave_the_text() {
+    for length in [u32::MAX, 1_000] {
+        let claim = |stream: &mut [u8]| {
+            stream[HEADERS_LENGTH..HEADERS_LENGTH + 4].copy_from_slice(&length.to_le_bytes());
+        };
+        let document = of_two_sections("one\rtwo\u{c}three\r", 0, claim);
+        assert!(document.text.contains("one\n\ntwo"), "{}", document.text);
+        assert_eq!(document.warnings[0].message, DAMAGED);
+    }
+}
+
+#[test]
+fn stories_that_overlap_cost_no_more_than_their_text() {
+    let text: Vec<Placed> = "x".repeat(200_000).chars().enumerate().map(|(at, c)| Placed { c, at }).collect();
+    let (count, length) = (10_000, 200_000_u32);
+    let mut stream = vec![0; 0x200];
+    let mut table = vec![0; 4 * (count + 1) + 12 * count];
+    let stories = [length, 0].map(u32::to_le_bytes).concat().repeat(3 * count + 6);
+    for (at, number) in [
+        (running::SECTIONS + 4, table.len()),
+        (running::STORIES, table.len()),
+        (running::STORIES + 4, stories.len()),
+    ] {
+        stream[at..at + 4].copy_from_slice(&u32::try_from(number).unwrap().to_le_bytes());
+    }
+    table.extend(stories);
+    let running = assert_cheap(|| Running::read(&stream, &table, &text, &Properties(Vec::new())));
+    let kept: usize =
+        running.sections.iter().map(|section| section.headers.len() + section.footers.len()).sum();
+    assert_eq!((running.ends.len(), kept), (count, 1));
+}
+
 #[test]
 fn lists_within_cells_keep_their_marks() {
     let text = "Do:\rone\rtwo\u{7}x\u{7}\u{7}";
@@ -146,7 +239,7 @@ fn lists_within_cells_keep_their_marks() {
     numbering.add_list(1, 7);
     let mut builder = DocumentBuilder::new(1_000);
     Paragraphs { out: &mut builder, numbering, rows: Vec::new(), row: Vec::new(), cell: String::new() }
-        .append(&placed, &Properties(runs.to_vec()));
+        .append(&placed, &Properties(runs.to_vec()), Running::default());
     let document = builder.finish(ContentType::Doc, "test").unwrap();
     assert_eq!(document.text, "| Do: 1. one 2. two | x |\n| --- | --- |");
 }

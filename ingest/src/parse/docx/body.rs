@@ -7,7 +7,6 @@ use footnote_core::parsed::{BlockKind, WarningKind};
 use quick_xml::events::BytesStart;
 
 use super::math::Math;
-use super::running::Section;
 use super::styles::{StyleRole, Styles};
 use super::{NoteKind, Notes};
 use crate::parse::alternative::{alternative_text, unread_files, unread_pictures};
@@ -16,6 +15,7 @@ use crate::parse::flow::append_table;
 use crate::parse::numbering::Numbering;
 use crate::parse::ooxml::Drawing;
 use crate::parse::package::xml::{Xml, attribute, each_event, is_on};
+use crate::parse::running_text::{Section, Sections};
 use crate::parse::symbols::sign;
 use crate::parse::table::TableGrid;
 
@@ -71,9 +71,8 @@ pub(crate) struct Body<'b> {
     /// Characters of symbol fonts whose signs are not known.
     symbols: usize,
     unread: Unread,
-    /// The sections not yet ended, and whether the open paragraph is the last of one.
-    sections: std::vec::IntoIter<Section>,
-    section: Section,
+    sections: Sections,
+    /// Whether the open paragraph is the last of its section.
     ends_section: bool,
 }
 
@@ -141,11 +140,10 @@ impl<'b> Body<'b> {
             hidden: 0,
             symbols: 0,
             unread: Unread::default(),
-            sections: sections.into_iter(),
-            section: Section::default(),
+            sections: Sections::new(sections),
             ends_section: false,
         };
-        body.next_section();
+        body.sections.turn(body.out);
         body
     }
 
@@ -174,7 +172,7 @@ impl<'b> Body<'b> {
             self.end_table();
         }
         self.append_notes();
-        while self.next_section() {}
+        self.sections.finish(self.out);
         if self.symbols > 0 {
             let message =
                 format!("{} characters of symbol fonts have no text and were left out", self.symbols);
@@ -412,20 +410,9 @@ impl<'b> Body<'b> {
         if self.paragraphs.is_empty() {
             self.append_notes();
             if std::mem::take(&mut self.ends_section) {
-                self.next_section();
+                self.sections.turn(self.out);
             }
         }
-    }
-
-    /// Ends a section with its footers and begins the next one with its headers; whether there is one.
-    fn next_section(&mut self) -> bool {
-        let next = self.sections.next();
-        let is_there = next.is_some();
-        let ended = std::mem::replace(&mut self.section, next.unwrap_or_default());
-        for text in ended.footers.iter().chain(&self.section.headers) {
-            self.out.paragraph(text);
-        }
-        is_there
     }
 
     fn append_to_cell(&mut self, paragraph: &Paragraph) {

@@ -22,6 +22,7 @@ use super::ooxml::read_drawings;
 use super::ooxml::relations::Relations;
 use super::package::xml::each_event;
 use super::package::{Package, core_title};
+use super::running_text;
 
 /// Notes by kind and id.
 type Notes = HashMap<(NoteKind, String), String>;
@@ -78,11 +79,7 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
         builder.warn(WarningKind::Lost, None, comments::DAMAGED);
     }
     if running.is_damaged {
-        builder.warn(
-            WarningKind::Lost,
-            None,
-            "page headers or footers are damaged and were left out in part",
-        );
+        builder.warn(WarningKind::Lost, None, running_text::DAMAGED);
     }
     let mut body = Body::new(&mut builder, styles, numbering, notes, drawings, running.sections);
     each_event(&main, &document, |event| {

@@ -403,6 +403,23 @@ fn bombs_stop_while_inflating() {
 }
 
 #[test]
+fn parts_are_bounded_one_by_one_and_together() {
+    let document =
+        format!("<w:document {W}><w:body>{}</w:body></w:document>", p("", &"Ten days. ".repeat(50)));
+    let styles = format!("<w:styles {W}>{}</w:styles>", " ".repeat(600));
+    assert!(document.len() < 1_000 && styles.len() < 1_000);
+    let file = package(&[("word/document.xml", &document), ("word/styles.xml", &styles)]);
+    let error = |limits: ParseLimits| parse(file.path(), &limits).unwrap_err();
+    let together = error(ParseLimits { max_inflated_bytes: 1_000, ..ParseLimits::default() });
+    assert_eq!(together.kind(), ErrorKind::TooLarge);
+    assert!(together.message().contains("word/styles.xml"), "{together}");
+    let alone = error(ParseLimits { max_part_bytes: 100, ..ParseLimits::default() });
+    assert_eq!(alone.kind(), ErrorKind::TooLarge);
+    assert!(alone.message().contains("word/document.xml"), "{alone}");
+    assert!(parse(file.path(), &ParseLimits::default()).is_ok());
+}
+
+#[test]
 fn damaged_packages_are_clear_errors() {
     let empty = package(&[]);
     assert!(

@@ -8,7 +8,7 @@ use std::path::Path;
 use footnote_core::parsed::{ContentType, Page, PageKind, ParsedDocument, WarningKind};
 use footnote_core::{Error, Result};
 
-use self::contents::{path_of, titles};
+use self::contents::{Entry, entries, path_of};
 use super::alternative::unread_pictures;
 use super::builder::DocumentBuilder;
 use super::html;
@@ -40,15 +40,20 @@ pub(crate) fn parse(path: &Path, limits: &ParseLimits) -> Result<ParsedDocument>
     let book = read_book(&mut package)?;
     let chapters: Vec<String> = chapters(&book);
     refuse_encrypted(&mut package, &chapters)?;
-    let labels = labels(&mut package, &book)?;
+    let mut contents = contents_of(&mut package, &book)?;
 
     let mut builder = DocumentBuilder::new(limits.max_text_chars);
     builder.title(&book.title);
     let mut pictures = 0;
     for (index, path) in chapters.iter().enumerate() {
         let number = u32::try_from(index + 1).unwrap_or(u32::MAX);
-        let label = labels.get(path).cloned();
+        let entry = contents.remove(path);
+        let label = entry.as_ref().map(|entry| entry.title.clone());
         builder.start(Page { number, kind: PageKind::Chapter, label, ..Page::default() });
+        // A file that the contents do not name goes on with what lies before it: a long chapter is often parted.
+        if let Some(entry) = entry {
+            builder.outlined(entry.path);
+        }
         match package.xml(path)? {
             Some(xhtml) => pictures += html::append_chapter(&close_empty_elements(&xhtml), &mut builder)?,
             None => {
@@ -135,13 +140,13 @@ fn refuse_encrypted(package: &mut Package, chapters: &[String]) -> Result<()> {
     Ok(())
 }
 
-/// Titles of chapters by path, from the navigation document or the NCX.
-fn labels(package: &mut Package, book: &Book) -> Result<HashMap<String, String>> {
+/// Entries of chapters by path, from the navigation document or the NCX.
+fn contents_of(package: &mut Package, book: &Book) -> Result<HashMap<String, Entry>> {
     let nav = book.items.values().find(|i| i.properties.split_whitespace().any(|p| p == "nav"));
     let ncx = book.contents.as_ref().and_then(|id| book.items.get(id));
     for item in [nav, ncx].into_iter().flatten() {
         if let Some(text) = package.xml(&item.path)? {
-            let found = titles(&item.path, &close_empty_elements(&text));
+            let found = entries(&item.path, &close_empty_elements(&text));
             if !found.is_empty() {
                 return Ok(found);
             }

@@ -57,8 +57,52 @@ fn chapters_are_in_the_order_of_the_spine() {
 fn the_navigation_document_is_preferred() {
     let nav =
         "<html><body><nav><ol><li><a href=\"c.xhtml#s\">The <b>start</b></a></li></ol></nav></body></html>";
-    let found = titles("OEBPS/nav.xhtml", nav);
-    assert_eq!(found.get("OEBPS/c.xhtml").map(String::as_str), Some("The start"));
+    let found = entries("OEBPS/nav.xhtml", nav);
+    assert_eq!(found.get("OEBPS/c.xhtml").map(|entry| entry.title.as_str()), Some("The start"));
+}
+
+#[test]
+fn entries_know_what_lies_above_them_and_lists_of_pages_are_none() {
+    let nav = "<html><body><nav epub:type=\"page-list\"><ol><li><a href=\"a.xhtml\">45</a></li></ol></nav>\
+        <nav epub:type=\"toc\"><ol><li><a href=\"a.xhtml\">Preface</a></li>\
+        <li><span>Part 1</span><ol><li><a href=\"b.xhtml\">One</a></li></ol></li>\
+        <li><a href=\"p.xhtml\">Part 2</a><ol><li><a href=\"c.xhtml\">第二章</a></li>\
+        <li><a href=\"d.xhtml#x\">Three</a></li></ol></li></ol></nav></body></html>";
+    let found = entries("nav.xhtml", nav);
+    let path = |file: &str| found[file].path.join("/");
+    assert_eq!(
+        ["a.xhtml", "b.xhtml", "c.xhtml", "d.xhtml"].map(path),
+        ["Preface", "One", "Part 2/第二章", ""]
+    );
+    let ncx = "<ncx><pageList><pageTarget><navLabel><text>9</text></navLabel><content src=\"a\"></content></pageTarget>\
+        </pageList><navMap><navPoint><navLabel><text>Part</text></navLabel><content src=\"p\"></content><navPoint>\
+        <navLabel><text>One</text></navLabel><content src=\"a\"></content></navPoint></navPoint></navMap></ncx>";
+    assert_eq!(entries("toc.ncx", ncx)["a"].path, ["Part", "One"]);
+    let deep = format!("{}<a href=\"a\">x</a>", "<navPoint>".repeat(1_000));
+    assert_eq!(entries("nav.xhtml", &deep)["a"].path, ["x"]);
+}
+
+#[test]
+fn a_chapter_without_a_heading_is_not_under_that_of_the_chapter_before() {
+    let opf = "<package><manifest><item id=\"a\" href=\"a\"/><item id=\"b\" href=\"b\"/><item id=\"c\" href=\"c\"/>\
+        <item id=\"d\" href=\"d\"/><item id=\"ncx\" href=\"ncx\"/></manifest><spine toc=\"ncx\"><itemref idref=\"a\"/>\
+        <itemref idref=\"b\"/><itemref idref=\"c\"/><itemref idref=\"d\"/></spine></package>";
+    let point = |title: &str, file: &str| {
+        format!("<navPoint><navLabel><text>{title}</text></navLabel><content src=\"{file}\"/></navPoint>")
+    };
+    let ncx = [point("One", "a"), point("Two", "c"), point("Three", "d")].concat();
+    let document = read(&[
+        CONTAINER,
+        ("OEBPS/b.opf", opf),
+        ("OEBPS/ncx", &format!("<ncx><navMap>{ncx}</navMap></ncx>")),
+        ("OEBPS/a", "<body><h1>One</h1><p>begins</p></body>"),
+        ("OEBPS/b", "<body><p>goes on</p></body>"),
+        ("OEBPS/c", "<body><p>untitled</p></body>"),
+        ("OEBPS/d", "<body><h2>Three</h2><p>ends</p></body>"),
+    ])
+    .unwrap();
+    let paths: Vec<_> = document.blocks.iter().map(|block| block.heading_path.join("/")).collect();
+    assert_eq!(paths, ["", "One", "One", "Two", "", "Three"]);
 }
 
 #[test]
@@ -86,7 +130,7 @@ fn damaged_books_are_clear_errors() {
 proptest::proptest! {
     #[test]
     fn no_text_panics(text in "(<|/>|[a-z%é]|\"| ){0,60}") {
-        let _ = titles("a/b", &close_empty_elements(&text));
+        let _ = entries("a/b", &close_empty_elements(&text));
         let _ = path_of("a", &text);
     }
 }

@@ -65,37 +65,44 @@ impl Letter {
     ) -> Result<ParsedDocument> {
         let mut builder = DocumentBuilder::new(limits.max_text_chars);
         builder.title(&self.subject);
-        start_part(&mut builder, 1, "message");
+        start_part(&mut builder, 1, "message", &self.subject);
         builder.heading(1, &self.subject);
         let lines: Vec<String> = self.lines.iter().map(|(name, value)| format!("{name}: {value}")).collect();
         builder.paragraph(&lines.join("\n"));
         let before = builder.block_count();
         let mut parts = 1;
-        write_bodies(&mut builder, &self.bodies, &mut parts)?;
+        write_bodies(&mut builder, &self.bodies, &mut parts, &self.subject)?;
         if builder.block_count() == before {
-            write_bodies(&mut builder, &self.instead, &mut parts)?;
+            write_bodies(&mut builder, &self.instead, &mut parts, &self.subject)?;
         }
         for (kind, warning) in self.warnings {
             builder.warn(kind, None, warning);
         }
         if unpacking.count() > 0 {
-            start_part(&mut builder, parts + 1, "attachments");
+            start_part(&mut builder, parts + 1, "attachments", &self.subject);
         }
         unpacking.describe(&mut builder);
         builder.finish(content_type, engine)
     }
 }
 
-fn start_part(builder: &mut DocumentBuilder, number: u32, label: &str) {
+/// Each part lies under the subject, and none under the headings of the part before.
+fn start_part(builder: &mut DocumentBuilder, number: u32, label: &str, subject: &str) {
     builder.start(Page { number, kind: PageKind::Part, label: Some(label.to_owned()), ..Page::default() });
+    builder.section(1, subject);
 }
 
 /// The first one lies in the part that names the people; `parts` counts on.
-fn write_bodies(builder: &mut DocumentBuilder, bodies: &[Body], parts: &mut u32) -> Result<()> {
+fn write_bodies(
+    builder: &mut DocumentBuilder,
+    bodies: &[Body],
+    parts: &mut u32,
+    subject: &str,
+) -> Result<()> {
     for (index, body) in bodies.iter().enumerate() {
         if index > 0 {
             *parts += 1;
-            start_part(builder, *parts, &format!("text {}", index + 1));
+            start_part(builder, *parts, &format!("text {}", index + 1), subject);
         }
         match body {
             Body::Html(html) => {

@@ -15,14 +15,17 @@ use crate::parse::members::tests::Kept;
 
 type Members = Vec<(String, Vec<u8>)>;
 
-fn read_as(
-    parse: fn(&Path, &ParseLimits, &mut dyn crate::parse::members::MemberOutput) -> Result<ParsedDocument>,
-    bytes: &[u8],
-) -> (Result<ParsedDocument>, Members) {
+type Parse = fn(&Path, &ParseLimits, &mut dyn crate::parse::members::MemberOutput) -> Result<ParsedDocument>;
+
+fn read_as(parse: Parse, bytes: &[u8]) -> (Result<ParsedDocument>, Members) {
+    read_within(parse, bytes, &ParseLimits::default())
+}
+
+fn read_within(parse: Parse, bytes: &[u8], limits: &ParseLimits) -> (Result<ParsedDocument>, Members) {
     let mut file = tempfile::NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     let mut kept = Kept::default();
-    let parsed = parse(file.path(), &ParseLimits::default(), &mut kept);
+    let parsed = parse(file.path(), limits, &mut kept);
     (parsed, kept.members)
 }
 
@@ -94,6 +97,8 @@ fn a_message_is_its_subject_people_and_best_text() {
     let parts: Vec<_> = document.pages.iter().map(|p| (p.kind, p.label.as_deref().unwrap())).collect();
     assert_eq!(parts, [(PageKind::Part, "message"), (PageKind::Part, "attachments")]);
     assert!(document.text.contains("| _rules.md | 8 bytes |"), "{}", document.text);
+    let attachments = document.blocks.last().unwrap();
+    assert_eq!(attachments.heading_path, ["年假 and leave"], "no heading of the text is above them");
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, ["_rules.md", "Earlier question.eml"]);
     assert_eq!(members[0].1, b"# Rules\n");
@@ -305,6 +310,39 @@ fn an_outlook_message_is_read_with_what_is_attached() {
     let inner = inner.unwrap();
     assert_eq!(inner.title.as_deref(), Some("Question"));
     assert!(inner.text.contains("How many days?"));
+}
+
+/// One has a part with a name that leads out of it, which the library reads, but does not write.
+#[test]
+fn an_attached_message_that_is_damaged_is_no_fault_of_ours() {
+    let attachment = "/__attach_version1.0_#00000000";
+    let embedded = format!("{attachment}/__substg1.0_3701000D");
+    let method = [vec![0; 8], property(0x3705, 3, 5)].concat();
+    let parts: [(&str, &[u8]); 3] = [
+        ("/__properties_version1.0", &[0; 32]),
+        (&format!("{attachment}/__properties_version1.0"), &method),
+        (&format!("{embedded}/zz"), b"Ten days."),
+    ];
+    let mut bytes = outlook(&parts, &[&embedded]);
+    let name = utf16("zz\0");
+    let at = bytes.windows(name.len()).position(|window| window == name).unwrap();
+    bytes[at..at + name.len()].copy_from_slice(&utf16("..\0"));
+    let error = read_as(parse_msg, &bytes).0.unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    assert!(error.message().contains("an attached message is damaged"), "{error}");
+}
+
+#[test]
+fn a_part_of_an_outlook_message_that_is_too_long_is_refused() {
+    let text = utf16(&"Ten days. ".repeat(10));
+    let bytes = outlook(&[("/__properties_version1.0", &[0; 32]), ("/__substg1.0_1000001F", &text)], &[]);
+    let read = |max_part_bytes| {
+        read_within(parse_msg, &bytes, &ParseLimits { max_part_bytes, ..ParseLimits::default() }).0
+    };
+    assert!(read(200).is_ok());
+    let error = read(100).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::TooLarge);
+    assert!(error.message().contains("__substg1.0_1000001F"), "{error}");
 }
 
 /// What a message says whose text is RTF, and perhaps plain.

@@ -11,6 +11,7 @@ use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::Flow;
 use crate::parse::ooxml::Drawing;
 use crate::parse::package::xml::{Xml, attribute};
+use crate::parse::running_text::{Section, Sections};
 
 /// Elements whose content is not the text: styles, deletions, scripts, forms, and the
 /// alternatives of what is read already.
@@ -51,6 +52,7 @@ pub(super) struct Content<'b> {
     /// The open note's text.
     note: Option<String>,
     skip: Option<(String, usize)>,
+    sections: Sections,
     pub(super) title: bool,
 }
 
@@ -64,9 +66,14 @@ struct Frame {
 }
 
 impl<'b> Content<'b> {
-    /// Appends to `out`.
-    pub(super) fn new(out: &'b mut DocumentBuilder, styles: ListStyles, charts: Charts) -> Self {
-        Self {
+    /// Appends to `out`, and begins the first of `sections`.
+    pub(super) fn new(
+        out: &'b mut DocumentBuilder,
+        styles: ListStyles,
+        charts: Charts,
+        sections: Vec<Section>,
+    ) -> Self {
+        let mut content = Self {
             flow: Flow::new(out),
             styles,
             lists: Vec::new(),
@@ -82,8 +89,16 @@ impl<'b> Content<'b> {
             drawn: Vec::new(),
             note: None,
             skip: None,
+            sections: Sections::new(sections),
             title: false,
-        }
+        };
+        content.next_section();
+        content
+    }
+
+    /// What follows is of the next section.
+    pub(super) fn next_section(&mut self) {
+        self.sections.turn(self.flow.builder());
     }
 
     /// The builder, after what was collected has been appended.
@@ -105,6 +120,7 @@ impl<'b> Content<'b> {
     pub(super) fn finish(mut self) {
         self.flow.close_table();
         self.append_notes();
+        self.sections.finish(self.flow.builder());
     }
 
     /// Takes the next event.

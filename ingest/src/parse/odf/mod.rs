@@ -1,20 +1,22 @@
-//! OpenDocument text and presentations: blocks out of `content.xml`.
+//! OpenDocument text and presentations: blocks out of `content.xml`, headers and footers out of `styles.xml`.
 
 pub(crate) mod annotation;
 pub(crate) mod chart;
 mod content;
 mod figures;
 mod number_style;
+mod running;
 mod slides;
 
 use std::collections::HashMap;
 use std::path::Path;
 
-use footnote_core::parsed::{ContentType, ParsedDocument};
-use footnote_core::{Error, Result};
+use footnote_core::parsed::{ContentType, ParsedDocument, WarningKind};
+use footnote_core::{Error, ErrorKind, Result};
 
 use self::chart::Charts;
 use self::content::Content;
+use self::running::{PageSetup, Running};
 use self::slides::Slides;
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
@@ -34,10 +36,8 @@ pub(crate) fn parse(path: &Path, content_type: ContentType, limits: &ParseLimits
     let xml = package.xml(PART)?.ok_or_else(|| {
         Error::invalid("the OpenDocument file has no content.xml; save it again with LibreOffice")
     })?;
-    let mut styles = ListStyles::new();
-    if let Some(common) = package.xml("styles.xml")? {
-        read_list_styles("styles.xml", &common, &mut styles)?;
-    }
+    let (mut styles, mut pages) = (ListStyles::new(), PageSetup::default());
+    let is_whole = read_common_styles(&mut package, &mut styles, &mut pages)?;
     read_list_styles(PART, &xml, &mut styles)?;
     let charts = Charts::read(&mut package, &mut CellBudget::new(limits))?;
 
@@ -45,17 +45,28 @@ pub(crate) fn parse(path: &Path, content_type: ContentType, limits: &ParseLimits
     if let Some(title) = title_in(&mut package, "meta.xml")? {
         builder.title(&title);
     }
-    let mut content = Content::new(&mut builder, styles, charts);
+    if !is_whole {
+        let message = "styles.xml is damaged: page headers or footers and numbers of lists may be missing";
+        builder.warn(WarningKind::Lost, None, message);
+    }
     if content_type == ContentType::Odp {
-        let mut slides = Slides::new(content);
+        let mut slides = Slides::new(Content::new(&mut builder, styles, charts, Vec::new()));
         each_event(PART, &xml, |event| {
             slides.event(event);
             Ok(())
         })?;
         slides.finish();
     } else {
+        let Running { sections, starts } = pages.sections_of(PART, &xml)?;
+        let mut starts = starts.into_iter().peekable();
+        let mut content = Content::new(&mut builder, styles, charts, sections);
+        let mut index = 0_usize;
         each_event(PART, &xml, |event| {
+            if starts.next_if_eq(&index).is_some() {
+                content.next_section();
+            }
             content.event(event);
+            index += 1;
             Ok(())
         })?;
         content.finish();
@@ -80,6 +91,19 @@ fn refuse_encrypted(package: &mut Package) -> Result<()> {
         ));
     }
     Ok(())
+}
+
+/// Reads `styles.xml` as far as it can be read: the text matters more. Whether it is whole.
+fn read_common_styles(package: &mut Package, lists: &mut ListStyles, pages: &mut PageSetup) -> Result<bool> {
+    const COMMON: &str = "styles.xml";
+    let xml = match package.xml(COMMON) {
+        Ok(Some(xml)) => xml,
+        Ok(None) => return Ok(true),
+        Err(error) if error.kind() == ErrorKind::TooLarge => return Err(error),
+        Err(_) => return Ok(false),
+    };
+    let has_whole_lists = read_list_styles(COMMON, &xml, lists).is_ok();
+    Ok(pages.read(COMMON, &xml) && has_whole_lists)
 }
 
 fn read_list_styles(part: &str, xml: &str, styles: &mut ListStyles) -> Result<()> {

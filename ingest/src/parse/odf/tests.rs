@@ -6,6 +6,7 @@ use footnote_core::parsed::{BlockKind, PageKind};
 use zip::write::SimpleFileOptions;
 
 use super::*;
+use crate::parse::cost::assert_cheap;
 
 fn read_parts(content_type: ContentType, parts: &[(&str, &str)]) -> Result<ParsedDocument> {
     let file = tempfile::NamedTempFile::new().unwrap();
@@ -181,12 +182,172 @@ fn slides_are_read_from_top_to_bottom() {
         frame("title", "1cm", "9cm", "Leave"),
     ]
     .concat();
-    let document = read(ContentType::Odp, &format!("<draw:page>{slide}</draw:page><draw:page/>"));
-    assert_eq!(document.text, "Leave\n\nleft\n\nright\n\nlast\n\nsay it");
+    let untitled = frame("outline", "1cm", "2cm", "Pay");
+    let slides = format!("<draw:page>{slide}</draw:page><draw:page>{untitled}</draw:page>");
+    let document = read(ContentType::Odp, &slides);
+    assert_eq!(document.text, "Leave\n\nleft\n\nright\n\nlast\n\nsay it\n\nPay");
+    assert_eq!(document.blocks[3].heading_path, ["Leave"]);
+    assert!(document.blocks[5].heading_path.is_empty(), "a slide is not under the title of the one before");
     assert_eq!(document.blocks[0].kind, BlockKind::Heading);
     assert_eq!(document.blocks[4].kind, BlockKind::Quote);
     let pages: Vec<_> = document.pages.iter().map(|p| (p.number, p.kind)).collect();
     assert_eq!(pages, [(1, PageKind::Slide), (2, PageKind::Slide)]);
+}
+
+/// A text and the master pages of its `styles.xml`, with styles that begin pages.
+fn read_pages(masters: &str, body: &str) -> ParsedDocument {
+    let style = |name: &str, family: &str, more: &str| {
+        format!("<style:style style:name=\"{name}\" style:family=\"{family}\" {more}/>")
+    };
+    let own = [
+        style("cover", "paragraph", "style:master-page-name=\"Cover\""),
+        style("annex", "paragraph", "style:parent-style-name=\"Annex_20_Title\""),
+        style("flows", "paragraph", "style:parent-style-name=\"annex\" style:master-page-name=\"\""),
+        style("T1", "table", "style:master-page-name=\"Wide\""),
+    ];
+    let common = style("Annex_20_Title", "paragraph", "style:master-page-name=\"Annex\"");
+    let content = format!(
+        "<office:document-content><office:automatic-styles>{}</office:automatic-styles><office:body><office:text>{body}</office:text></office:body></office:document-content>",
+        own.concat()
+    );
+    let styles = format!(
+        "<office:document-styles><office:styles>{common}</office:styles><office:master-styles>{masters}</office:master-styles></office:document-styles>"
+    );
+    read_parts(ContentType::Odt, &[("content.xml", &content), ("styles.xml", &styles)]).unwrap()
+}
+
+fn master(name: &str, more: &str, texts: &str) -> String {
+    format!("<style:master-page style:name=\"{name}\" {more}>{texts}</style:master-page>")
+}
+
+fn paragraph(style: &str, text: &str) -> String {
+    format!("<text:p text:style-name=\"{style}\">{text}</text:p>")
+}
+
+/// What a text says whose pages have a footer of this content.
+fn footer(inner: &str) -> String {
+    let masters = master("Standard", "", &format!("<style:footer>{inner}</style:footer>"));
+    let document = read_pages(&masters, "<text:p>Text.</text:p>");
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+    document.text.strip_prefix("Text.").unwrap().trim_start().to_owned()
+}
+
+#[test]
+fn headers_and_footers_are_kept_once() {
+    let masters = [
+        master("Unused", "", "<style:header><text:p>Old</text:p></style:header>"),
+        master(
+            "Standard",
+            "",
+            "<style:header><text:h>QM-4711</text:h></style:header>\
+             <style:header-left style:display=\"false\"><text:p>Off</text:p></style:header-left>\
+             <style:footer><text:p>Confidential</text:p></style:footer>",
+        ),
+        master(
+            "Cover",
+            "style:next-style-name=\"Standard\"",
+            "<style:header><text:p>Draft</text:p></style:header>",
+        ),
+        master(
+            "Annex",
+            "",
+            "<style:header><text:p>QM-4711</text:p><text:p>Risks</text:p></style:header>\
+             <style:footer><text:p>Annex</text:p></style:footer>",
+        ),
+        master("Wide", "", "<style:footer><text:p>Annex</text:p></style:footer>"),
+    ];
+    let frame =
+        format!("<draw:frame><draw:text-box>{}</draw:text-box></draw:frame>", paragraph("annex", "box"));
+    let cell = |text: &str| format!("<table:table-cell>{}</table:table-cell>", paragraph("cover", text));
+    let table = format!(
+        "<table:table table:style-name=\"T1\"><table:table-row>{}{}</table:table-row></table:table>",
+        cell("a"),
+        cell("b")
+    );
+    let body = [
+        "<text:h text:style-name=\"cover\">Leave</text:h>".to_owned(),
+        paragraph("", &format!("one{frame}")),
+        format!("<text:section>{}</text:section>", paragraph("annex", "two")),
+        paragraph("flows", "three"),
+        table,
+    ];
+    let document = read_pages(&masters.concat(), &body.concat());
+    assert_eq!(
+        document.text,
+        "Draft\n\nQM-4711\n\nLeave\n\none\n\nbox\n\nConfidential\n\nRisks\n\ntwo\n\nthree\n\n| a | b |\n| --- | --- |\n\nAnnex"
+    );
+    assert!(document.blocks[..2].iter().all(|block| block.kind == BlockKind::Paragraph));
+    assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+}
+
+#[test]
+fn pages_have_their_own_headers() {
+    let texts = "<style:header><text:p>QM</text:p></style:header><style:header-left><text:p>Left</text:p></style:header-left>\
+                 <style:header-first><text:p>Draft</text:p></style:header-first><style:footer-first><text:p>Page 1</text:p></style:footer-first>";
+    // Without a master page of that name the first one is the default.
+    for name in ["Standard", "Default"] {
+        let document = read_pages(&master(name, "", texts), "<text:p>Text.</text:p>");
+        assert_eq!(document.text, "Draft\n\nQM\n\nLeft\n\nText.");
+    }
+    let empty = read_pages(&master("Standard", "", texts), "");
+    assert_eq!(empty.text, "Draft\n\nQM\n\nLeft", "as in a DOCX");
+    assert_eq!(read_pages(&master("Standard", "", ""), "").text, "");
+}
+
+#[test]
+fn numbers_of_pages_are_no_text() {
+    let p = |inner: &str| paragraph("Footer", inner);
+    let number = "<text:page-number text:select-page=\"current\">1</text:page-number>";
+    let count = "<text:page-count>9</text:page-count>";
+    for nothing in [
+        p(number),
+        p(&format!("Page {number} of {count}")),
+        p(&format!("第 {number} 页 共 {count} 页")),
+        p("第 1 页 共 9 页"),
+        p("<text:page-number/>"),
+        p("<text:date style:data-style-name=\"N37\">March 2024</text:date>"),
+        p("<text:chapter text:display=\"name\">Leave</text:chapter>"),
+        p("<office:annotation><dc:creator>Ann</dc:creator><text:p>why?</text:p></office:annotation>"),
+        p("<draw:frame><draw:image/><svg:desc>A logo</svg:desc></draw:frame>"),
+        format!("<text:tracked-changes>{}</text:tracked-changes>", p("deleted")),
+    ] {
+        assert_eq!(footer(&nothing), "", "{nothing}");
+    }
+    assert_eq!(footer(&p("<text:date text:fixed=\"true\">4 March 2024</text:date>")), "4 March 2024");
+    let line = p(&format!("<text:title>Leave</text:title><text:tab/>{number}"));
+    assert_eq!(footer(&format!("{line}{line}")), "Leave");
+    let cell = |text: &str| format!("<table:table-cell>{}</table:table-cell>", p(text));
+    let row =
+        format!("<table:table-row>{}{}{}</table:table-row>", cell("QM"), cell("47<text:s/>11"), cell(number));
+    assert_eq!(footer(&format!("<table:table>{row}</table:table>")), "QM\t47 11");
+}
+
+#[test]
+fn damaged_styles_leave_the_text() {
+    let content = "<office:document-content><office:body><text:p>Text.</text:p></office:body></office:document-content>";
+    let header = "<style:master-page style:name=\"Standard\"><style:header><text:p>QM</text:p><text:p>4711";
+    for (styles, text) in
+        [("<a></b>".to_owned(), "Text."), (format!("<a>{header}</b>"), "QM\n\n4711\n\nText.")]
+    {
+        for content_type in [ContentType::Odt, ContentType::Odp] {
+            let parts = [("content.xml", content), ("styles.xml", styles.as_str())];
+            let document = read_parts(content_type, &parts).unwrap();
+            assert_eq!(document.text, if content_type == ContentType::Odt { text } else { "" });
+            assert!(document.warnings[0].message.starts_with("styles.xml is damaged"), "{document:?}");
+        }
+    }
+}
+
+#[test]
+fn many_sections_cost_no_more_than_their_text() {
+    let header = |text: &str| format!("<style:header><text:p>{text}</text:p></style:header>");
+    let follow = |next: usize| format!("style:next-style-name=\"M{next}\"");
+    let masters: String =
+        (0..2_000).map(|at| master(&format!("M{at}"), &follow(at + 1), &header(&format!("h{at}")))).collect();
+    let masters = master("Cover", &follow(0), "") + &masters;
+    let body = paragraph("cover", "x").repeat(20_000);
+    let text = assert_cheap(|| read_pages(&masters, &body).text);
+    assert!(text.starts_with("h0\n\nh1\n\n") && text.ends_with("\n\nx"), "{} bytes", text.len());
 }
 
 #[test]
@@ -206,10 +367,11 @@ proptest::proptest! {
             "<text:list>", "</text:list>", "<text:list-item>", "</text:list-item>", "<table:table>", "</table:table>",
             "<table:table-cell table:number-columns-repeated=\"99\">", "</table:table-cell>", "<text:note>",
             "</text:note>", "<text:s text:c=\"999999999999\"/>", "x", "<text:ruby-text>", "</text:ruby-text>",
+            "<style:master-page>", "</style:master-page>", "<style:header>", "</style:header>", "<text:date/>",
         ]), 0..60),
     ) {
         for content_type in [ContentType::Odt, ContentType::Odp] {
-            let _ = read_parts(content_type, &[("content.xml", &tags.concat())]);
+            let _ = read_parts(content_type, &[("content.xml", &tags.concat()), ("styles.xml", &tags.concat())]);
         }
     }
 }

@@ -154,6 +154,8 @@ pub(crate) fn resolve(folder: &str, target: &str) -> String {
 mod tests {
     use std::io::Write;
 
+    use footnote_core::ErrorKind;
+
     use super::{Package, resolve};
     use crate::parse::limits::ParseLimits;
 
@@ -176,6 +178,30 @@ mod tests {
         assert_eq!(package.names(), ["word/document.xml"]);
         assert_eq!(package.xml("word/document.xml").unwrap().as_deref(), Some("<w/>"));
         assert_eq!(package.xml("word/styles.xml").unwrap(), None);
+    }
+
+    #[test]
+    fn parts_are_bounded_one_by_one_and_together() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        let mut zip = zip::ZipWriter::new(file.reopen().unwrap());
+        for name in ["one", "other"] {
+            zip.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+            zip.write_all(&[b'x'; 600]).unwrap();
+        }
+        zip.finish().unwrap();
+        let opened = |max_inflated_bytes, max_part_bytes| {
+            let limits = ParseLimits { max_inflated_bytes, max_part_bytes, ..ParseLimits::default() };
+            Package::open(file.path(), &limits).unwrap()
+        };
+        let mut within = opened(1_200, 600);
+        for name in ["one", "other"] {
+            assert_eq!(within.bytes(name).unwrap().map(|bytes| bytes.len()), Some(600));
+        }
+        let mut together = opened(1_199, 600);
+        assert!(together.bytes("one").is_ok());
+        assert_eq!(together.bytes("other").unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(opened(1_199, 600).check_all().unwrap_err().kind(), ErrorKind::TooLarge);
+        assert_eq!(opened(1_200, 599).bytes("one").unwrap_err().kind(), ErrorKind::TooLarge);
     }
 
     #[test]

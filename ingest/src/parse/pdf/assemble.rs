@@ -1,4 +1,4 @@
-//! From lines to blocks: headings by size, tables, lists, paragraphs joined over line and page ends.
+//! From lines to blocks: headings by size, tables, listings, lists, paragraphs joined over line and page ends.
 
 use footnote_core::parsed::{BlockKind, Page, WarningKind};
 
@@ -8,6 +8,7 @@ use super::continued::{Open, continued, ends, joined};
 use super::frame::Frame;
 use super::joints::{Words, join, joint};
 use super::layout::Line;
+use super::listings;
 use super::markers::is_bullet;
 use super::outline::{Headings, Outline};
 use super::places::{line_spans, placed, row_spans};
@@ -20,6 +21,7 @@ use crate::parse::table::to_markdown;
 
 /// Appends all pages.
 pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
+    listings::forget_where_usual(&mut text.pages);
     let words = Words::of(&text.pages);
     let sizes = Sizes::of(&text.pages);
     for (kind, warning) in leave_out(&mut text.pages, sizes.body) {
@@ -34,6 +36,9 @@ pub(crate) fn append(mut text: PdfText, builder: &mut DocumentBuilder) {
         let (number, ocr) = (page.number, page.frame.as_ref().is_some_and(Frame::is_ocr));
         builder.start(Page { number, ocr, label: page.label, ..Page::default() });
         if let Some((kind, warning)) = page.warning {
+            builder.warn(kind, Some(number), warning);
+        }
+        if let Some((kind, warning)) = outline.crowded(number) {
             builder.warn(kind, Some(number), warning);
         }
         let after = pages.peek().map(|next| headings(&next.parts, &sizes).others).unwrap_or_default();
@@ -140,6 +145,14 @@ impl Output<'_> {
         if last.kind != first.kind {
             return None;
         }
+        if last.kind == Kind::Code {
+            let is_one = listings::is_one_print(last.lines.last()?, first.lines.first()?);
+            let left = match before.filter(|_| body.len() == 1) {
+                Some(Open::Code { left }) => listings::left_below(*left, &last.lines),
+                _ => listings::left(&last.lines),
+            };
+            return is_one.then_some(Open::Code { left });
+        }
         if let Some(Open::Table { table, next }) = before.filter(|_| body.len() == 1) {
             let table = joined(table, last, next.repeated);
             return continued(&table, first).map(|next| Open::Table { table, next });
@@ -162,6 +175,11 @@ impl Output<'_> {
                 let spans: Vec<_> = of_lines.iter().filter_map(|row| rows.get(*row).copied()).collect();
                 let placed = placed(&lines, &spans, self.frame);
                 self.builder.block_with_lines(BlockKind::Table, 0, &text, &placed);
+            }
+            Kind::Code => {
+                let text = listings::text(&lines, listings::left(&lines));
+                let placed = placed(&lines, &listings::spans(&text), self.frame);
+                self.builder.block_with_lines(BlockKind::Code, 0, &text, &placed);
             }
             Kind::Titled(level) => {
                 self.outline.enter(level);
@@ -216,6 +234,11 @@ impl Output<'_> {
                 let (text, spans) = join(lines, self.words);
                 let placed = placed(lines, &spans, self.frame);
                 self.builder.go_on(joint(&last_line, &text, self.words), &text, &placed);
+            }
+            Open::Code { left } => {
+                let text = listings::text(lines, listings::left_below(left, lines));
+                let placed = placed(lines, &listings::spans(&text), self.frame);
+                self.builder.go_on(Joint::Line, &text, &placed);
             }
             Open::Table { table, next } => {
                 let is_drawn = table.kind == Kind::Grid;

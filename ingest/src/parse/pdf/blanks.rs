@@ -26,7 +26,8 @@ impl Blanks {
         }
     }
 
-    fn add(&mut self, x: f32, y: f32) {
+    /// Notes where a blank begins.
+    pub(super) fn add(&mut self, x: f32, y: f32) {
         self.0.entry(tenths(y)).or_default().push(x);
     }
 

@@ -1,8 +1,10 @@
 //! Which lines of a page make a block together.
 
+use super::breaks::is_in_one_print;
 use super::endings::endings;
 use super::joints::{ends_sentence, sentence_goes_on};
 use super::layout::{Cell, Line};
+use super::listings;
 use super::markers::{is_bullet, is_marker, is_page_number};
 use super::notes::take_notes;
 use super::outline::Outline;
@@ -20,6 +22,8 @@ pub(super) enum Kind {
     Grid,
     /// Rows of a table.
     Table,
+    /// A listing.
+    Code,
     /// The title of an entry of the outline, and its level.
     Titled(u8),
     /// A paragraph, a list item or a heading.
@@ -46,8 +50,9 @@ pub(super) fn remark(text: String) -> Part {
 }
 
 /// The blocks of a page, in the order of its lines; footnotes come last.
-pub(super) fn parts(page: u32, lines: Vec<Line>, outline: &Outline, sizes: &Sizes) -> Vec<Part> {
+pub(super) fn parts(page: u32, mut lines: Vec<Line>, outline: &Outline, sizes: &Sizes) -> Vec<Part> {
     let leading = leading(&lines);
+    listings::mark(&mut lines, sizes, leading);
     let (lines, notes) = take_notes(lines);
     let ends = endings(&lines);
     let mut found = Vec::new();
@@ -89,13 +94,23 @@ fn part(
     if let Some((count, level)) = outline.heading_at(page, &lines[at..]) {
         return (Kind::Titled(level), at + count);
     }
+    if lines[at].typed.is_some() {
+        let is_apart = |next: &usize| {
+            let (above, line) = (&lines[next - 1], &lines[*next]);
+            // A line of code may say the same as an entry of the outline, but in the print of the others.
+            let is_heading =
+                || !is_in_one_print(above, line) && outline.heading_at(page, &lines[*next..]).is_some();
+            !listings::follows(above, line) || is_heading()
+        };
+        return (Kind::Code, (at + 1..lines.len()).find(is_apart).unwrap_or(lines.len()));
+    }
     let table = table_end(lines, at, leading);
     if table > at {
         return (Kind::Table, table);
     }
     let mut end = at + 1;
     while end < lines.len()
-        && lines[end].grid.is_none()
+        && !lines[end].is_set_apart()
         && outline.heading_at(page, &lines[end..]).is_none()
         && table_end(lines, end, leading) == end
         && !starts_block(&lines[at..end], &lines[end], leading, sizes)

@@ -1,6 +1,7 @@
 //! Small squares that a page draws before its text: boxes to tick, and bullets.
 
 use super::layout::Fragment;
+use super::typed::Sign;
 
 /// Sides of such a square, in points.
 const SIDES: std::ops::RangeInclusive<f32> = 4.0..=16.0;
@@ -14,8 +15,8 @@ const BELOW: f32 = 2.0;
 const FEWEST: usize = 2;
 /// Pages with more squares than this are drawings.
 const MAX_BOXES: usize = 300;
-/// What stands for a square, as nobody knows whether it is ticked.
-const MARK: &str = "▪ ";
+/// What stands for a square, as nobody knows whether it is ticked; a blank follows it.
+const MARK: char = '▪';
 
 /// A square: left, right, and the y of its middle.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -46,10 +47,11 @@ pub(super) fn mark_items(fragments: &mut [Fragment], squares: &[Square]) {
     for (square, index) in &found {
         let below = found.iter().filter(|(other, _)| (other.left - square.left).abs() <= BELOW);
         if below.count() >= FEWEST {
-            let cell = &mut fragments[*index].cell;
-            cell.text.insert_str(0, MARK);
-            cell.gaps.iter_mut().for_each(|gap| gap.at += MARK.len());
+            let Fragment { cell, signs, .. } = &mut fragments[*index];
+            cell.text.insert_str(0, &format!("{MARK} "));
+            cell.gaps.iter_mut().for_each(|gap| gap.at += MARK.len_utf8() + 1);
             cell.left = square.left;
+            signs.insert(0, Sign::drawn(MARK, square.left, square.right));
         }
     }
 }
@@ -85,6 +87,7 @@ mod tests {
     use super::super::glyph::Glyph;
     use super::super::layout::{Line, lines_and_tables};
     use super::super::rulings::Rulings;
+    use super::super::typed::tests::put_typed;
 
     /// Lines of text at heights, ten points large, behind squares that begin at `squares`.
     fn read(lines: &[(f32, &str)], squares: &[(f32, f32)]) -> Vec<String> {
@@ -101,7 +104,7 @@ mod tests {
         });
         let mut rulings = Rulings::default();
         squares.iter().for_each(|(x, y)| rulings.add_square((*x, *y), (x + 8.0, y + 8.0)));
-        lines_and_tables(vec![glyphs.collect()], rulings).iter().map(Line::text).collect()
+        lines_and_tables(vec![glyphs.collect()], rulings).0.iter().map(Line::text).collect()
     }
 
     #[test]
@@ -112,5 +115,20 @@ mod tests {
         assert_eq!(read(&lines, &[(36.0, 700.0)])[0], "Yes");
         assert_eq!(read(&lines, &[(6.0, 700.0), (6.0, 688.0)])[0], "Yes");
         assert_eq!(read(&lines, &[(50.0, 700.0), (50.0, 688.0)])[0], "Yes");
+    }
+
+    #[test]
+    fn commands_behind_squares_are_items() {
+        let (mut glyphs, mut rulings) = (Vec::new(), Rulings::default());
+        for (y, command) in [(700.0, "cargo build --all"), (688.0, "cargo test --all")] {
+            put_typed(&mut glyphs, 50.0, y, command);
+            rulings.add_square((36.0, y), (44.0, y + 8.0));
+        }
+        let (lines, _) = lines_and_tables(vec![glyphs], rulings);
+        assert_eq!(lines.len(), 2);
+        assert!(
+            lines.iter().all(|line| line.typed.is_none() && line.text().starts_with("▪ cargo")),
+            "{lines:?}"
+        );
     }
 }

@@ -27,6 +27,8 @@ pub(super) enum Open {
     Paragraph { last_line: String },
     /// A table, and what the next page adds to it.
     Table { table: Part, next: Continued },
+    /// A listing, and where its lines begin.
+    Code { left: f32 },
 }
 
 /// What `below`, the first block of a page, adds to the table `above`, which ends the page before: it has as many

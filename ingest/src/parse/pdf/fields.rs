@@ -162,6 +162,7 @@ fn set(value: &str, joint: &str, bounds: &PdfRect) -> Vec<Glyph> {
                 size,
                 clockwise: 0.0,
                 bold: false,
+                monospaced: false,
                 generated: false,
             });
         }

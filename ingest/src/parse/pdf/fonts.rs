@@ -1,11 +1,13 @@
-//! The fonts of a page: which are bold, which have symbols in the place of letters, and which do not tell the characters
-//! that they show. PDFium gives the codes of their glyphs in the place of characters then: `(YHU\` for `Every`. The
-//! control codes among them give them away, and of Chinese fonts, which have glyphs by the thousand, the many scripts.
+//! The fonts of a page: which are bold or monospaced, which have symbols in the place of letters, and which do not tell
+//! the characters that they show. PDFium gives the codes of their glyphs in the place of characters then: `(YHU\` for
+//! `Every`. The control codes among them give them away, and of Chinese fonts, which have glyphs by the thousand, the many
+//! scripts.
 
 use std::collections::HashMap;
 
 use unicode_script::{Script, UnicodeScript};
 
+use super::advances::{Advances, Common};
 use super::symbols::is_symbol_font;
 
 /// Fewest control codes, and the share of all its codes in percent, from which a font tells no characters. A blank is
@@ -15,6 +17,15 @@ const PERCENT: usize = 8;
 /// Fewest scripts that hardly a document has, and least share of all its codes in percent that these have.
 const LEAST_RARE: usize = 3;
 const RARE_PERCENT: usize = 10;
+
+/// Most fonts of a page that are measured.
+const MAX_MEASURED: usize = 256;
+/// Most monospaced fonts of a page that others are compared with.
+const MAX_MONOSPACED: usize = 16;
+/// Parts of the names of Chinese, Japanese and Korean fonts. Their Latin letters are all half as wide as their
+/// characters, and no sign of code.
+const EAST_ASIAN: [&str; 13] =
+    ["song", "simsun", "sung", "ming", "mincho", "hei", "kai", "gothic", "batang", "gulim", "宋", "黑", "楷"];
 
 /// What the codes of each font on a page look like.
 #[derive(Default)]
@@ -28,6 +39,8 @@ pub(super) struct Fonts {
 struct Codes {
     bold: bool,
     has_symbols: bool,
+    may_be_of_code: bool,
+    advances: Advances,
     all: usize,
     control: usize,
     /// Scripts that hardly a document has, as many as tell, and how many codes are of such.
@@ -93,8 +106,9 @@ impl Fonts {
         }
         let number = self.counts.len();
         let (bold, has_symbols) = (is_bold(&name), is_symbol_font(&name));
+        let may_be_of_code = number < MAX_MEASURED && !has_symbols && may_be_of_code(&name);
         self.any_has_symbols |= has_symbols;
-        self.counts.push(Codes { bold, has_symbols, ..Codes::default() });
+        self.counts.push(Codes { bold, has_symbols, may_be_of_code, ..Codes::default() });
         self.by_name.insert(name, number);
         number
     }
@@ -121,6 +135,23 @@ impl Fonts {
         }
     }
 
+    /// Takes note of how wide a character of a font is, in font sizes.
+    pub(super) fn measure(&mut self, font: usize, c: char, width: f32) {
+        if let Some(counts) = self.counts.get_mut(font).filter(|of| of.may_be_of_code) {
+            counts.advances.note(c, width);
+        }
+    }
+
+    /// For each font whether all its letters are equally wide. One with too few of them to tell is as another that tells
+    /// and is as wide: the bold one that has the keywords of a listing.
+    pub(super) fn monospaced(&self) -> Vec<bool> {
+        let common: Vec<Option<Common>> = self.counts.iter().map(|of| of.advances.common()).collect();
+        let telling: Vec<Common> =
+            common.iter().flatten().filter(|of| of.tells).take(MAX_MONOSPACED).copied().collect();
+        let is_monospaced = |of: &Common| of.tells || telling.iter().any(|other| of.is_same(other));
+        common.iter().map(|of| of.as_ref().is_some_and(is_monospaced)).collect()
+    }
+
     /// Whether the font's codes are no characters.
     pub(super) fn is_unmapped(&self, font: usize) -> bool {
         self.counts.get(font).is_some_and(|of| !of.has_symbols && of.are_of_glyphs())
@@ -137,9 +168,41 @@ fn is_bold(font: &str) -> bool {
     ["bold", "black", "heavy", "semibd", "demi"].iter().any(|weight| font.contains(weight))
 }
 
+/// A font whose name is in no Unicode has none here: Chinese programs write such names.
+fn may_be_of_code(font: &str) -> bool {
+    let name = font.rsplit('+').next().unwrap_or_default().to_lowercase();
+    let is_east_asian = EAST_ASIAN.iter().any(|part| name.contains(part)) && !name.contains("letter");
+    !name.is_empty() && !is_east_asian
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn monospaced_fonts_are_told_by_their_letters() {
+        let monospaced = |of: &[(&str, &str, f32)]| {
+            let mut fonts = Fonts::default();
+            for &(name, text, width) in of {
+                let font = fonts.number(name.to_owned());
+                text.chars().for_each(|c| fonts.measure(font, c, width));
+            }
+            fonts.monospaced()
+        };
+        let code = "let mut i = 1;";
+        assert_eq!(
+            monospaced(&[("F1", code, 0.6), ("F2", "if", 0.6), ("F3", "if", 0.3)]),
+            [true, true, false]
+        );
+        assert_eq!(monospaced(&[("F2", "if", 0.6)]), [false]);
+        for name in ["ABCDEF+SimSun", "MS-Gothic", "新宋体", "WenQuanYiZenHei", "", "Wingdings"] {
+            assert_eq!(monospaced(&[(name, code, 0.5)]), [false], "{name}");
+        }
+        for name in ["LetterGothicStd", "SONGHE+Courier", "NotoSansMonoCJKsc-Regular"] {
+            assert_eq!(monospaced(&[(name, code, 0.5)]), [true], "{name}");
+        }
+        assert!(Fonts::default().monospaced().is_empty());
+    }
 
     fn is_unmapped(text: &str) -> bool {
         let mut fonts = Fonts::default();

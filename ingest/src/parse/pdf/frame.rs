@@ -1,8 +1,11 @@
 //! Where the page lies around its lines: boxes as shares of the page that people see.
 
+use std::collections::HashSet;
+
 use footnote_core::parsed::MAX_LINKS;
 
 use super::layout::Line;
+use super::links::Placed;
 
 /// How far a line reaches above and below its baseline, in font sizes.
 const ASCENT: f32 = 0.9;
@@ -56,7 +59,7 @@ impl Frame {
     }
 
     /// With links, each between two corners in points as the file has them.
-    pub(crate) fn with_links(mut self, links: Vec<([(f32, f32); 2], String)>) -> Self {
+    pub(crate) fn with_links(mut self, links: Vec<Placed>) -> Self {
         let placed = links
             .into_iter()
             .filter_map(|([one, other], address)| Some(Link { bounds: self.shares(one, other)?, address }));
@@ -64,22 +67,44 @@ impl Frame {
         self
     }
 
-    /// Where the links lead that lie on a line with these bounds: over at least half of its height, and over half of
-    /// its width or with half of their own.
-    pub(crate) fn addresses(&self, [left, top, right, bottom]: [f32; 4]) -> Vec<String> {
+    /// Takes over the links of another frame of the same page.
+    pub(crate) fn take_links(&mut self, other: &Self) {
+        self.links.clone_from(&other.links);
+    }
+
+    /// The links that lie on a line with these bounds: over at least half of its height, and over half of its width or
+    /// with half of their own.
+    fn links_on(&self, [left, top, right, bottom]: [f32; 4]) -> impl Iterator<Item = &Link> {
         let share = |from: f32, to: f32, of: f32| (to - from).max(0.0) >= of / 2.0;
-        let lies_on = |link: &&Link| {
+        self.links.iter().filter(move |link| {
             let [from, above, to, below] = link.bounds;
             share(above.max(top), below.min(bottom), bottom - top)
                 && share(from.max(left), to.min(right), (right - left).min(to - from))
-        };
+        })
+    }
+
+    /// Where the links lead that lie on a line with these bounds; of very many the first ones.
+    pub(crate) fn addresses(&self, bounds: [f32; 4]) -> Vec<String> {
         let mut addresses: Vec<String> = Vec::new();
-        for link in self.links.iter().filter(lies_on) {
+        for link in self.links_on(bounds) {
             if addresses.len() < MAX_LINKS && !addresses.contains(&link.address) {
                 addresses.push(link.address.clone());
             }
         }
         addresses
+    }
+
+    /// How many addresses the lines are not told with, as each has so many at most.
+    pub(crate) fn links_left_out(&self, lines: &[Line]) -> usize {
+        if self.links.len() <= MAX_LINKS {
+            return 0;
+        }
+        let bounds = lines.iter().filter(|line| line.grid.is_none()).filter_map(|line| self.bounds(line));
+        let count = |bounds: [f32; 4]| {
+            let addresses = self.links_on(bounds).map(|link| link.address.as_str());
+            addresses.collect::<HashSet<_>>().len()
+        };
+        bounds.map(|bounds| count(bounds).saturating_sub(MAX_LINKS)).sum()
     }
 
     /// Whether its text was read by OCR.
@@ -168,6 +193,20 @@ mod tests {
         let turned =
             Frame::of_page(200.0, 100.0, 1).with_links(vec![link(10.0, 98.0, 60.0, 110.0, "mailto:a@b.c")]);
         assert_eq!(turned.addresses(turned.bounds(&line(10.0, 60.0, 100.0)).unwrap()), ["mailto:a@b.c"]);
+    }
+
+    #[test]
+    fn addresses_that_a_line_has_no_room_for_are_counted() {
+        let links = |count: usize| {
+            let link = |number: usize| {
+                ([(10.0, 98.0), (30.0, 110.0)], format!("https://example.org/{}", number % count))
+            };
+            Frame::of_page(100.0, 200.0, 0).with_links((0..40).map(link).collect())
+        };
+        let lines = [line(10.0, 60.0, 100.0), line(10.0, 60.0, 50.0)];
+        assert_eq!(links(MAX_LINKS).links_left_out(&lines), 0);
+        assert_eq!(links(MAX_LINKS + 3).links_left_out(&lines), 3);
+        assert_eq!(links(MAX_LINKS + 3).addresses(links(1).bounds(&lines[0]).unwrap()).len(), MAX_LINKS);
     }
 
     #[test]

@@ -35,6 +35,8 @@ pub(crate) struct Glyph {
     pub(crate) clockwise: f32,
     /// Whether its font is a bold one.
     pub(crate) bold: bool,
+    /// Whether its font gives all letters one width.
+    pub(crate) monospaced: bool,
     /// Whether the engine added it (blanks only).
     pub(crate) generated: bool,
 }
@@ -53,6 +55,7 @@ impl Glyph {
             size: 0.0,
             clockwise: 0.0,
             bold: false,
+            monospaced: false,
             generated,
         }
     }
@@ -329,6 +332,7 @@ mod tests {
                 size: 10.0,
                 clockwise: 1.5 * PI,
                 bold: false,
+                monospaced: false,
                 generated: false,
             })
             .collect();

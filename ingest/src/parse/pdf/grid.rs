@@ -14,6 +14,8 @@ const WORD_GAP: f32 = 0.22;
 const ABUTS: f32 = 0.06;
 /// Narrowest gap between columns that no line parts, in font sizes.
 const GUTTER: f32 = 0.55;
+/// The same in a monospaced font, whose blanks are wider.
+const TYPED_GUTTER: f32 = 0.9;
 /// Two baselines within this share of the font size are one line.
 const SAME_LINE: f32 = 0.4;
 /// Least share of the rows, in percent, that have text in a column, and of places that have text at all.
@@ -37,8 +39,8 @@ const FEWEST_RULES: usize = 3;
 /// A label beside figures is no wider than this, in font sizes, or ends so far before other text there does.
 const LABEL_WIDTH: f32 = 15.0;
 const LABEL_ENDS: f32 = 2.0;
-/// Pages with more characters than this in a table are read line by line.
-const MAX_GLYPHS: usize = 200_000;
+/// A table with more characters than this is read line by line.
+pub(super) const MAX_GLYPHS: usize = 200_000;
 
 /// The rows of a table, and where it stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -427,8 +429,13 @@ fn column_edges(bands: &[Vec<Word>], grid: &Grid) -> Option<Vec<f32>> {
         free = subtract(&free, word.left, word.right);
         size = size.max(word.size);
     }
+    let below = bands.iter().skip(first + 1).flatten().flat_map(|word| &word.glyphs);
+    // Chinese characters alone tell nothing.
+    let mut ascii = below.filter(|glyph| glyph.c.is_ascii()).peekable();
+    let is_typed = ascii.peek().is_some() && ascii.all(|glyph| glyph.monospaced);
+    let gutter = if is_typed { TYPED_GUTTER } else { GUTTER };
     let inner =
-        free.into_iter().filter(|(from, to)| *from > left && *to < right && to - from >= GUTTER * size);
+        free.into_iter().filter(|(from, to)| *from > left && *to < right && to - from >= gutter * size);
     let mut edges = vec![left];
     edges.extend(inner.map(|(from, to)| (from + to) / 2.0));
     edges.push(right);
@@ -484,6 +491,7 @@ fn glyphs_of(words: Vec<Word>) -> Vec<Glyph> {
 #[cfg(test)]
 mod tests {
     use super::super::layout::tests::put;
+    use super::super::typed::tests::put_typed;
     use super::*;
 
     fn rules(left: f32, ys: &[f32]) -> Vec<Grid> {
@@ -509,6 +517,32 @@ mod tests {
         };
         assert_eq!(rows, [table("Was"), table("Is")]);
         assert_eq!(rest.iter().map(|glyph| glyph.c).collect::<String>().trim(), prose);
+    }
+
+    #[test]
+    fn a_listing_between_rules_is_no_table() {
+        let tables = |gap: &str| {
+            let mut glyphs = Vec::new();
+            put(&mut glyphs, 210.0, 686.0, "How it is installed");
+            for (y, line) in [(666.0, ["sudo", "apt", "update"]), (654.0, ["sudo", "apt", "clean"])] {
+                put_typed(&mut glyphs, 210.0, y, &line.join(gap));
+            }
+            // Blanks of a font as wide as Courier.
+            glyphs.iter_mut().for_each(|glyph| glyph.size *= 5.0 / 6.0);
+            take_tables(glyphs, &rules(200.0, &[700.0, 680.0, 640.0])).1.len()
+        };
+        assert_eq!((tables(" "), tables("  ")), (0, 1));
+    }
+
+    #[test]
+    fn chinese_columns_may_stand_close() {
+        let mut glyphs = Vec::new();
+        for (y, row) in [(686.0, "姓名 部门 城市"), (666.0, "张三 财务 北京"), (654.0, "李四 销售 上海")]
+        {
+            put(&mut glyphs, 210.0, y, row);
+        }
+        glyphs.iter_mut().for_each(|glyph| glyph.size *= 5.0 / 6.0);
+        assert_eq!(take_tables(glyphs, &rules(200.0, &[700.0, 680.0, 640.0])).1.len(), 1);
     }
 
     #[test]

@@ -11,10 +11,11 @@ use self::columns::in_reading_order;
 pub(crate) use self::columns::{COLUMN_WIDTH, subtract};
 use super::boxes::mark_items;
 use super::glyph::Glyph;
-use super::grid::{RuledTable, take_tables};
+use super::grid::{MAX_GLYPHS, RuledTable, take_tables};
 use super::markers::{is_bullet, is_marker, is_round_bullet};
 use super::raised::Raised;
 use super::rulings::Rulings;
+use super::typed::{Sign, Typed};
 use crate::parse::flow::joins_without_blank;
 
 /// A gap of this many font sizes parts two cells.
@@ -85,9 +86,16 @@ pub(crate) struct Line {
     pub(crate) led: bool,
     /// Whether it is aslant, as a watermark is; such lines follow the page's others.
     pub(crate) aslant: bool,
+    /// Its signs, where it is in a monospaced font and may be a line of code.
+    pub(crate) typed: Option<Typed>,
 }
 
 impl Line {
+    /// Whether it is a whole table or a line of code, and so no part of running text or of another table.
+    pub(crate) fn is_set_apart(&self) -> bool {
+        self.grid.is_some() || self.typed.is_some()
+    }
+
     /// The cells with blanks between.
     pub(crate) fn text(&self) -> String {
         self.cells.iter().map(|c| c.text.as_str()).collect::<Vec<_>>().join(" ")
@@ -103,6 +111,8 @@ pub(super) struct Fragment {
     bold_chars: usize,
     pub(super) grid: Option<Vec<Vec<String>>>,
     raised: Raised,
+    /// None where the page has no monospaced font.
+    pub(super) signs: Vec<Sign>,
 }
 
 impl Fragment {
@@ -118,16 +128,20 @@ impl Fragment {
             bold_chars: 0,
             grid: Some(table.rows),
             raised: Raised::default(),
+            signs: Vec::new(),
         }
     }
 }
 
-/// [`lines`], with tables between the page's drawn lines as one line each.
-pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, mut rulings: Rulings) -> Vec<Line> {
-    let Some(main) = directions.first_mut() else { return Vec::new() };
+/// [`lines`], with tables between the page's drawn lines as one line each, and whether there may be other tables, as the
+/// page has more than is looked at.
+pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, mut rulings: Rulings) -> (Vec<Line>, bool) {
+    let Some(main) = directions.first_mut() else { return (Vec::new(), false) };
     let turns = main.iter().find(|glyph| glyph.c != ' ').map_or(0, Glyph::quarter_turns);
     let squares = rulings.take_squares();
-    let (rest, tables) = take_tables(std::mem::take(main), &rulings.turned(turns).grids());
+    let (grids, is_cut) = rulings.turned(turns).grids();
+    let is_cut = is_cut || main.len() > MAX_GLYPHS && !grids.is_empty();
+    let (rest, tables) = take_tables(std::mem::take(main), &grids);
     let mut of_main = fragments(&rest);
     if turns == 0 {
         mark_items(&mut of_main, &squares);
@@ -141,13 +155,13 @@ pub(crate) fn lines_and_tables(mut directions: Vec<Vec<Glyph>>, mut rulings: Rul
         let lines = in_reading_order(fragments(direction), 0);
         all.extend(lines.into_iter().map(|line| if is_aslant { aslant(line, middle) } else { line }));
     }
-    all
+    (all, is_cut)
 }
 
 /// A line that lies across the page has no height there, and its size tells nothing of the text: it is laid where no
 /// margin is.
 fn aslant(line: Line, baseline: f32) -> Line {
-    Line { baseline, size: 0.0, aslant: true, ..line }
+    Line { baseline, size: 0.0, aslant: true, typed: None, ..line }
 }
 
 /// The lines of text in a table's cell, from the top down.
@@ -162,6 +176,7 @@ pub(crate) fn lines(directions: &[Vec<Glyph>]) -> Vec<Line> {
 
 fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
     let mut fragments: Vec<Fragment> = Vec::new();
+    let has_code = glyphs.iter().any(|glyph| glyph.monospaced);
     let mut blank = None;
     let mut ended = false;
     for glyph in glyphs {
@@ -189,7 +204,11 @@ fn fragments(glyphs: &[Glyph]) -> Vec<Fragment> {
                 bold_chars: usize::from(glyph.bold),
                 grid: None,
                 raised: Raised::default(),
+                signs: Vec::new(),
             }),
+        }
+        if let Some(last) = fragments.last_mut().filter(|_| has_code) {
+            last.signs.push(Sign::of(glyph, blank.is_some()));
         }
         blank = None;
         ended = false;
@@ -296,6 +315,7 @@ fn line(mut row: Row) -> Line {
     let chars: usize = row.iter().map(|f| f.chars).sum();
     let bold_chars: usize = row.iter().map(|f| f.bold_chars).sum();
     let raised = row.iter_mut().flat_map(|fragment| std::mem::take(&mut fragment.raised.marks)).collect();
+    let typed = Typed::of(row.iter_mut().map(|fragment| std::mem::take(&mut fragment.signs)), size);
     let mut cells: Vec<Cell> = Vec::new();
     let is_table = grid.is_some();
     let parts = |cell: Cell| if is_table { vec![cell] } else { split_at_leaders(cell) };
@@ -343,6 +363,7 @@ fn line(mut row: Row) -> Line {
         raised,
         led,
         aslant: false,
+        typed,
     }
 }
 
@@ -422,6 +443,7 @@ pub(super) mod tests {
                 size: 10.0,
                 clockwise: 0.0,
                 bold: false,
+                monospaced: false,
                 generated: false,
             });
         }
@@ -530,7 +552,7 @@ pub(super) mod tests {
         let mut watermark = Vec::new();
         put(&mut watermark, 300.0, 600.0, "DRAFT");
         watermark.iter_mut().for_each(|glyph| glyph.clockwise = 5.5);
-        let read = lines_and_tables(vec![text, watermark], Rulings::default());
+        let (read, _) = lines_and_tables(vec![text, watermark], Rulings::default());
         let told: Vec<_> = read.iter().map(|line| (line.text(), line.aslant, line.size > 0.0)).collect();
         let lines =
             [("The first line", false, true), ("and the second", false, true), ("DRAFT", true, false)];

@@ -1,6 +1,7 @@
 //! PDF: a chain of engines. PDFium where its library is installed, else (or where it fails on a
 //! file) pdf-extract, which needs nothing.
 
+mod advances;
 mod appearances;
 mod assemble;
 mod blanks;
@@ -20,6 +21,7 @@ mod grid;
 mod joints;
 mod layout;
 mod links;
+mod listings;
 mod markers;
 mod nested;
 mod notes;
@@ -36,6 +38,7 @@ mod shadows;
 mod sizes;
 mod symbols;
 mod tiles;
+mod typed;
 mod vertical;
 mod workers;
 
@@ -89,6 +92,8 @@ pub(crate) struct PageText {
     pub(crate) needs_ocr: bool,
     /// What people remarked on it.
     comments: Vec<String>,
+    /// Whether it draws more than is looked at, so that tables may be missing.
+    crowded: bool,
 }
 
 impl PageText {
@@ -102,6 +107,7 @@ impl PageText {
             frame: None,
             needs_ocr: false,
             comments: Vec::new(),
+            crowded: false,
         }
     }
 
@@ -182,8 +188,8 @@ pub(crate) fn parse(
     let is_fallback = text.engine.starts_with(fallback::ENGINE);
     let is_untold = |page: &PageText| match &page.warning {
         None => true,
-        // What is left out on purpose says nothing of what could not be read.
-        Some((kind, _)) => *kind == WarningKind::Note && page.needs_ocr,
+        // What is left out on purpose, or may be wrong, says nothing of what could not be read.
+        Some((kind, _)) => *kind != WarningKind::Lost && page.needs_ocr,
     };
     for page in text.pages.iter_mut().filter(|page| is_untold(page)) {
         let unread = match page.lines.is_empty() {
@@ -269,8 +275,8 @@ fn read(
         return Ok((text, Some(fallback::unread(fallback::UNREAD.to_owned(), holds_files))));
     };
     let scanner = Scanner::new(engines, limits, on_page);
-    let error = match pdfium::read(path, library, &engines.passwords, scanner, embedded) {
-        Ok(text) => return Ok((text, None)),
+    let error = match pdfium::read(path, library, engines, scanner, embedded) {
+        Ok(read) => return Ok(read),
         Err(error) if error.kind() == ErrorKind::TooLarge || is_encrypted(&error) => return Err(error),
         Err(error) => error,
     };

@@ -201,7 +201,7 @@ mod tests {
     fn grids(lines: &[(f32, f32, f32, f32)]) -> Vec<Grid> {
         let mut rulings = Rulings::default();
         lines.iter().for_each(|&(x0, y0, x1, y1)| rulings.add((x0, y0), (x1, y1)));
-        rulings.grids()
+        rulings.grids().0
     }
 
     /// Two columns and two rows.

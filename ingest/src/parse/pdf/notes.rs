@@ -12,8 +12,9 @@ const MAX_CELLS: usize = 2;
 
 /// Takes the footnotes out of a page's lines: the lines of each.
 pub(super) fn take_notes(lines: Vec<Line>) -> (Vec<Line>, Vec<Vec<Line>>) {
+    let text = lines.iter().filter(|line| line.typed.is_none());
     let marked: Vec<(String, f32)> =
-        lines.iter().flat_map(|line| marks(line).into_iter().map(|mark| (mark, line.size))).collect();
+        text.flat_map(|line| marks(line).into_iter().map(|mark| (mark, line.size))).collect();
     if marked.is_empty() {
         return (lines, Vec::new());
     }
@@ -49,7 +50,7 @@ fn columns(lines: Vec<Line>) -> Vec<Vec<Line>> {
 
 /// Where the footnotes of a column begin: with the first line of its small print that a mark leads.
 fn start(column: &[Line], marked: &[(String, f32)]) -> Option<usize> {
-    let is_note_line = |line: &Line| line.grid.is_none() && line.size > 0.0 && line.cells.len() <= MAX_CELLS;
+    let is_note_line = |line: &Line| !line.is_set_apart() && line.size > 0.0 && line.cells.len() <= MAX_CELLS;
     let largest = marked.iter().map(|(_, size)| *size).fold(0.0, f32::max);
     let small = column.iter().rposition(|line| !is_note_line(line) || line.size > SMALL * largest);
     let from = small.map_or(0, |last| last + 1);

@@ -3,6 +3,8 @@
 
 use std::collections::HashSet;
 
+use footnote_core::parsed::WarningKind;
+
 use super::is_made_up;
 use super::layout::Line;
 
@@ -68,6 +70,18 @@ impl Outline {
         // Those of a page keep their order.
         entries.sort_by_key(|entry| entry.page);
         Self { entries, current: None, untold: Vec::new() }
+    }
+
+    /// What is told where entries that lead to a page are too many to tell sections by themselves.
+    pub(crate) fn crowded(&self, page: u32) -> Option<(WarningKind, String)> {
+        let left_out = self.of_page(page).count().saturating_sub(MAX_SECTIONS);
+        let message = || {
+            format!(
+                "{left_out} entries of the outline lead here behind {MAX_SECTIONS} others; those that are no heading \
+                 of the page were left out"
+            )
+        };
+        (left_out > 0).then(|| (WarningKind::Doubtful, message()))
     }
 
     fn of_page(&self, page: u32) -> impl Iterator<Item = &Known> + Clone {
@@ -146,6 +160,14 @@ impl Outline {
     }
 }
 
+/// What is told of entries that were not looked at.
+pub(super) fn without_entries() -> (WarningKind, String) {
+    let message = format!(
+        "entries of the outline behind the first {MAX_ENTRIES} were left out, and sections with them; split the file"
+    );
+    (WarningKind::Lost, message)
+}
+
 /// The outline may leave out a heading's number, or write one that the page has elsewhere.
 fn is_title(text: &str, title: &str) -> bool {
     let [bare, bare_title] = [text, title].map(|text| text.trim_start_matches(|c: char| c.is_numeric()));
@@ -222,6 +244,18 @@ mod tests {
         // So does one at the head of the next page, which an entry may miss by a line.
         assert!(outline.begin(4, &page(&[], &[]), &owned(&["4 Results"])).is_empty());
         assert!(outline.end().is_empty());
+    }
+
+    #[test]
+    fn entries_that_are_too_many_for_a_page_are_told() {
+        let entries = |count: usize| {
+            let entry = |number: usize| Entry { level: 1, title: format!("Part {number}"), page: 2 };
+            Outline::of(&(0..count).map(entry).collect::<Vec<_>>())
+        };
+        assert_eq!(entries(MAX_SECTIONS).crowded(2), None);
+        let crowded = entries(MAX_SECTIONS + 3);
+        assert!(crowded.crowded(2).is_some_and(|(_, told)| told.starts_with("3 entries of the outline")));
+        assert_eq!(crowded.crowded(1), None);
     }
 
     #[test]

@@ -15,7 +15,7 @@ use super::fonts::{Fonts, is_control};
 use super::frame::Frame;
 use super::glyph::{Glyph, upright, without_false_blanks};
 use super::layout::Line;
-use super::outline::{Entry, MAX_ENTRIES};
+use super::outline::{self, Entry, MAX_ENTRIES};
 use super::rulings::{Colour, Rulings};
 use super::scan::told_together;
 use super::scanner::Scanner;
@@ -23,11 +23,8 @@ use super::symbols::symbol;
 use super::vertical::turn_columns;
 use super::{PageText, PdfText, sensible_title};
 use super::{appearances, fields, links, shadows};
-use crate::parse::limits::ParseLimits;
+use crate::parse::limits::{EngineConfig, ParseLimits};
 use crate::parse::members::{Found, Unpacking};
-
-/// Newest PDFium API that the bindings know; the library may be newer.
-const API: &str = "8125";
 
 /// PDFium is initialised once per process, whatever path a later call names.
 fn library(path: &Path) -> Result<&'static Pdfium> {
@@ -48,21 +45,22 @@ fn library(path: &Path) -> Result<&'static Pdfium> {
     LIBRARY.get().map(|(_, library)| library).ok_or_else(|| missing("it failed before".to_owned()))
 }
 
-/// Reads the PDF at `path` with the library at `library_path`; the files that are embedded in it go to `embedded`.
+/// Reads the PDF at `path` with the library at `library_path`, and tells what the whole file warns of; the files that
+/// are embedded in it go to `embedded`.
 pub(crate) fn read(
     path: &Path,
     library_path: &Path,
-    passwords: &[Password],
+    engines: &EngineConfig,
     mut scanner: Scanner<'_>,
     embedded: &mut Unpacking<'_>,
-) -> Result<PdfText> {
+) -> Result<(PdfText, Option<(WarningKind, String)>)> {
     let limits = &embedded.limits().clone();
-    let document = open(library(library_path)?, path, passwords)?;
+    let document = open(library(library_path)?, path, &engines.passwords)?;
     let count = u32::try_from(document.pages().len()).unwrap_or(0);
     super::check_page_count(count, limits)?;
     let title = document.metadata().get(PdfDocumentMetadataTagType::Title);
     let title = title.map(|t| t.value().to_owned()).filter(|t| sensible_title(t));
-    let outline = outline(&document);
+    let (outline, has_more) = outline(&document);
     scanner.expect(count);
     let mut spent = Spent::default();
     for number in 1..=count {
@@ -71,10 +69,10 @@ pub(crate) fn read(
     let pages = scanner.finish();
     unpack(&document, embedded)?;
     let engine = match pages.iter().any(PageText::is_ocr) {
-        true => format!("pdfium API {API}, {}", crate::ocr::ENGINE),
-        false => format!("pdfium API {API}"),
+        true => format!("{}, {}", engines.pdfium_name(), engines.ocr_name()),
+        false => engines.pdfium_name(),
     };
-    Ok(PdfText { title, outline, pages, engine })
+    Ok((PdfText { title, outline, pages, engine }, has_more.then(outline::without_entries)))
 }
 
 /// What the pages have had so far.
@@ -111,12 +109,12 @@ fn read_page(
         }
     };
     let (mut placed, unmapped) = glyphs(&text);
-    shadows::restore(&page, &mut placed);
+    let overlapping = shadows::restore(&page, &mut placed);
     blanks.restore(&mut placed);
     let (filled_in, unset) = fields::glyphs(&page);
     placed.extend(filled_in);
     let (comments, mut unread) = fields::comments(&page);
-    let links = links::of(&page);
+    let (links, has_more_links) = links::of(&page);
     drop(text);
     let shown = appearances::shown(document, index, &page, &placed, |text| glyphs(text).0);
     placed.extend(shown.glyphs);
@@ -132,7 +130,7 @@ fn read_page(
             format!("the text is longer than {} characters; split the file", limits.max_text_chars),
         ));
     }
-    let lines = super::layout::lines_and_tables(glyphs, rulings);
+    let (lines, crowded) = super::layout::lines_and_tables(glyphs, rulings);
     let label = page.label().filter(|label| *label != number.to_string()).map(str::to_owned);
     let frame = Frame::of_page(page.width().value, page.height().value, shown_turns(&page));
     let frame = frame.with_links(links);
@@ -140,15 +138,17 @@ fn read_page(
         (unmapped > 0).then(|| without_characters(unmapped)),
         (unset > 0).then(|| without_values(unset)),
         (unread > 0).then(|| without_remarks(unread)),
+        links::left_out(has_more_links, frame.links_left_out(&lines)),
     ];
     let lost = warnings.into_iter().flatten().reduce(|one, other| format!("{one}; {other}"));
+    let lost = lost.map(|lost| (WarningKind::Lost, lost));
     let unseen = (outside > 0).then(|| (WarningKind::Note, outside_of_page(outside)));
-    let warning = told_together(lost.map(|lost| (WarningKind::Lost, lost)), unseen);
+    let warning = told_together(told_together(lost, shadows::doubts(overlapping)), unseen);
     let read = PageText { label, frame: Some(frame), warning, comments, ..PageText::new(number, lines) };
     let page = shown.page.as_ref().unwrap_or(&page);
     match is_picture(page, &read.lines, unmapped) {
         true => from_picture(page, read, scanner)?,
-        false => scanner.push(read),
+        false => scanner.push(PageText { crowded, ..read }),
     }
     Ok(())
 }
@@ -178,12 +178,15 @@ fn unpack(document: &PdfDocument<'_>, embedded: &mut Unpacking<'_>) -> Result<()
     Ok(())
 }
 
-/// The outline's entries that lead to a page, in their order.
-fn outline(document: &PdfDocument<'_>) -> Vec<Entry> {
+/// The outline's entries that lead to a page, in their order, and whether there are others.
+fn outline(document: &PdfDocument<'_>) -> (Vec<Entry>, bool) {
     let mut entries = Vec::new();
     // A bookmark knows its parent, but the parent of that not.
     let mut levels: HashMap<PdfBookmark<'_>, u8> = HashMap::new();
-    for bookmark in document.bookmarks().iter().take(MAX_ENTRIES) {
+    for (number, bookmark) in document.bookmarks().iter().enumerate() {
+        if number == MAX_ENTRIES {
+            return (entries, true);
+        }
         let above = bookmark.parent().and_then(|parent| levels.get(&parent).copied());
         let level = above.unwrap_or(0).saturating_add(1);
         levels.insert(bookmark.clone(), level);
@@ -193,11 +196,11 @@ fn outline(document: &PdfDocument<'_>) -> Vec<Entry> {
             entries.push(Entry { level, title, page: page + 1 });
         }
     }
-    entries
+    (entries, false)
 }
 
-/// Most objects, and most points of paths, that are looked at on a page.
-pub(super) const MAX_OBJECTS: usize = 30_000;
+/// Paths behind so many objects, and more points of paths, are not looked at on a page.
+const MAX_OBJECTS: usize = 30_000;
 const MAX_POINTS: u32 = 30_000;
 /// A path with more points than this is a drawing.
 const MAX_PATH_POINTS: u32 = 600;
@@ -208,7 +211,11 @@ fn drawn(page: &mut PdfPage<'_>) -> (Rulings, Blanks) {
     page.set_content_regeneration_strategy(PdfPageContentRegenerationStrategy::Manual);
     let (mut rulings, mut blanks) = (Rulings::default(), Blanks::default());
     let mut left = MAX_POINTS;
-    for mut object in page.objects().iter().take(MAX_OBJECTS) {
+    for (number, mut object) in page.objects().iter().enumerate() {
+        if number >= MAX_OBJECTS && object.object_type() == PdfPageObjectType::Path {
+            rulings.cut();
+            continue;
+        }
         let Ok(bounds) = object.bounds() else { continue };
         if let Some(text) = object.as_text_object_mut() {
             if bounds.width().value <= NO_WIDTH {
@@ -228,9 +235,13 @@ fn drawn(page: &mut PdfPage<'_>) -> (Rulings, Blanks) {
             rulings.add_filled(lower_left, upper_right, path.fill_color().ok().map(parts));
         } else if !rulings.add_thin(lower_left, upper_right) {
             let points = path.segments().len();
-            if points <= MAX_PATH_POINTS.min(left) {
-                left -= points;
-                add_edges(path, &mut rulings);
+            match left.checked_sub(points) {
+                _ if points > MAX_PATH_POINTS => {}
+                Some(rest) => {
+                    left = rest;
+                    add_edges(path, &mut rulings);
+                }
+                None => rulings.cut(),
             }
         }
     }
@@ -495,6 +506,9 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
             |(_, size, lean)| (size, 0.0, lean),
         );
         same_word = (clockwise == 0.0).then_some((height, size, lean));
+        if clockwise == 0.0 {
+            fonts.measure(font, c, (bounds.right().value - bounds.left().value) / size);
+        }
         glyphs.push(Glyph {
             c,
             left: if lean > 0.0 { origin_x.value } else { bounds.left().value },
@@ -506,12 +520,20 @@ fn glyphs(text: &PdfPageText<'_>) -> (Vec<Glyph>, usize) {
             size,
             clockwise,
             bold,
+            monospaced: false,
             generated: false,
         });
+        // Behind a hyphen at a line's end, which PDFium marks so, no end of a line is told.
+        word_start |= code == 2;
     }
     let before = glyphs.len();
+    let monospaced = fonts.monospaced();
     let mut fonts_of = font_of.into_iter();
-    glyphs.retain(|_| !fonts_of.next().flatten().is_some_and(|font| fonts.is_unmapped(font)));
+    glyphs.retain_mut(|glyph| {
+        let Some(font) = fonts_of.next().flatten() else { return true };
+        glyph.monospaced = monospaced.get(font).copied().unwrap_or_default();
+        !fonts.is_unmapped(font)
+    });
     let left_out = before - glyphs.len();
     (glyphs, left_out)
 }

@@ -28,12 +28,12 @@ const GUTTER: f32 = 0.5;
 /// The end of the table that begins at `at`; `at` where there is none. A table is a run of rows
 /// with several cells; a row with one cell within it is a subheading.
 pub(crate) fn table_end(lines: &[Line], at: usize, leading: f32) -> usize {
-    if lines[at].cells.len() < 2 || lines[at].grid.is_some() {
+    if lines[at].cells.len() < 2 || lines[at].is_set_apart() {
         return at;
     }
     let mut end = at + 1;
     let mut rows = 1;
-    while let Some(line) = lines.get(end).filter(|line| line.grid.is_none()) {
+    while let Some(line) = lines.get(end).filter(|line| !line.is_set_apart()) {
         let last = &lines[end - 1];
         let step = last.baseline - line.baseline;
         if step <= 0.0 || step > leading.max(1.2) * 3.0 * last.size.max(1.0) {
@@ -58,7 +58,7 @@ pub(crate) fn table_end(lines: &[Line], at: usize, leading: f32) -> usize {
 /// by a row with several cells.
 fn table_goes_on(lines: &[Line], leading: f32) -> bool {
     for (index, line) in lines.iter().enumerate() {
-        if line.grid.is_some() {
+        if line.is_set_apart() {
             return false;
         }
         if line.cells.len() >= 2 {

@@ -58,6 +58,8 @@ pub(crate) struct Rulings {
     colours: Vec<Option<Colour>>,
     /// Small squares.
     squares: Vec<Square>,
+    /// Whether lines or grounds were left out, as there are too many.
+    is_cut: bool,
 }
 
 /// Places of a table.
@@ -77,7 +79,7 @@ pub(crate) struct Grid {
 impl Rulings {
     /// Adds a line from one point to another, if it is parallel to an axis.
     pub(crate) fn add(&mut self, from: (f32, f32), to: (f32, f32)) {
-        add_to([&mut self.horizontal, &mut self.vertical], from, to);
+        self.is_cut |= !add_to([&mut self.horizontal, &mut self.vertical], from, to);
     }
 
     /// Adds the shape between these corners as a line, if it is thin.
@@ -98,14 +100,20 @@ impl Rulings {
         colour: Option<Colour>,
     ) {
         let shape = (lower_left, upper_right);
-        if middle_of_thin(shape).is_some() {
-            if self.filled.len() < MAX_STROKES * 4 {
-                self.filled.push((shape, colour));
+        match middle_of_thin(shape) {
+            Some(((x0, y0), (x1, y1))) if (x1 - x0).max(y1 - y0) < SHORTEST => {}
+            Some(_) if self.filled.len() < MAX_STROKES * 4 => self.filled.push((shape, colour)),
+            None if self.grounds.len() < MAX_STROKES => {
+                self.grounds.push(shape);
+                self.colours.push(colour);
             }
-        } else if self.grounds.len() < MAX_STROKES {
-            self.grounds.push(shape);
-            self.colours.push(colour);
+            _ => self.is_cut = true,
         }
+    }
+
+    /// Notes that something drawn is not looked at, as the page draws too much.
+    pub(crate) fn cut(&mut self) {
+        self.is_cut = true;
     }
 
     /// Adds what is drawn between these corners to the small squares, if it is one.
@@ -130,7 +138,7 @@ impl Rulings {
                 |(ground, other): (&Ground, &Option<Colour>)| colour == *other && meet(ground, &shape);
             if is_white || colour.is_some() && self.grounds.iter().zip(&self.colours).any(goes_on) {
                 let [horizontal, vertical] = &mut faint;
-                add_to([horizontal, vertical], from, to);
+                self.is_cut |= !add_to([horizontal, vertical], from, to);
             } else {
                 self.add(from, to);
             }
@@ -172,7 +180,7 @@ impl Rulings {
             3 => (y, -x),
             _ => (x, y),
         };
-        let Self { horizontal, vertical, filled, grounds, colours, .. } = self;
+        let Self { horizontal, vertical, filled, grounds, colours, is_cut, .. } = self;
         let ground = |(one, other)| {
             let ((x0, y0), (x1, y1)) = (corner(one), corner(other));
             ((x0.min(x1), y0.min(y1)), (x0.max(x1), y0.max(y1)))
@@ -186,29 +194,32 @@ impl Rulings {
             3 => (flip(vertical, -1.0, 1.0), flip(horizontal, 1.0, -1.0)),
             _ => (horizontal, vertical),
         };
-        Self { horizontal, vertical, filled, grounds, colours, squares: Vec::new() }
+        Self { horizontal, vertical, filled, grounds, colours, squares: Vec::new(), is_cut }
     }
 
-    /// The grids that the lines make, from the top down.
-    pub(crate) fn grids(mut self) -> Vec<Grid> {
+    /// The grids that the lines make, from the top down, and whether there may be others, as the page draws too much.
+    pub(crate) fn grids(mut self) -> (Vec<Grid>, bool) {
         self.add_lines_of_filled();
         self.add_edges_of_grounds();
         let (horizontal, vertical) = (merged(self.horizontal), merged(self.vertical));
         if horizontal.len() > MAX_STROKES || vertical.len() > MAX_STROKES {
-            return Vec::new();
+            return (Vec::new(), true);
         }
         let mut grids = Vec::new();
         let mut loose = Vec::new();
         for (rows, columns) in components(&horizontal, &vertical) {
             match grid(&rows, &columns) {
                 Some(grid) => grids.push(without_nested(grid)),
-                None => loose.extend(rows),
+                None => {
+                    self.is_cut |= is_too_large(&edges(&columns, &rows), &edges(&rows, &columns));
+                    loose.extend(rows);
+                }
             }
         }
         mark_nested(&mut grids);
         grids.extend(between_rules(loose));
         grids.sort_by(|a, b| b.ys[0].total_cmp(&a.ys[0]));
-        grids
+        (grids, self.is_cut)
     }
 }
 
@@ -228,18 +239,24 @@ fn meet(((ax0, ay0), (ax1, ay1)): &Ground, ((bx0, by0), (bx1, by1)): &Ground) ->
     *ax0 - BESIDE <= *bx1 && *bx0 - BESIDE <= *ax1 && *ay0 - BESIDE <= *by1 && *by0 - BESIDE <= *ay1
 }
 
-/// Adds the line to the horizontal or to the vertical strokes.
-fn add_to([horizontal, vertical]: [&mut Vec<Stroke>; 2], (x0, y0): (f32, f32), (x1, y1): (f32, f32)) {
-    let finite = [x0, y0, x1, y1].iter().all(|v| v.is_finite());
-    if !finite || horizontal.len().max(vertical.len()) > MAX_STROKES * 4 {
-        return;
-    }
+/// Adds the line to the horizontal or to the vertical strokes, if it is one; whether there is room for it.
+fn add_to([horizontal, vertical]: [&mut Vec<Stroke>; 2], (x0, y0): (f32, f32), (x1, y1): (f32, f32)) -> bool {
+    let has_room = horizontal.len().max(vertical.len()) <= MAX_STROKES * 4;
     let (width, height) = ((x1 - x0).abs(), (y1 - y0).abs());
-    if height <= 1.0 && width >= SHORTEST {
-        horizontal.push(Stroke { at: (y0 + y1) / 2.0, from: x0.min(x1), to: x0.max(x1) });
-    } else if width <= 1.0 && height >= SHORTEST {
-        vertical.push(Stroke { at: (x0 + x1) / 2.0, from: y0.min(y1), to: y0.max(y1) });
+    let (strokes, stroke) = match () {
+        () if ![x0, y0, x1, y1].iter().all(|v| v.is_finite()) => return true,
+        () if height <= 1.0 && width >= SHORTEST => {
+            (horizontal, Stroke { at: (y0 + y1) / 2.0, from: x0.min(x1), to: x0.max(x1) })
+        }
+        () if width <= 1.0 && height >= SHORTEST => {
+            (vertical, Stroke { at: (x0 + x1) / 2.0, from: y0.min(y1), to: y0.max(y1) })
+        }
+        () => return true,
+    };
+    if has_room {
+        strokes.push(stroke);
     }
+    has_room
 }
 
 /// Adds those of the `faint` strokes that go on where one of `seen` ends, or make a long line.
@@ -311,7 +328,7 @@ fn grid(rows: &[Stroke], columns: &[Stroke]) -> Option<Grid> {
     let mut ys = edges(rows, columns);
     ys.reverse();
     let (width, height) = (xs.len().checked_sub(1)?, ys.len().checked_sub(1)?);
-    if width < 2 || height < 2 || width > MAX_COLUMNS || width * height > MAX_PLACES {
+    if width < 2 || height < 2 || is_too_large(&xs, &ys) {
         return None;
     }
     let parted = |strokes: &[Stroke], at: f32, place: f32| {
@@ -346,6 +363,12 @@ fn grid(rows: &[Stroke], columns: &[Stroke]) -> Option<Grid> {
         }
     }
     Some(Grid { xs, ys, owners, nested: Vec::new() })
+}
+
+/// Whether the places between these edges are too many for a table.
+fn is_too_large(xs: &[f32], ys: &[f32]) -> bool {
+    let (width, height) = (xs.len().saturating_sub(1), ys.len().saturating_sub(1));
+    width.min(height) > 1 && (width > MAX_COLUMNS || width * height > MAX_PLACES)
 }
 
 /// Marks the cells of grids in which another grid lies without touching their lines.
@@ -428,7 +451,7 @@ mod tests {
 
     #[test]
     fn cells_are_merged_where_no_line_parts_them() {
-        let grids = rulings(&MERGED).grids();
+        let (grids, _) = rulings(&MERGED).grids();
         assert_eq!(grids.len(), 1);
         assert_eq!(grids[0].xs, [0.0, 80.0, 200.0]);
         assert_eq!(grids[0].ys, [100.0, 80.0, 60.0]);
@@ -457,7 +480,7 @@ mod tests {
             alone.add_filled((0.0, y), (90.0, y + 20.0), None);
             alone.add_filled((90.0, y), (200.0, y + 20.0), None);
         }
-        assert_eq!(alone.grids(), []);
+        assert_eq!(alone.grids().0, []);
     }
 
     #[test]
@@ -472,7 +495,7 @@ mod tests {
                 rulings.add_filled((0.0, y - 15.0), (place(y), y), colour);
                 rulings.add_filled((place(y), y - 15.0), (place(y) + 2.0, y), colour);
             }
-            rulings.grids().swap_remove(0)
+            rulings.grids().0.swap_remove(0)
         };
         assert_eq!(lines(|_| 79.0, [WHITE, BLUE]).xs, [0.0, 79.0, 200.0]);
         // Blanks of running text stand at other places in each line.
@@ -488,12 +511,58 @@ mod tests {
                 .map(|n| (10.0, 90.0 - f32::from(n) * 20.0, 300.0, 90.0 - f32::from(n) * 20.0))
                 .collect()
         };
-        assert_eq!(rulings(&rules(2)).grids(), []);
-        let grids = rulings(&rules(3)).grids();
+        assert_eq!(rulings(&rules(2)).grids().0, []);
+        let (grids, _) = rulings(&rules(3)).grids();
         assert_eq!(
             (grids[0].xs.as_slice(), grids[0].ys.as_slice()),
             (&[10.0, 300.0][..], &[90.0, 70.0, 50.0][..])
         );
+    }
+
+    /// A table of `columns` and `rows`.
+    fn table(columns: u16, rows: u16) -> Rulings {
+        let (width, height) = (f32::from(columns) * 8.0, f32::from(rows) * 8.0);
+        let across = (0..=rows).map(|row| f32::from(row) * 8.0).map(|y| (0.0, y, width, y));
+        let upright = (0..=columns).map(|column| f32::from(column) * 8.0).map(|x| (x, 0.0, x, height));
+        rulings(&across.chain(upright).collect::<Vec<_>>())
+    }
+
+    #[test]
+    fn what_is_too_much_to_be_looked_at_is_told() {
+        let told = |rulings: Rulings| {
+            let (grids, is_cut) = rulings.grids();
+            (grids.len(), is_cut)
+        };
+        assert_eq!(told(Rulings::default()), (0, false));
+        assert_eq!(told(table(60, 100)), (1, false));
+        for (columns, rows) in [(61, 2), (50, 121), (2, 801)] {
+            assert!(told(table(columns, rows)).1, "{columns} columns of {rows} rows");
+        }
+        // Of what is no table nothing is lost.
+        assert_eq!(told(table(1, 700)), (0, false));
+
+        let add = |count: u16, side: f32, thickness: f32| {
+            let mut rulings = table(3, 3);
+            for at in 0..count {
+                let y = 100.0 + f32::from(at);
+                rulings.add_filled((0.0, y), (side, y + thickness), Some([200; 3]));
+            }
+            told(rulings)
+        };
+        assert_eq!(add(800, 9.0, 9.0), (1, false));
+        assert_eq!(add(801, 9.0, 9.0), (1, true));
+        assert_eq!(add(5_000, 5.0, 1.0), (1, false), "none of them is a line");
+        assert!(add(3_201, 9.0, 0.1).1);
+        let mut noted = Rulings::default();
+        noted.cut();
+        assert_eq!(told(noted.turned(1)), (0, true));
+        let mut strokes = Rulings::default();
+        (0..=3_200).for_each(|_| strokes.add((0.0, 0.0), (9.0, 0.0)));
+        assert_eq!(told(strokes.clone()), (0, false));
+        strokes.add((0.0, 0.0), (3.0, 3.0));
+        assert_eq!(told(strokes.clone()), (0, false), "it is no line");
+        strokes.add((0.0, 0.0), (9.0, 0.0));
+        assert_eq!(told(strokes), (0, true));
     }
 
     proptest! {
@@ -505,7 +574,7 @@ mod tests {
                 .into_iter()
                 .map(|(a, b, c, d)| (f32::from(a) * 9.0, f32::from(b) * 9.0, f32::from(c) * 9.0, f32::from(d) * 9.0))
                 .collect();
-            for grid in rulings(&lines).grids() {
+            for grid in rulings(&lines).grids().0 {
                 prop_assert!(grid.xs.is_sorted() && grid.ys.iter().rev().is_sorted());
                 for owner in grid.owners.iter().flatten() {
                     let width = grid.xs.len() - 1;

@@ -220,6 +220,7 @@ impl Placed<'_> {
             size: self.size,
             clockwise: turns * TAU / 4.0,
             bold: false,
+            monospaced: false,
             generated: false,
         }
     }

@@ -2,6 +2,11 @@
 //!
 //! A picture is handed to a thread that is free, or waited with: at most one a thread and the one in the
 //! caller's hand are alive. Pages keep their order, whichever is read first.
+//!
+//! The lines of all pages are kept until the last is read: what is a running head, which sizes are headings and how a
+//! paragraph or a table goes on behind a page's end shows only in the whole document. That is some ten times the text,
+//! 20 KB for a page of 2,000 letters and 50 KB in a monospaced font. What is large, PDFium's page and its picture, is
+//! freed page by page.
 
 mod layer;
 
@@ -29,8 +34,8 @@ const OTHER_MEMORY: u64 = 512 << 20;
 const READER_MEMORY: u64 = 512 << 20;
 /// The share of the memory that pictures may hold that are being read.
 const PICTURES_PART: u64 = 4;
-/// Pages with a stamp that are told one by one where there is no OCR, those with text beside what is seen of them, and
-/// most stretches of pages that one warning names.
+/// Pages with a stamp that are told one by one where there is no OCR, those with text beside what is seen of them,
+/// those that draw very much, and most stretches of pages that one warning names.
 const MOST_TOLD: usize = 20;
 
 /// The pages of a file in their order, of which pictures are read by OCR as long as time allows. Models are
@@ -143,6 +148,7 @@ impl<'c> Scanner<'c> {
         while self.wait() {}
         tell_notes_together(&mut self.pages);
         tell_together(&mut self.pages);
+        tell_crowded(&mut self.pages);
         self.pages
     }
 
@@ -188,7 +194,7 @@ impl<'c> Scanner<'c> {
 }
 
 /// What OCR reads on a page so many points wide and high, unless its text layer has more to tell.
-fn settled(layer: PageText, read: PageText, points: (f32, f32)) -> PageText {
+pub(super) fn settled(layer: PageText, read: PageText, points: (f32, f32)) -> PageText {
     if layer.lines.is_empty() || read.letters() > layer.letters() {
         return layer::merged(layer, read, points);
     }
@@ -232,6 +238,24 @@ fn tell_together(pages: &mut [PageText]) {
     // Each of them would be told by itself.
     for page in others {
         page.needs_ocr = false;
+    }
+}
+
+/// Tells of pages that draw more than is looked at, as maps do; of very many, most in one warning.
+fn tell_crowded(pages: &mut [PageText]) {
+    let mut crowded: Vec<&mut PageText> = pages.iter_mut().filter(|page| page.crowded).collect();
+    let alone = if crowded.len() > MOST_TOLD + 1 { MOST_TOLD } else { crowded.len() };
+    let (alone, others) = crowded.split_at_mut(alone);
+    let tell = |page: &mut PageText, subject: &str| {
+        let message = format!("{subject} more than is looked at; tables may be read as text");
+        page.warning = told_together(page.warning.take(), Some((WarningKind::Doubtful, message)));
+    };
+    for page in alone {
+        tell(page, "the page draws");
+    }
+    let numbers: Vec<u32> = others.iter().map(|page| page.number).collect();
+    if let [first, ..] = others {
+        tell(first, &format!("pages {} draw", stretches(&numbers)));
     }
 }
 
@@ -340,6 +364,28 @@ mod tests {
         assert_eq!(told.len(), MOST_TOLD + 2);
         assert!(told[MOST_TOLD].1.starts_with("pages 21 to 29, 31 to 500 have"), "{told:?}");
         assert_eq!(told[MOST_TOLD + 1].0, WarningKind::Lost);
+    }
+
+    #[test]
+    fn pages_that_draw_too_much_are_told() {
+        let crowded = |number: u32| {
+            let warning = (number == 2).then(|| (WarningKind::Lost, "remarks are left out".to_owned()));
+            PageText { crowded: number != 30, warning, ..PageText::new(number, vec![Line::default()]) }
+        };
+        let told = |count: u32| {
+            let mut pages: Vec<PageText> = (1..=count).map(crowded).collect();
+            tell_crowded(&mut pages);
+            pages.into_iter().filter_map(|page| page.warning).collect::<Vec<_>>()
+        };
+        assert_eq!(told(21).len(), 21);
+        let told = told(500);
+        assert_eq!(told.len(), MOST_TOLD + 1);
+        assert!(
+            told[0].0 == WarningKind::Doubtful && told[0].1.starts_with("the page draws more"),
+            "{told:?}"
+        );
+        assert!(told[1].0 == WarningKind::Lost && told[1].1.contains("left out; the page draws"), "{told:?}");
+        assert!(told[MOST_TOLD].1.starts_with("pages 21 to 29, 31 to 500 draw more"), "{told:?}");
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! Letters that PDFium takes for the shadow of the letter before: it leaves out a text object that overlaps half of an
 //! equal one. Where a file places each letter by itself, that is the second letter of an italic `ff`.
 
+use footnote_core::parsed::WarningKind;
 use pdfium_render::prelude::*;
 
 use super::glyph::Glyph;
-use super::pdfium::MAX_OBJECTS;
 
 /// Places that differ by this many points at most are one.
 const NEAR: f32 = 0.05;
@@ -44,24 +44,39 @@ fn leans(glyph: &Glyph) -> bool {
     glyph.quarter_turns() == 0 && glyph.lean() > 0.0
 }
 
-/// Puts the letters that were left out behind those whose shadows they were taken for.
-pub(super) fn restore(page: &PdfPage<'_>, glyphs: &mut Vec<Glyph>) {
+/// Puts the letters that were left out behind those whose shadows they were taken for, and tells how many overlapping
+/// objects were not looked at.
+pub(super) fn restore(page: &PdfPage<'_>, glyphs: &mut Vec<Glyph>) -> usize {
     // Only letters that lean over those beside them overlap by half.
     if !glyphs.iter().any(leans) {
-        return;
+        return 0;
     }
+    let objects = page.objects();
+    restore_at(objects.iter().filter_map(|object| object.as_text_object().and_then(Place::of)), glyphs)
+}
+
+fn restore_at(places: impl Iterator<Item = Place>, glyphs: &mut Vec<Glyph>) -> usize {
     let (mut before, mut pairs): (Option<Place>, usize) = (None, 0);
-    for object in page.objects().iter().take(MAX_OBJECTS) {
-        let Some(place) = object.as_text_object().and_then(Place::of) else { continue };
+    for place in places {
         if let Some(before) = before.as_ref().filter(|before| before.is_overlapped_by(&place)) {
-            put_back(glyphs, before, &place);
             pairs += 1;
-        }
-        if pairs == MAX_PAIRS {
-            return;
+            if pairs <= MAX_PAIRS {
+                put_back(glyphs, before, &place);
+            }
         }
         before = Some(place);
     }
+    pairs.saturating_sub(MAX_PAIRS)
+}
+
+/// What is told of so many overlapping objects that were not looked at.
+pub(super) fn doubts(unread: usize) -> Option<(WarningKind, String)> {
+    let message = || {
+        format!(
+            "{unread} letters that overlap the one before were not looked at; double letters may be single"
+        )
+    };
+    (unread > 0).then(|| (WarningKind::Doubtful, message()))
 }
 
 /// The letter at `one` once more at `other`, where an object that overlaps it has none, and is no shadow.
@@ -108,6 +123,19 @@ mod tests {
             put_back(&mut glyphs, &one, &other);
         }
         glyphs.iter().map(|glyph| glyph.c).collect()
+    }
+
+    #[test]
+    fn letters_that_are_not_looked_at_are_counted() {
+        let restored = |pairs: usize| {
+            let places = (0..pairs).flat_map(|_| [77.0, 79.8]).map(|x| Place { x, y: 700.0, width: 5.7 });
+            let mut glyphs = vec![letter('f', 77.0)];
+            let unread = restore_at(places, &mut glyphs);
+            assert_eq!(glyphs.len(), 2);
+            unread
+        };
+        assert_eq!((restored(1), restored(MAX_PAIRS), restored(MAX_PAIRS + 7)), (0, 0, 7));
+        assert!(doubts(0).is_none() && doubts(7).is_some_and(|(_, told)| told.starts_with("7 letters")));
     }
 
     #[test]

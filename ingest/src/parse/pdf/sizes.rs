@@ -44,8 +44,7 @@ type Bytes = HashMap<i32, usize>;
 
 impl Pool {
     fn of(bytes: &Bytes) -> Self {
-        let body = bytes.iter().max_by_key(|(size, count)| (**count, **size)).map_or(0, |(size, _)| *size);
-        let body = body as f32 / 2.0;
+        let body = usual(bytes) as f32 / 2.0;
         let mut headings: Vec<i32> =
             bytes.keys().copied().filter(|&s| s as f32 / 2.0 >= body * HEADING_SIZE).collect();
         headings.sort_unstable_by(|a, b| b.cmp(a));
@@ -120,11 +119,22 @@ fn lines_of<'p>(pages: &[&'p PageText]) -> impl Iterator<Item = &'p Line> {
     pages.iter().flat_map(|page| &page.lines)
 }
 
+/// The size that has most text.
+fn usual(bytes: &Bytes) -> i32 {
+    bytes.iter().max_by_key(|(size, count)| (**count, **size)).map_or(0, |(size, _)| *size)
+}
+
+/// Listings in smaller print than the text say nothing of how large that is, however long they are.
 fn bytes_by_size(pages: &[&PageText]) -> Bytes {
-    let mut bytes = Bytes::new();
+    let (mut bytes, mut typed) = (Bytes::new(), Bytes::new());
     for line in lines_of(pages) {
+        let bytes = if line.typed.is_some() { &mut typed } else { &mut bytes };
         *bytes.entry(half_points(line.size)).or_default() +=
             line.cells.iter().map(|c| c.text.len()).sum::<usize>();
+    }
+    let body = usual(&bytes);
+    for (size, count) in typed.into_iter().filter(|(size, _)| *size >= body) {
+        *bytes.entry(size).or_default() += count;
     }
     bytes
 }
@@ -176,7 +186,8 @@ fn half_points(size: f32) -> i32 {
 #[cfg(test)]
 mod tests {
     use super::super::frame::Frame;
-    use super::super::layout::Cell;
+    use super::super::layout::{Cell, lines};
+    use super::super::typed::tests::put_typed;
     use super::*;
 
     fn line(size: f32, text: &str) -> Line {
@@ -203,6 +214,26 @@ mod tests {
         let cover = page(1, true, &[(24.7, "Annual report")]);
         let sizes = Sizes::of(&[cover, page(2, false, &[(10.0, text.as_str())])]);
         assert!(sizes.is_heading(&[line(24.7, "Annual report")]));
+    }
+
+    #[test]
+    fn a_long_listing_does_not_tell_how_large_text_is() {
+        let code = |size: f32| {
+            let mut glyphs = Vec::new();
+            for at in 0..40_u8 {
+                put_typed(
+                    &mut glyphs,
+                    50.0,
+                    700.0 - 12.0 * f32::from(at),
+                    "let total = first(one) + second(two);",
+                );
+            }
+            glyphs.iter_mut().for_each(|glyph| glyph.size = size);
+            PageText::new(1, lines(&[glyphs]))
+        };
+        let text = "The committee reviewed the proposal in detail. ".repeat(8);
+        let body = |size: f32| Sizes::of(&[code(size), page(2, false, &[(10.0, text.as_str())])]).body;
+        assert_eq!((body(8.0), body(10.0), body(12.0)), (10.0, 10.0, 12.0));
     }
 
     #[test]

@@ -11,7 +11,9 @@ use crate::parse::members::Unkept;
 use crate::parse::members::tests::Kept;
 use crate::tests::installed;
 
+mod crowded;
 mod encrypted;
+mod listings;
 mod shown;
 mod stamped;
 

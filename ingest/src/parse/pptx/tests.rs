@@ -96,6 +96,26 @@ fn slides_are_in_the_order_of_the_presentation() {
 }
 
 #[test]
+fn a_slide_without_a_title_is_not_under_that_of_the_slide_before() {
+    let slide = |shapes: &str| format!("<p:sld><p:cSld><p:spTree>{shapes}</p:spTree></p:cSld></p:sld>");
+    let titled =
+        slide(&(shape("<p:ph type=\"title\"/>", None, &p("Leave")) + &shape("", None, &p("Ten days."))));
+    let document = read(&[
+        ("ppt/presentation.xml", PRESENTATION),
+        (
+            "ppt/_rels/presentation.xml.rels",
+            &relations(&[("rId9", "slide", "slides/a.xml"), ("rId1", "slide", "slides/b.xml")]),
+        ),
+        ("ppt/slides/a.xml", &titled),
+        ("ppt/slides/b.xml", &slide(&shape("", None, &p("Pay is due.")))),
+    ])
+    .unwrap();
+    assert_eq!(document.text, "Leave\n\nTen days.\n\nPay is due.");
+    let paths: Vec<_> = document.blocks.iter().map(|block| block.heading_path.join("/")).collect();
+    assert_eq!(paths, ["", "Leave", ""]);
+}
+
+#[test]
 fn charts_and_diagrams_are_text() {
     let slide = "<p:sld><p:graphicFrame><a:graphic><a:graphicData><c:chart r:id=\"c\"/></a:graphicData></a:graphic></p:graphicFrame>\
         <p:graphicFrame><a:graphic><a:graphicData><dgm:relIds r:dm=\"d\" r:lo=\"x\"/></a:graphicData></a:graphic></p:graphicFrame></p:sld>";

@@ -6,6 +6,7 @@ use footnote_core::parsed::BlockKind;
 
 use crate::parse::builder::DocumentBuilder;
 use crate::parse::flow::append_table;
+use crate::parse::running_text::{Section, Sections};
 use crate::parse::table::TableGrid;
 
 /// Most columns of a row whose definition is remembered.
@@ -33,6 +34,7 @@ pub(super) struct Document<'b> {
     cells: Vec<String>,
     columns: Vec<Column>,
     next_column: Column,
+    sections: Sections,
 }
 
 /// How a cell is merged.
@@ -43,9 +45,9 @@ struct Column {
 }
 
 impl<'b> Document<'b> {
-    /// Appends to `out`.
-    pub(super) fn new(out: &'b mut DocumentBuilder) -> Self {
-        Self {
+    /// Appends to `out`, and begins the first of `sections`.
+    pub(super) fn new(out: &'b mut DocumentBuilder, sections: Vec<Section>) -> Self {
+        let mut document = Self {
             out,
             text: String::new(),
             cell: String::new(),
@@ -63,7 +65,10 @@ impl<'b> Document<'b> {
             cells: Vec::new(),
             columns: Vec::new(),
             next_column: Column::default(),
-        }
+            sections: Sections::new(sections),
+        };
+        document.sections.turn(document.out);
+        document
     }
 
     /// Takes a control word of the text.
@@ -93,6 +98,10 @@ impl<'b> Document<'b> {
             // A table within a cell is read as the cell's text.
             "nestcell" | "nestrow" => self.text.push(' '),
             "row" => self.end_row(),
+            "sect" => {
+                self.end_blocks();
+                self.sections.turn(self.out);
+            }
             _ => {}
         }
     }
@@ -105,6 +114,14 @@ impl<'b> Document<'b> {
 
     /// Appends what is still open.
     pub(super) fn finish(mut self) {
+        self.end_blocks();
+        self.sections.finish(self.out);
+        self.out.title(&self.title);
+        self.out.warn_of_hidden_text(self.hidden);
+    }
+
+    /// The paragraph and the table that are open end.
+    fn end_blocks(&mut self) {
         self.in_table = false;
         if !self.cells.is_empty() {
             self.end_cell();
@@ -112,8 +129,6 @@ impl<'b> Document<'b> {
         }
         self.end_paragraph();
         self.end_table();
-        self.out.title(&self.title);
-        self.out.warn_of_hidden_text(self.hidden);
     }
 
     fn end_paragraph(&mut self) {

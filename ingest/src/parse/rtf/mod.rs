@@ -1,6 +1,7 @@
-//! RTF: control words and groups, text in the code page of its font, tables, lists, headings and notes.
+//! RTF: control words and groups, text in the code page of its font, tables, lists, headings, notes and headers.
 
 mod document;
+mod running;
 mod tokens;
 
 use std::collections::HashMap;
@@ -10,16 +11,18 @@ use footnote_core::Result;
 use footnote_core::parsed::{ContentType, ParsedDocument};
 
 use self::document::Document;
+use self::running::{Running, place};
 use self::tokens::{Token, Tokens};
 use super::builder::DocumentBuilder;
 use super::limits::ParseLimits;
+use super::running_text::Section;
 
 /// Most fonts and styles that are remembered.
 const MAX_NAMES: usize = 10_000;
 /// Within how many tokens a file says what it was made from.
 const HEADER_TOKENS: usize = 60;
 
-/// Destinations that hold no text of the document.
+/// Destinations that hold no text of the document. Headers and footers have been read before it.
 const SKIPPED: &[&str] = &[
     "pict",
     "object",
@@ -89,7 +92,20 @@ enum Target {
     Title,
     Fonts,
     Styles,
+    /// A header or footer of the pages, and the code of a field in it.
+    Running,
+    Code,
     Nowhere,
+}
+
+/// What a file is read for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wants {
+    Text,
+    /// The HTML that the RTF was made from.
+    Html,
+    /// Headers and footers.
+    Running,
 }
 
 /// What a group inherits and restores.
@@ -103,17 +119,19 @@ struct State {
     deleted: bool,
     /// What HTML was made into for readers of RTF.
     is_rtf_only: bool,
+    /// The result of a field in a header or footer that shows something else on other pages.
+    is_computed: bool,
     font: i32,
     style: i32,
 }
 
 /// The reader.
 struct Reader<'b> {
-    /// Whether the HTML is wanted that the RTF was made from.
-    wants_html: bool,
+    wants: Wants,
     state: State,
     groups: Vec<State>,
     document: Document<'b>,
+    running: Running,
     fonts: HashMap<i32, &'static Encoding>,
     style_names: HashMap<i32, String>,
     default_encoding: &'static Encoding,
@@ -133,9 +151,18 @@ pub(crate) fn parse(bytes: &[u8], limits: &ParseLimits) -> Result<ParsedDocument
 
 /// Appends what RTF says.
 pub(crate) fn append(bytes: &[u8], out: &mut DocumentBuilder) {
-    let mut reader = Reader::new(out, false);
+    let mut reader = Reader::new(out, Wants::Text, sections_of(bytes));
     reader.read(bytes);
     reader.document.finish();
+}
+
+/// What is kept of the headers and footers of each section.
+fn sections_of(bytes: &[u8]) -> Vec<Section> {
+    // Nothing is appended to it.
+    let mut unused = DocumentBuilder::new(0);
+    let mut reader = Reader::new(&mut unused, Wants::Running, Vec::new());
+    reader.read(bytes);
+    reader.running.finish()
 }
 
 /// The HTML that RTF was made from, where it keeps that: tags in groups of their own, and what is there for
@@ -147,15 +174,15 @@ pub(crate) fn html_within(bytes: &[u8]) -> Option<String> {
     }
     // Nothing is appended to it.
     let mut unused = DocumentBuilder::new(0);
-    let mut reader = Reader::new(&mut unused, true);
+    let mut reader = Reader::new(&mut unused, Wants::Html, Vec::new());
     reader.read(bytes);
     Some(reader.document.text)
 }
 
 impl<'b> Reader<'b> {
-    fn new(out: &'b mut DocumentBuilder, wants_html: bool) -> Self {
+    fn new(out: &'b mut DocumentBuilder, wants: Wants, sections: Vec<Section>) -> Self {
         Self {
-            wants_html,
+            wants,
             state: State {
                 target: Target::Body,
                 encoding: WINDOWS_1252,
@@ -163,11 +190,13 @@ impl<'b> Reader<'b> {
                 hidden: false,
                 deleted: false,
                 is_rtf_only: false,
+                is_computed: false,
                 font: -1,
                 style: 0,
             },
             groups: Vec::new(),
-            document: Document::new(out),
+            document: Document::new(out, sections),
+            running: Running::default(),
             fonts: HashMap::new(),
             style_names: HashMap::new(),
             default_encoding: WINDOWS_1252,
@@ -216,8 +245,13 @@ impl<'b> Reader<'b> {
         let Some(outer) = self.groups.pop() else { return };
         let inner = std::mem::replace(&mut self.state, outer);
         self.to_skip = 0;
-        if inner.target == Target::Note && outer.target != Target::Note {
-            self.document.end_note();
+        if outer.target != inner.target {
+            match inner.target {
+                Target::Note => self.document.end_note(),
+                Target::Running => self.running.end_text(),
+                Target::Code => self.running.end_code(),
+                _ => {}
+            }
         }
         // Each entry of the style sheet is a group, whose text is the name.
         if inner.target == Target::Styles && outer.target == Target::Styles {
@@ -231,7 +265,10 @@ impl<'b> Reader<'b> {
     fn word(&mut self, word: &str, number: Option<i32>, ignorable: bool) {
         let on = number != Some(0);
         let value = number.unwrap_or(0);
-        let is_tag = self.wants_html && word == "htmltag";
+        if self.wants == Wants::Running && self.begins_running(word) {
+            return;
+        }
+        let is_tag = self.wants == Wants::Html && word == "htmltag";
         if ignorable && !is_tag && !KEPT.contains(&word) || SKIPPED.contains(&word) {
             self.state.target = Target::Nowhere;
             return;
@@ -259,12 +296,17 @@ impl<'b> Reader<'b> {
             }
             "info" => self.state.target = Target::Nowhere,
             "title" => self.state.target = Target::Title,
-            "listtext" | "pntext" => self.state.target = Target::Marker,
+            "listtext" | "pntext" if self.state.target != Target::Nowhere => {
+                self.state.target = Target::Marker;
+            }
             "footnote" => self.state.target = Target::Note,
-            "htmltag" if self.wants_html => {
+            "fldrslt" if self.state.target == Target::Running => {
+                self.state.is_computed |= self.running.is_computed;
+            }
+            "htmltag" if self.wants == Wants::Html => {
                 (self.state.target, self.state.is_rtf_only) = (Target::Body, false)
             }
-            "htmlrtf" if self.wants_html => self.state.is_rtf_only = on,
+            "htmlrtf" if self.wants == Wants::Html => self.state.is_rtf_only = on,
             "v" => self.state.hidden = on,
             "plain" => {
                 (self.state.hidden, self.state.deleted) = (false, false);
@@ -282,11 +324,27 @@ impl<'b> Reader<'b> {
         }
     }
 
+    /// Whether the word begins a header or footer of the pages, or the code of a field in it.
+    fn begins_running(&mut self, word: &str) -> bool {
+        match (self.state.target, place(word)) {
+            (Target::Body, Some(place)) => {
+                self.running.open(place);
+                self.state.target = Target::Running;
+            }
+            (Target::Running, None) if word == "fldinst" => self.state.target = Target::Code,
+            _ => return false,
+        }
+        true
+    }
+
     /// What only counts within the text.
     fn content(&mut self, word: &str, value: i32) {
+        if self.state.target == Target::Running && self.running.word(word) {
+            return;
+        }
         let text = match word {
             "tab" => "\t",
-            "line" | "page" | "sect" | "column" => "\n",
+            "line" | "page" | "column" => "\n",
             "emdash" => "—",
             "endash" => "–",
             "lquote" => "‘",
@@ -296,20 +354,20 @@ impl<'b> Reader<'b> {
             "bullet" => "•",
             "emspace" | "enspace" | "qmspace" | "~" => " ",
             "_" => "-",
-            _ => {
-                if self.wants_html {
-                    if matches!(word, "par" | "row" | "cell") {
-                        self.push("\n");
-                    }
-                } else if self.state.target == Target::Body {
-                    self.document.word(word, value);
-                } else if self.state.target == Target::Note && word == "par" {
-                    self.push("\n");
-                }
-                return;
-            }
+            _ => return self.structure(word, value),
         };
         self.push(text);
+    }
+
+    /// What gives the text its structure.
+    fn structure(&mut self, word: &str, value: i32) {
+        match (self.wants, self.state.target) {
+            (Wants::Html, _) if matches!(word, "par" | "sect" | "row" | "cell") => self.push("\n"),
+            (Wants::Running, Target::Body) => self.running.section_word(word),
+            (Wants::Text, Target::Body) => self.document.word(word, value),
+            (Wants::Text, Target::Note) if word == "par" => self.push("\n"),
+            _ => {}
+        }
     }
 
     fn font(&mut self, font: i32) {
@@ -354,6 +412,7 @@ impl<'b> Reader<'b> {
     fn push(&mut self, text: &str) {
         match self.state.target {
             _ if self.state.deleted || self.state.is_rtf_only => {}
+            Target::Body | Target::Marker | Target::Note | Target::Title if self.wants == Wants::Running => {}
             Target::Body | Target::Marker | Target::Note if self.state.hidden => {
                 self.document.hidden += text.chars().filter(|c| !c.is_whitespace()).count();
             }
@@ -362,6 +421,8 @@ impl<'b> Reader<'b> {
             Target::Marker => self.document.marker.push_str(text),
             Target::Note => self.document.note.push_str(text),
             Target::Title => self.document.title.push_str(text),
+            Target::Running => self.running.push(text, self.state.is_computed),
+            Target::Code => self.running.add_code(text),
             Target::Styles if self.style_names.len() < MAX_NAMES => {
                 self.style_names.entry(self.state.style).or_default().push_str(text);
             }

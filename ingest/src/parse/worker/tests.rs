@@ -53,6 +53,29 @@ async fn a_document_comes_back_whole() {
     );
 }
 
+#[test]
+fn a_record_each_makes_no_frame_long() {
+    let long = "word ".repeat(100);
+    let records: String = (0..5_000).map(|id| format!("{{\"id\":{id},\"text\":\"{long}\"}}\n")).collect();
+    let file = file(records.as_bytes());
+    let parsed =
+        crate::parse::parse_file(file.path(), "a.jsonl", &ParseLimits::default(), &EngineConfig::default())
+            .unwrap();
+    assert_eq!(parsed.pages.len(), 5_000);
+    let mut answer = Vec::new();
+    wire::send_document(&mut answer, parsed.clone()).unwrap();
+    let (mut assembly, mut rest, mut whole) = (Assembly::default(), answer.as_slice(), None);
+    while let Some((length, frames)) = rest.split_first_chunk::<4>() {
+        let (frame, after) = frames.split_at(u32::from_le_bytes(*length) as usize);
+        assert!(frame.len() < 200_000, "{} bytes", frame.len());
+        if let Step::Whole(document) = assembly.take(frame).unwrap() {
+            whole = Some(*document);
+        }
+        rest = after;
+    }
+    assert_eq!(whole, Some(parsed));
+}
+
 #[tokio::test]
 async fn warnings_come_back_with_their_kinds() {
     use footnote_core::parsed::WarningKind::{self, Doubtful, Lost, Note};
@@ -147,6 +170,7 @@ async fn a_child_that_takes_too_long_is_killed() {
     let start = Instant::now();
     let error = shell("sleep 30", limits).parse(Path::new("/x"), "report.pdf").await.unwrap_err();
     assert!(error.message().contains("\"report.pdf\" took longer than 1 s"), "{error}");
+    assert_eq!(error.kind(), ErrorKind::TimedOut);
     assert!(error.is_retryable(), "the machine may be less busy the next time");
     assert!(start.elapsed() < Duration::from_secs(10));
 }

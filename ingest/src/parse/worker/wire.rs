@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use footnote_core::error::Context;
-use footnote_core::parsed::{Block, Line, ParsedDocument};
+use footnote_core::parsed::{Block, Line, Page, ParsedDocument};
 use footnote_core::{Error, ErrorKind, Result};
 use serde::{Deserialize, Serialize};
 
@@ -15,12 +15,13 @@ use super::sandbox::Confinement;
 use crate::parse::limits::{EngineConfig, ParseLimits};
 use crate::parse::members::MemberOutput;
 
-/// Longest request or frame. Frames are far shorter but for the last one of a file with many pages.
+/// Longest request or frame. Frames are far shorter.
 pub(super) const MAX_FRAME_BYTES: u32 = 16 << 20;
-/// Bytes of text, blocks, and lines in one frame.
+/// Bytes of text, blocks, lines, and spans of pages in one frame.
 const TEXT_PART: usize = 64 * 1024;
 const BLOCKS_PART: usize = 64;
 const LINES_PART: usize = 512;
+const SPANS_PART: usize = 512;
 
 #[derive(Serialize, Deserialize)]
 pub(super) struct Request {
@@ -43,13 +44,15 @@ pub(super) enum Frame {
     Blocks(Vec<Block>),
     /// The next lines.
     Lines(Vec<Line>),
+    /// The next pages, with what each gave.
+    PageSpans(Vec<Page>),
     /// What follows lies within the file, under this name.
     MemberStart { name: String },
     /// All of it has been sent.
     MemberEnd,
     /// What was sent of it is to be thrown away.
     MemberDiscarded,
-    /// The rest of the document; its text and blocks came before.
+    /// The rest of the document; its text, lines, pages and blocks came before.
     Parsed(ParsedDocument),
     /// What the child has spent; the last frame before the document or the failure.
     Spent(Spent),
@@ -141,6 +144,9 @@ pub(super) fn send_document(socket: &mut impl Write, mut document: ParsedDocumen
     for part in std::mem::take(&mut document.lines).chunks(LINES_PART) {
         send(socket, &Frame::Lines(part.to_vec()))?;
     }
+    for part in std::mem::take(&mut document.pages).chunks(SPANS_PART) {
+        send(socket, &Frame::PageSpans(part.to_vec()))?;
+    }
     for part in std::mem::take(&mut document.blocks).chunks(BLOCKS_PART) {
         send(socket, &Frame::Blocks(part.to_vec()))?;
     }
@@ -185,6 +191,7 @@ pub(super) struct Assembly {
     text: String,
     blocks: Vec<Block>,
     lines: Vec<Line>,
+    pages: Vec<Page>,
     /// What the child has spent, once it has told.
     pub(super) spent: Option<Spent>,
 }
@@ -217,11 +224,13 @@ impl Assembly {
             Frame::Text(part) => self.text.push_str(&part),
             Frame::Blocks(mut part) => self.blocks.append(&mut part),
             Frame::Lines(mut part) => self.lines.append(&mut part),
+            Frame::PageSpans(mut part) => self.pages.append(&mut part),
             Frame::Spent(spent) => self.spent = Some(spent),
             Frame::Parsed(mut document) => {
                 document.text = std::mem::take(&mut self.text);
                 document.blocks = std::mem::take(&mut self.blocks);
                 document.lines = std::mem::take(&mut self.lines);
+                document.pages = std::mem::take(&mut self.pages);
                 return Ok(Step::Whole(Box::new(document)));
             }
             Frame::Failed { kind, message } => return Err(Error::new(kind.kind(), message)),

@@ -1,7 +1,7 @@
 //! Columns of running text, which are read one after the other.
 
 use super::super::markers::is_marker;
-use super::{Fragment, Line, Row, line, rows};
+use super::{Fragment, Line, Row, Sign, line, rows};
 
 /// Narrowest gutter between columns, in font sizes.
 const GUTTER: f32 = 0.9;
@@ -12,6 +12,8 @@ pub(crate) const COLUMN_WIDTH: f32 = 9.0;
 const MAX_ROWS_FOR_COLUMNS: usize = 1_500;
 /// Deepest nesting of columns within columns.
 const MAX_DEPTH: usize = 6;
+/// What a comment begins with that stands behind a line of code.
+const COMMENT_MARKS: [&str; 6] = ["//", "/*", "--", "#", ";", "%"];
 /// Times the size of the text above from which a line may be a headline, and times its own size that it stands below
 /// all columns at least.
 const LARGER: f32 = 1.15;
@@ -104,8 +106,9 @@ fn column_band(rows: &[Row], at: usize) -> Option<(usize, f32)> {
     let middle = gutters.into_iter().take(8).map(|(from, to)| (from + to) / 2.0).find(|middle| {
         let band = rows[at..end].iter().flatten();
         let (left, right): (Vec<_>, Vec<_>) = band.partition(|f| f.cell.right <= *middle);
-        is_running_text(&left) && is_running_text(&right)
-            || is_list(&left) && (is_list(&right) || is_running_text(&right))
+        !are_comments(&right)
+            && (is_running_text(&left) && is_running_text(&right)
+                || is_list(&left) && (is_list(&right) || is_running_text(&right)))
     })?;
     Some((end, middle))
 }
@@ -138,6 +141,15 @@ fn is_running_text(fragments: &[&Fragment]) -> bool {
     let chars = || fragments.iter().flat_map(|f| f.cell.text.chars()).filter(|c| !c.is_whitespace());
     let letters = chars().filter(|c| c.is_alphabetic()).count();
     width / count >= COLUMN_WIDTH && letters * 10 >= chars().count() * 6
+}
+
+/// Whether most of the fragments are comments beside code: each belongs to its line.
+fn are_comments(fragments: &[&Fragment]) -> bool {
+    let is_comment = |f: &&&Fragment| {
+        f.signs.first().is_some_and(Sign::is_typed)
+            && COMMENT_MARKS.iter().any(|mark| f.cell.text.starts_with(mark))
+    };
+    fragments.iter().filter(is_comment).count() * 2 > fragments.len()
 }
 
 /// Whether the fragments are items of a list, below each other.

@@ -28,6 +28,9 @@ pub(super) fn merged(layer: PageText, read: PageText, (width, height): (f32, f32
     let mut page = PageText { label, comments, ..read };
     let is_in_part = warning.as_ref().is_some_and(|(_, message)| message.contains(UNTOLD));
     let is_told = visible(&lines).count() < FONTS_CHARS && !page.lines.is_empty();
+    if let (Some(read_frame), Some(frame)) = (&mut page.frame, &frame) {
+        read_frame.take_links(frame);
+    }
     if let (Some(frame), Some(read_frame)) = (frame.filter(|_| is_told), &page.frame) {
         let mut merge = Merge { lines: &mut page.lines, read: read_frame, is_in_part, width, height };
         for line in lines.iter().filter(|line| !line.text().contains(means_nothing)) {
@@ -81,7 +84,7 @@ impl Merge<'_> {
         let missing: Vec<Cell> = missing.cloned().collect();
         let (Some(first), Some(last)) = (missing.first(), missing.last()) else { return };
         let (left, right) = (first.left, last.right);
-        let missing = Line { left, right, cells: missing, ..line.clone() };
+        let missing = Line { left, right, cells: missing, typed: None, ..line.clone() };
         let bounds = frame.bounds(&missing);
         self.insert(missing, bounds);
     }
@@ -298,6 +301,16 @@ mod tests {
         let hidden = merged(layer(80.0, 749.4, "Invoice 12 of 2024"), scan(), PAGE);
         assert_eq!(texts(&hidden), ["Contract", "Invoice 12 of 2024", BODY]);
         assert_eq!(texts(&merged(layer(900.0, 30.0, "FN-0001204"), scan(), PAGE)).len(), 3);
+    }
+
+    #[test]
+    fn links_lie_on_the_lines_that_ocr_reads() {
+        let mut layer = layer(500.0, 30.0, "FN-0001204");
+        let link = ([(72.0, 710.0), (360.0, 722.0)], "https://example.org".to_owned());
+        layer.frame = layer.frame.map(|frame| frame.with_links(vec![link]));
+        let page = merged(layer, read(&[(200.0, 200.0, BODY)]), PAGE);
+        let frame = page.frame.as_ref().unwrap();
+        assert_eq!(frame.addresses(frame.bounds(&page.lines[0]).unwrap()), ["https://example.org"]);
     }
 
     #[test]

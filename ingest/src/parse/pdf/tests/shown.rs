@@ -2,7 +2,7 @@
 
 use super::*;
 
-fn text_of(file: &[u8], library: &Path) -> ParsedDocument {
+pub(super) fn text_of(file: &[u8], library: &Path) -> ParsedDocument {
     let engines = EngineConfig { pdfium: Some(library.to_owned()), ..EngineConfig::default() };
     let path = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(path.path(), file).unwrap();
@@ -24,6 +24,40 @@ fn single_characters_in_a_font_that_is_not_in_the_file_are_read() {
     ];
     let document = text_of(&pdf_in_song(&[&page.concat()]), &library);
     assert!(document.text.contains("张三") && document.text.contains('男'), "{}", document.text);
+}
+
+/// Codes that are numbers of glyphs in one of Adobe's collections, of which PDFium knows the characters, without a font
+/// or a map of them in the file.
+#[test]
+fn numbers_of_glyphs_in_known_collections_are_read() {
+    let Some(library) = installed::pdfium() else { return };
+    let _alone = alone();
+    let read = |ordering: &str, font: &str, codes: &str, single: &str| {
+        let fonts = [
+            format!(
+                "<< /Type /Font /Subtype /Type0 /BaseFont /{font} /Encoding /Identity-H /DescendantFonts [4 0 R] >>"
+            ),
+            format!(
+                "<< /Type /Font /Subtype /CIDFontType0 /BaseFont /{font} /FontDescriptor 5 0 R /DW 1000 \
+                 /CIDSystemInfo << /Registry (Adobe) /Ordering ({ordering}) /Supplement 2 >> >>"
+            ),
+            format!(
+                "<< /Type /FontDescriptor /FontName /{font} /Flags 6 /FontBBox [-25 -254 1000 880] /ItalicAngle 0 \
+                 /Ascent 880 /Descent -120 /CapHeight 880 /StemV 93 >>"
+            ),
+        ];
+        let page = format!("BT /F1 12 Tf 72 700 Td <{codes}> Tj ET BT /F1 12 Tf 72 600 Td <{single}> Tj ET");
+        let document = text_of(&pdf_in_fonts(&fonts.each_ref().map(String::as_str), &[&page]), &library);
+        assert!(document.warnings.is_empty(), "{:?}", document.warnings);
+        document.text
+    };
+    let chinese = read("GB1", "STSong-Light", "0B4D084C0EB90D450E3F", "0B33");
+    assert_eq!(chinese, "年假为十天\n\n男");
+    let japanese = read("Japan1", "HeiseiMin-W3", "0673054B037809470CD403700362", "0B89");
+    assert_eq!(japanese, "休暇は十日です\n\n男");
+    let traditional = read("CNS1", "MSung-Light", "03CB09FF0789026402C2", "04F2");
+    assert_eq!(traditional, "年假為十天\n\n男");
+    assert_eq!(read("Korea1", "HYSMyeongJo-Medium", "0D4B043E05D7092D0A4C", "0569"), "휴가는십일\n\n남");
 }
 
 /// What an annotation shows.
