@@ -37,7 +37,7 @@ pub struct ParseLimits {
     pub max_members_bytes: u64,
     /// How many archives and messages may lie within each other and be unpacked.
     pub max_nesting: u32,
-    /// Most cells of a workbook, a file of records or a notebook that hold something.
+    /// Most cells of a workbook or a file of records that hold something.
     pub max_cells: usize,
     /// Most pixels of a picture.
     pub max_image_pixels: u64,
