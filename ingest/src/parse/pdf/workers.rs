@@ -133,8 +133,10 @@ mod tests {
             results.extend(std::iter::from_fn(|| workers.wait()));
             results.sort_unstable();
             assert_eq!(results, (0..40).map(|number| (number, number * 2)).collect::<Vec<_>>());
-            assert_eq!(MOST_ALIVE.load(Ordering::SeqCst), threads + 1);
-            assert_eq!((started, ALIVE.load(Ordering::SeqCst)), (threads, 0));
+            // Fewer, where the machine is so busy that a thread is done before the next piece comes.
+            assert!((1..=threads + 1).contains(&MOST_ALIVE.load(Ordering::SeqCst)));
+            assert!((1..=threads).contains(&started));
+            assert_eq!(ALIVE.load(Ordering::SeqCst), 0);
         }
     }
 
