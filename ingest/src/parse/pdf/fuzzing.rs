@@ -91,7 +91,8 @@ pub fn read_scan(seen: &Seen) {
     const PIXELS_PER_POINT: f32 = 2.0;
     let width = seen.width.max(1);
     let mut told = seen.texts.clone();
-    told.rotate_left(told.len().min(1));
+    let next = told.len().min(1);
+    told.rotate_left(next);
     let [read, told] =
         [&seen.texts, &told].map(|texts| ocr::fuzzing::text(&seen.shares, usize::from(width), texts));
     let height = seen.shares.len().div_ceil(usize::from(width));
