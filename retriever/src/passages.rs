@@ -11,6 +11,15 @@ use footnote_core::{Error, Result};
 use crate::duplicates::{Fingerprint, same_as};
 use crate::tables::header_before;
 
+/// How the reason begins for which a candidate is left out for want of room.
+const OVER_BUDGET: &str = "does not fit the passage budget";
+
+/// Whether `dropped` is the reason of a candidate that was left out for want of room. Other reasons name documents, whose
+/// names may say anything.
+pub fn is_over_budget(dropped: &str) -> bool {
+    dropped.starts_with(OVER_BUDGET)
+}
+
 /// Marks those of the ranked `candidates` that go no further, with the reason, and returns the
 /// positions of the others, best first. The best candidate is always kept, however long it is.
 pub fn select(candidates: &mut [Candidate], settings: &RetrievalSettings) -> Vec<usize> {
@@ -34,7 +43,7 @@ pub fn select(candidates: &mut [Candidate], settings: &RetrievalSettings) -> Vec
         is_full |= !kept.is_empty() && length + more > settings.passage_budget;
         if is_full {
             candidate.trace.dropped =
-                Some(format!("does not fit the passage budget of {} characters", settings.passage_budget));
+                Some(format!("{OVER_BUDGET} of {} characters", settings.passage_budget));
             continue;
         }
         length += more;
@@ -284,12 +293,15 @@ mod tests {
         let text = CanonicalText::new("aaaaaaaaaabbbbbbbbbbccccccccccddddddddddAAAAAAAAAA");
         let at = |n: usize| candidate(&text, Span::new(n * 10, n * 10 + 10), n as u32, 0.5, &[]);
         let mut candidates = vec![at(0), at(4), at(1), at(2), at(3)];
+        candidates[0].chunk.document_key = "passage budget.md".to_owned();
         candidates[3].chunk.span = Span::new(20, 40);
         assert_eq!(select(&mut candidates, &settings(3, 30)), [0, 2]);
         let reasons: Vec<_> = candidates.iter().map(|c| c.trace.dropped.clone()).collect();
-        assert!(reasons[1].as_ref().unwrap().contains("chunk 0 of handbook.md"));
+        assert!(reasons[1].as_ref().unwrap().contains("chunk 0 of passage budget.md"));
         assert!(reasons[3].as_ref().unwrap().contains("budget of 30"));
         assert!(reasons[4].is_some(), "a shorter one does not pass");
+        let over_budget = reasons.iter().map(|reason| reason.as_deref().is_some_and(is_over_budget));
+        assert!(over_budget.eq([false, false, false, true, true]), "a document's name tells nothing");
 
         let mut candidates = vec![at(0), at(1)];
         assert_eq!(select(&mut candidates, &settings(1, 5)), [0], "the best is kept whole");

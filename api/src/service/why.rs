@@ -12,6 +12,7 @@ use footnote_core::principal::{Principal, Scope};
 use footnote_core::question::{Filter, ScopedQuery};
 use footnote_core::text::Span;
 use footnote_retriever::hybrid::SearchMode;
+use footnote_retriever::passages::is_over_budget;
 
 use super::ask::{self, AskInput, Earlier, Searched};
 use super::knowledge_bases::reach;
@@ -189,11 +190,6 @@ fn left_out(candidate: &Candidate) -> Why {
     Why { trace: Some(trace), ..Why::new(lost_at, reason) }
 }
 
-/// Whether a candidate was left out for want of room. Other reasons name documents, whose names may say anything.
-fn is_over_budget(dropped: &str) -> bool {
-    dropped.starts_with("does not fit the passage budget")
-}
-
 /// Its ranks, in words.
 fn places(trace: &StageTrace) -> String {
     let rank = |stage: Option<StageScore>| {
@@ -301,12 +297,6 @@ mod tests {
     use footnote_core::passage::Evidence;
 
     use super::*;
-
-    #[test]
-    fn a_copy_of_a_document_about_a_budget_fits_the_budget() {
-        assert!(is_over_budget("does not fit the passage budget of 500 characters"));
-        assert!(!is_over_budget("nearly the same text as chunk 0 of budget.md"));
-    }
 
     #[test]
     fn the_reason_of_a_refusal_is_what_refused() {
